@@ -1,0 +1,51 @@
+// What a build is asked to do. The command line fills this in; a program that embeds slipway may too.
+
+import type { SourceText } from '../core/source.ts';
+import type { Platform } from '../image/model.ts';
+
+export interface BuildOptions {
+  readonly dockerfile: SourceText;
+  /** The main context. */
+  readonly context: ContextSpec;
+  /** `--build-context NAME=VALUE`, values as written: a folder, `docker-image://`, `oci-layout://`. */
+  readonly namedContexts: ReadonlyMap<string, string>;
+  readonly target: string | undefined;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly platform: Platform;
+  /** Names for the image in the local store, and in archives. */
+  readonly tags: readonly string[];
+  readonly outputs: readonly OutputSpec[];
+  readonly network: 'default' | 'none' | 'host';
+  readonly noCache: boolean;
+  /** Ask the registry for base images even where the local store has the name. */
+  readonly pull: boolean;
+  /** Seconds since the epoch: every time in the image is at most this, and the build is reproducible. */
+  readonly sourceDateEpoch: number | undefined;
+  /** `auto` probes the ladder from the top. */
+  readonly isolation: 'auto' | 'root' | 'rootless';
+  /** How many steps may run at once; undefined is the number of cores. */
+  readonly jobs: number | undefined;
+}
+
+export type ContextSpec =
+  | {
+      readonly kind: 'directory';
+      readonly path: string;
+      readonly ignoreFile: SourceText | undefined;
+    }
+  /** No files at all: `-f -` with no context, or a Dockerfile that is the whole input. */
+  | { readonly kind: 'empty' };
+
+/** `-o type=...`; `dest` is a path, or `-` for standard output where the type allows it. */
+export type OutputSpec =
+  | {
+      readonly type: 'oci' | 'docker';
+      readonly dest: string;
+      readonly tar: boolean;
+      readonly names: readonly string[];
+    }
+  | { readonly type: 'local'; readonly dest: string }
+  | { readonly type: 'tar'; readonly dest: string }
+  /** The local store under the tags; with `push`, the registry too. */
+  | { readonly type: 'image'; readonly names: readonly string[]; readonly push: boolean };

@@ -1,0 +1,36 @@
+// sha256 digests as OCI writes them: `sha256:` and 64 lower-case hex digits.
+// https://github.com/opencontainers/image-spec/blob/v1.1.0/descriptor.md#digests
+
+import { createHash, type Hash } from 'node:crypto';
+
+declare const digestBrand: unique symbol;
+
+/** A checked digest. Only this module makes them, so that no unchecked string becomes a file name. */
+export type Digest = `sha256:${string}` & { readonly [digestBrand]: true };
+
+const PATTERN = /^sha256:[0-9a-f]{64}$/;
+
+/** Returns `text` as a Digest, or undefined where it is not `sha256:` and 64 lower-case hex digits. */
+export function parseDigest(text: unknown): Digest | undefined {
+  return typeof text === 'string' && PATTERN.test(text) ? (text as Digest) : undefined;
+}
+
+/** The 64 hex digits of a digest: a safe file name. */
+export function hexOf(digest: Digest): string {
+  return digest.slice(7);
+}
+
+/** Returns the digest of bytes (a string counts as UTF-8). */
+export function sha256(bytes: Uint8Array | string): Digest {
+  return finishDigest(createHash('sha256').update(bytes));
+}
+
+/** Starts an incremental sha256; feed it with `update`, end it with `finishDigest`. */
+export function startDigest(): Hash {
+  return createHash('sha256');
+}
+
+/** Ends an incremental sha256. */
+export function finishDigest(hash: Hash): Digest {
+  return `sha256:${hash.digest('hex')}` as Digest;
+}

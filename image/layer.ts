@@ -1,0 +1,27 @@
+// A layer: the change that one op made, as a list of entries, and a way to their bytes.
+
+import type { Digest } from '../core/digest.ts';
+import type { Entry } from './entry.ts';
+
+/** Where the bytes of a layer's files can be had. */
+export interface LayerContents {
+  /**
+   * Yields the content of each of `files` (entries of type `file` of this layer), in the order given,
+   * each exactly once. A consumer must read or cancel one content before it asks for the next.
+   * Throws a BuildError where a content is not what its entry says.
+   */
+  read(files: readonly Entry[]): AsyncIterable<FileContent>;
+}
+
+export interface FileContent {
+  readonly entry: Entry;
+  /** Chunks that add up to `entry.size` bytes. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface Layer {
+  /** The digest of the canonical list of entries (`layerId` in image/layer-id.ts): its name in the store. */
+  readonly id: Digest;
+  entries(): Promise<readonly Entry[]>;
+  readonly contents: LayerContents;
+}
