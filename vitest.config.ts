@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: no privileges, no network, no built program. native: the runner's binary.
+// e2e and security: the built program and, where installed, the field's own tools.
+export default defineConfig({
+  test: {
+    globalSetup: ['test/support/build.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/{core,grammar,cache,image,builder,cli,arch}/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'native', include: ['test/native/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,security}/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
