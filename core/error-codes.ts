@@ -13,6 +13,23 @@ export const ERROR_CODES = {
   E_USAGE: { exit: 2, title: 'The command was called with wrong words' },
   E_CONTEXT_NOT_FOUND: { exit: 2, title: 'The build context does not exist' },
 
+  // cache: the store on disk
+  E_STORE_FORMAT: { exit: 1, title: 'The store was made by another version of slipway' },
+  E_STORE_UNUSABLE: { exit: 1, title: 'The store cannot be read or written' },
+
+  // builder: running the steps
+  E_COPY_SOURCE: { exit: 1, title: 'A COPY or ADD source does not exist' },
+  E_COPY_DESTINATION: { exit: 1, title: 'A COPY or ADD cannot be placed at its destination' },
+  E_FILE_CHANGED: { exit: 1, title: 'A file changed while it was read' },
+  E_IGNORE_PATTERN: { exit: 1, title: 'An ignore pattern is malformed' },
+  E_RUN_FAILED: { exit: 1, title: 'A RUN command failed' },
+  E_SANDBOX: { exit: 1, title: 'The sandbox of a RUN step could not be set up' },
+  E_ISOLATION: { exit: 1, title: 'This machine offers no isolation for RUN steps' },
+  E_RUNNER_MISSING: { exit: 1, title: 'The runner was not built' },
+  E_UNKNOWN_USER: { exit: 1, title: 'A user or group is not in the image' },
+  E_SECRET_MISSING: { exit: 1, title: 'A required secret was not given' },
+  E_OUTPUT: { exit: 1, title: 'An output cannot be written' },
+
   // anything that slipway knows of and does not do
   E_UNSUPPORTED: { exit: 1, title: 'This is not supported' },
   E_CANCELLED: { exit: 130, title: 'The build was stopped by a signal' },

@@ -1,0 +1,115 @@
+// Leases: which processes use the store now. A lease is a file that names a process and a folder
+// for that process's temporaries; it is live as long as that very process (pid and start time, in
+// this boot) runs. Garbage is swept only while no other lease is live, and a build that starts while
+// a sweep runs waits for it: each side writes its own mark first and then looks for the other's, so
+// at least one of two that meet sees the other.
+
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryName } from '../core/atomic-file.ts';
+import { errnoOf } from '../core/errors.ts';
+
+export interface Lease {
+  /** A folder for this process's temporaries, on the store's file system. */
+  readonly tmp: string;
+  /** Ends the lease. The temporaries that can be removed are; the rest is left to a later sweep. */
+  release(): Promise<void>;
+}
+
+const SWEEP_MARK = 'sweep';
+
+/** Takes a lease in the store at `home`, waiting for a sweep that is under way. */
+export async function takeLease(home: string): Promise<Lease> {
+  const name = temporaryName('lease').slice(1);
+  const file = join(home, 'leases', name);
+  const tmp = join(home, 'tmp', name);
+  await mkdir(tmp, { recursive: true });
+  await writeFile(file, await identity(process.pid), { flag: 'wx' });
+  while (await isLive(join(home, 'leases', SWEEP_MARK))) await sleep(20);
+  return {
+    tmp,
+    async release() {
+      await removeQuietly(tmp);
+      await rm(file, { force: true });
+    },
+  };
+}
+
+/**
+ * Runs `sweep` with no other lease live, and returns true; returns false, having run nothing, where
+ * there is one. `own` is the caller's lease.
+ */
+export async function whileAlone(
+  home: string,
+  own: Lease,
+  sweep: () => Promise<void>,
+): Promise<boolean> {
+  const mark = join(home, 'leases', SWEEP_MARK);
+  try {
+    await writeFile(mark, await identity(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (await isLive(mark)) return false;
+    await rm(mark, { force: true });
+    return whileAlone(home, own, sweep);
+  }
+  try {
+    const live = await liveLeases(home);
+    if (live.some((name) => join(home, 'tmp', name) !== own.tmp)) return false;
+    await sweep();
+    return true;
+  } finally {
+    await rm(mark, { force: true });
+  }
+}
+
+/** Folders of temporaries whose process is gone, and with them their lease files. Call with a lease taken. */
+export async function staleTemporaries(home: string): Promise<string[]> {
+  const live = new Set(await liveLeases(home));
+  const names = await readdir(join(home, 'tmp'));
+  return names.filter((name) => !live.has(name)).map((name) => join(home, 'tmp', name));
+}
+
+/** Names of the live leases; files of dead ones are removed on the way. */
+async function liveLeases(home: string): Promise<string[]> {
+  const folder = join(home, 'leases');
+  const live: string[] = [];
+  for (const name of await readdir(folder)) {
+    if (name === SWEEP_MARK) continue;
+    if (await isLive(join(folder, name))) live.push(name);
+    else await rm(join(folder, name), { force: true });
+  }
+  return live;
+}
+
+async function isLive(file: string): Promise<boolean> {
+  let written: string;
+  try {
+    written = await readFile(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  const pid = Number.parseInt(written, 10);
+  // A file that is still empty is one that is being written at this moment.
+  return Number.isNaN(pid) || written === (await identity(pid));
+}
+
+/** `pid start-time boot-id`; a process that is gone has no start time. */
+async function identity(pid: number): Promise<string> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Field 22 counts from after the command name, which may itself hold spaces and parentheses.
+  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'gone';
+  return `${pid} ${started} ${boot.trim()}`;
+}
+
+async function removeQuietly(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    // Files of a sub-id, made in a user namespace: only the runner can remove those.
+    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}

@@ -1,0 +1,93 @@
+// Records: the result of an op under the key of everything that went into it. A record keeps the
+// parts of its key in readable form, so that the reason of a miss is a difference of two lists.
+//
+// Reuse of a record is correct only if its key covers every input of the op: the caller's duty
+// (builder/keys.ts). A record names a tree and a layer; the directory objects were queued before
+// it in the same database, so they are there; the layer's files may have been pruned, which the
+// caller must check.
+
+import { type Digest, hexOf, parseDigest } from '../core/digest.ts';
+import type { Table } from './database.ts';
+
+/** What went into a key: names to values, each small enough to show to a person. */
+export type KeyParts = readonly (readonly [name: string, value: string])[];
+
+export interface CacheRecord {
+  readonly key: Digest;
+  /** The kind of op: `run`, `copy`, ... */
+  readonly kind: string;
+  /** The step as it was shown: `[build 2/5] RUN npm ci`. */
+  readonly step: string;
+  readonly parts: KeyParts;
+  /** The tree that the op made. */
+  readonly tree: Digest;
+  /** The id of the layer that the op made, or null where it changed nothing. */
+  readonly layer: Digest | null;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  readonly used: number;
+  /** How long the op took, in milliseconds. */
+  readonly ms: number;
+}
+
+export interface RecordStore {
+  get(key: Digest): CacheRecord | undefined;
+  /** Queues the record, replacing one of the same key. */
+  put(record: CacheRecord): void;
+  delete(key: Digest): void;
+  list(): Iterable<CacheRecord>;
+  /** The record that the step with this fingerprint used or made last, whatever its key. */
+  lastOfStep(fingerprint: Digest): CacheRecord | undefined;
+  setLastOfStep(fingerprint: Digest, key: Digest): void;
+}
+
+/** Records over two tables: `records` (key to record) and `steps` (fingerprint to key). */
+export function recordStore(records: Table, steps: Table): RecordStore {
+  const get = (key: Digest): CacheRecord | undefined => {
+    const bytes = records.get(digestKey(key));
+    return bytes === undefined ? undefined : decodeRecord(bytes);
+  };
+  return {
+    get,
+    put: (record) => records.put(digestKey(record.key), encodeRecord(record)),
+    delete: (key) => records.delete(digestKey(key)),
+    *list() {
+      for (const { value } of records.entries()) {
+        const record = decodeRecord(value);
+        if (record !== undefined) yield record;
+      }
+    },
+    lastOfStep(fingerprint) {
+      const key = steps.get(digestKey(fingerprint));
+      const digest = parseDigest(
+        `sha256:${key === undefined ? '' : Buffer.from(key).toString('hex')}`,
+      );
+      return digest === undefined ? undefined : get(digest);
+    },
+    setLastOfStep: (fingerprint, key) => steps.put(digestKey(fingerprint), digestKey(key)),
+  };
+}
+
+/** The 32 bytes of a digest: the form of a key in every table. */
+export function digestKey(digest: Digest): Buffer {
+  return Buffer.from(hexOf(digest), 'hex');
+}
+
+function encodeRecord(record: CacheRecord): Buffer {
+  return Buffer.from(JSON.stringify(record));
+}
+
+/** A value that is not a whole record (written by hand, or a flipped bit) counts as absent. */
+function decodeRecord(bytes: Uint8Array): CacheRecord | undefined {
+  try {
+    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as CacheRecord;
+    const whole =
+      parseDigest(value.key) !== undefined &&
+      parseDigest(value.tree) !== undefined &&
+      (value.layer === null || parseDigest(value.layer) !== undefined) &&
+      Array.isArray(value.parts);
+    return whole ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+// The store on disk: an OCI layout with the blobs and images, unpacked layers, and the database.
+// Opening it makes what is missing, refuses another format version, and takes a lease; closing it
+// waits for queued writes and gives the lease back.
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import { BuildError, errnoOf } from '../core/errors.ts';
+import type { BlobStore } from './blob-store.ts';
+import { diskBlobs } from './blobs.ts';
+import { type Database, openDatabase, type Table } from './database.ts';
+import { type LayerFolders, layerFolders } from './layer-folders.ts';
+import { type Lease, takeLease } from './leases.ts';
+import { type DiskObjects, diskObjects } from './objects.ts';
+import { type RecordStore, recordStore } from './records.ts';
+
+/** Raised with every change that makes an older slipway misread the store. */
+export const STORE_FORMAT = 1;
+
+export interface Store {
+  readonly home: string;
+  /** The OCI layout that holds the blobs and the local images. */
+  readonly ociDir: string;
+  readonly blobs: BlobStore;
+  readonly layers: LayerFolders;
+  readonly records: RecordStore;
+  readonly objects: DiskObjects;
+  /** Digests of context files by inode identity. */
+  readonly fileDigests: Table;
+  readonly lease: Lease;
+  /** Waits until everything written so far is committed. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the store in the folder `home`, making it where there is none. Throws E_STORE_FORMAT, E_STORE_UNUSABLE. */
+export async function openStore(home: string): Promise<Store> {
+  try {
+    for (const name of ['', 'oci', 'layers', 'db', 'mounts', 'logs', 'tmp', 'leases']) {
+      await mkdir(join(home, name), { recursive: true, mode: name === '' ? 0o700 : 0o755 });
+    }
+    await checkFormat(home);
+    const lease = await takeLease(home);
+    return assemble(home, await openDatabase(join(home, 'db')), lease);
+  } catch (error) {
+    throw unusable(home, error);
+  }
+}
+
+function assemble(home: string, database: Database, lease: Lease): Store {
+  return {
+    home,
+    ociDir: join(home, 'oci'),
+    blobs: diskBlobs(join(home, 'oci'), lease.tmp),
+    layers: layerFolders(join(home, 'layers')),
+    records: recordStore(database.table('records'), database.table('steps')),
+    objects: diskObjects(database.table('objects')),
+    fileDigests: database.table('files'),
+    lease,
+    flush: () => database.flush(),
+    async close() {
+      try {
+        await database.close();
+      } finally {
+        await lease.release();
+      }
+    },
+  };
+}
+
+async function checkFormat(home: string): Promise<void> {
+  const path = join(home, 'format.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    await writeFileAtomic(path, async (file) => {
+      await file.writeFile(`${JSON.stringify({ format: STORE_FORMAT })}\n`);
+    });
+    return;
+  }
+  if (formatOf(text) !== STORE_FORMAT) {
+    throw new BuildError(
+      'E_STORE_FORMAT',
+      `the store at ${home} has format ${formatOf(text) ?? 'unknown'}; this slipway reads format ${STORE_FORMAT}`,
+      { hint: 'use the slipway version that made it, or set SLIPWAY_HOME to another folder' },
+    );
+  }
+}
+
+function formatOf(text: string): number | undefined {
+  try {
+    const format: unknown = (JSON.parse(text) as { format?: unknown }).format;
+    return typeof format === 'number' ? format : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unusable(home: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined || !errno.startsWith('E') || error instanceof BuildError) return error;
+  return new BuildError('E_STORE_UNUSABLE', `the store at ${home} cannot be used: ${errno}`, {
+    cause: error,
+    hint: 'SLIPWAY_HOME names another folder for it; it must be writable and on a disk with room',
+  });
+}
