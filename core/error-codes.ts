@@ -8,6 +8,21 @@ export const ERROR_CODES = {
   E_PARSE: { exit: 1, title: 'The Dockerfile has a line that is not an instruction' },
   E_UNKNOWN_INSTRUCTION: { exit: 1, title: 'There is no such instruction' },
   E_DOCKERFILE_NOT_FOUND: { exit: 1, title: 'The Dockerfile cannot be read' },
+  E_EMPTY_DOCKERFILE: { exit: 1, title: 'The Dockerfile has no instructions' },
+  E_DIRECTIVE: { exit: 1, title: 'A parser directive is wrong' },
+  E_HEREDOC: { exit: 1, title: 'A heredoc is wrong or has no end' },
+
+  // plan: what the instructions ask for
+  E_FLAG_UNKNOWN: { exit: 1, title: 'An instruction has no such flag' },
+  E_FLAG_DUPLICATE: { exit: 1, title: 'A flag is given twice' },
+  E_FLAG_VALUE: { exit: 1, title: 'A flag has a wrong value' },
+  E_ARGUMENTS: { exit: 1, title: 'An instruction has wrong arguments' },
+  E_MOUNT: { exit: 1, title: 'A RUN mount is wrong' },
+  E_EXPANSION: { exit: 1, title: 'A variable cannot be expanded' },
+  E_BASE_IMAGE: { exit: 1, title: 'A FROM names no usable base' },
+  E_STAGE: { exit: 1, title: 'A stage is named or referred to wrongly' },
+  E_TARGET_NOT_FOUND: { exit: 1, title: 'The Dockerfile has no such target stage' },
+  E_ONBUILD: { exit: 1, title: 'An ONBUILD trigger of a base image cannot be used' },
 
   // usage: flags and arguments
   E_USAGE: { exit: 2, title: 'The command was called with wrong words' },
@@ -29,6 +44,35 @@ export const ERROR_CODES = {
   E_UNKNOWN_USER: { exit: 1, title: 'A user or group is not in the image' },
   E_SECRET_MISSING: { exit: 1, title: 'A required secret was not given' },
   E_OUTPUT: { exit: 1, title: 'An output cannot be written' },
+
+  // image: names, media (layout, archive, registry) and blobs
+  E_BLOB_CORRUPT: { exit: 1, title: 'A blob is not what its digest says' },
+  E_BLOB_MISSING: { exit: 1, title: 'A blob is not there' },
+  E_DIGEST_MISMATCH: {
+    exit: 1,
+    title: 'Bytes that came in do not have the digest that was promised',
+  },
+  E_REFERENCE_INVALID: { exit: 2, title: 'An image name is malformed' },
+  E_PLATFORM_INVALID: { exit: 2, title: 'A platform is malformed' },
+  E_PLATFORM_NOT_FOUND: { exit: 1, title: 'The image does not exist for the platform' },
+  E_IMAGE_NOT_FOUND: { exit: 1, title: 'There is no such image' },
+  E_IMAGE_INVALID: { exit: 1, title: 'A manifest or an image config is malformed' },
+  E_LAYOUT_INVALID: { exit: 1, title: 'A folder is not an OCI image layout' },
+  E_ARCHIVE_INVALID: { exit: 1, title: 'A file is not an image archive' },
+  E_ARCHIVE_TRUNCATED: { exit: 1, title: 'An image archive ends too early' },
+  E_REGISTRY: { exit: 1, title: 'A registry answered with an error' },
+  E_REGISTRY_AUTH: { exit: 1, title: 'A registry refused the credentials, or wants some' },
+  E_REGISTRY_RATE_LIMIT: { exit: 1, title: 'A registry refused for now: too many requests' },
+  E_REGISTRY_TLS: { exit: 1, title: 'The connection to a registry cannot be trusted' },
+  E_REGISTRY_UNREACHABLE: { exit: 1, title: 'A registry cannot be reached' },
+
+  // layers: tars, trees and the runner's entry stream
+  E_LAYER_INVALID: { exit: 1, title: 'A layer or tar archive is malformed or unsafe' },
+  E_LAYER_TRUNCATED: { exit: 1, title: 'A layer or tar archive ends too early' },
+  E_LAYER_LIMIT: { exit: 1, title: 'A layer or tar archive is larger than the limits allow' },
+  E_TREE_MISSING: { exit: 1, title: 'A directory object is not in the store' },
+  E_SYMLINK_LOOP: { exit: 1, title: 'A path leads through too many symbolic links' },
+  E_RUNNER_PROTOCOL: { exit: 1, title: 'The runner broke its protocol' },
 
   // anything that slipway knows of and does not do
   E_UNSUPPORTED: { exit: 1, title: 'This is not supported' },
