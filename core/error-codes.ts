@@ -30,6 +30,7 @@ export const ERROR_CODES = {
 
   // cache: the store on disk
   E_STORE_FORMAT: { exit: 1, title: 'The store was made by another version of slipway' },
+  E_STORE_CORRUPT: { exit: 1, title: 'The store lost or changed something that it should hold' },
   E_STORE_UNUSABLE: { exit: 1, title: 'The store cannot be read or written' },
 
   // builder: running the steps

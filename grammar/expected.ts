@@ -1,0 +1,74 @@
+// Says in words what a line should have had where the grammar could not go on.
+
+import { BuildError } from '../core/errors.ts';
+import { suggest } from '../core/suggest.ts';
+import { KEYWORDS, type Keyword, keywordOf } from './keywords.ts';
+import type { Token } from './lexer.ts';
+import type { LogicalLine } from './logical-line.ts';
+
+/** Token types as people call them. A flag may stand almost anywhere, so it is never what was missing. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  AS: 'AS and a name',
+  text: 'an argument',
+  word: 'an argument',
+  name: 'NAME=VALUE',
+  equals: '=',
+  value: 'a value',
+  legacyKey: 'NAME=VALUE',
+  check: 'CMD or NONE',
+  open: '[',
+  close: ']',
+  comma: 'a comma',
+  string: 'a string in double quotes',
+};
+
+/**
+ * Returns the error for a line that stops being an instruction at `token`, or at its end where that
+ * is undefined. `expected` are the token types that the grammar would have taken there.
+ */
+export function unexpected(
+  line: LogicalLine,
+  token: Token | undefined,
+  expected: readonly string[],
+): BuildError {
+  if (token?.type === 'keyword') return unknownInstruction(token);
+  const keyword = keywordOf(line.text.split(/[\t\v\f\r ]/, 1)[0] ?? '');
+  if (keyword === 'ONBUILD' && token && keywordOf(token.text)) return notATrigger(token);
+  const subject = keyword ?? 'the instruction';
+  const wanted = describe(expected);
+  const message = token
+    ? `${subject} cannot have ${quote(token.text)} here${wanted && `: expected ${wanted}`}`
+    : `${subject} ends too early${wanted && `: expected ${wanted}`}`;
+  const end = line.text.length;
+  const span = token?.span ?? line.span(0, end);
+  return new BuildError('E_PARSE', message, { span, hint: hintFor(keyword, token) });
+}
+
+function unknownInstruction(token: Token): BuildError {
+  const near = suggest(token.text, Object.keys(KEYWORDS));
+  return new BuildError('E_UNKNOWN_INSTRUCTION', `there is no instruction ${quote(token.text)}`, {
+    span: token.span,
+    hint: near && `Did you mean ${near}?`,
+  });
+}
+
+function notATrigger(token: Token): BuildError {
+  const name = token.text.toUpperCase();
+  return new BuildError('E_PARSE', `${name} cannot be an ONBUILD trigger`, { span: token.span });
+}
+
+function describe(expected: readonly string[]): string {
+  const words = new Set(expected.map((type) => DESCRIPTIONS[type]).filter((text) => text));
+  return [...words].join(' or ');
+}
+
+function hintFor(keyword: Keyword | undefined, token: Token | undefined): string | undefined {
+  if (token?.type === 'notString' || token?.type === 'open') {
+    return 'A JSON array of an instruction holds strings only.';
+  }
+  return keyword && `Write it as: ${KEYWORDS[keyword].usage}`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
