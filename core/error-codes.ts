@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   // usage: flags and arguments
   E_USAGE: { exit: 2, title: 'The command was called with wrong words' },
   E_CONTEXT_NOT_FOUND: { exit: 2, title: 'The build context does not exist' },
+  E_CONTEXT_ESCAPE: { exit: 1, title: 'A file of the build context leads outside it' },
 
   // cache: the store on disk
   E_STORE_FORMAT: { exit: 1, title: 'The store was made by another version of slipway' },
@@ -35,6 +36,7 @@ export const ERROR_CODES = {
 
   // builder: running the steps
   E_COPY_SOURCE: { exit: 1, title: 'A COPY or ADD source does not exist' },
+  E_COPY_MODE: { exit: 1, title: 'A --chmod value is not a mode' },
   E_COPY_DESTINATION: { exit: 1, title: 'A COPY or ADD cannot be placed at its destination' },
   E_FILE_CHANGED: { exit: 1, title: 'A file changed while it was read' },
   E_IGNORE_PATTERN: { exit: 1, title: 'An ignore pattern is malformed' },

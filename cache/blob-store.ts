@@ -1,0 +1,42 @@
+// Bytes by digest. The contract that every implementation keeps is in the words below;
+// test/cache/blob-store.suite.ts holds each of them against it.
+
+import type { Digest } from '../core/digest.ts';
+
+export interface BlobInfo {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export interface BlobStore {
+  /** Returns the size of the blob in bytes, or undefined where it is not there. Its content is not checked. */
+  has(digest: Digest): Promise<number | undefined>;
+
+  /**
+   * Yields the blob's bytes, hashing them on the way; `size` is what the caller was told that it has.
+   * Bytes are yielded before the whole is checked: only a caller that reads to the end without an
+   * error may believe them. Throws E_BLOB_MISSING, or E_BLOB_CORRUPT after removing the blob, so
+   * that a later `put` heals the store. The store keeps nothing open after the loop is left.
+   */
+  open(digest: Digest, size?: number): AsyncIterable<Uint8Array>;
+
+  /** Returns the whole, checked blob. Throws as `open` does, and E_BLOB_CORRUPT (removing nothing) where it is larger than `maxBytes`. */
+  read(digest: Digest, maxBytes: number): Promise<Buffer>;
+
+  /**
+   * Stores the bytes and returns their digest and size. Success means that the blob is there, whole and
+   * durable, not that this call put it there: several processes may put the same blob at once.
+   * `chunks` is always read to its end. Throws E_DIGEST_MISMATCH where the bytes are not the
+   * `expected` ones, and whatever `chunks` throws; then nothing is left behind.
+   */
+  put(chunks: Chunks, expected?: BlobInfo): Promise<BlobInfo>;
+
+  /** Removes the blob; one that is not there is fine. A reader that has it open keeps reading. */
+  delete(digest: Digest): Promise<void>;
+
+  /** Yields every blob once, in no order; `size` is the bytes of disk that deleting it would free. */
+  list(): AsyncIterable<BlobInfo>;
+}

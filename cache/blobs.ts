@@ -1,0 +1,148 @@
+// The blobs of an OCI layout folder on disk: `blobs/sha256/<hex>`. A name there is a whole file:
+// bytes are hashed while they go to a temporary on the same file system, synced, and renamed.
+// A blob that fails its check is removed, so that whoever has the bytes can put them again.
+
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncDirectory, temporaryName } from '../core/atomic-file.ts';
+import { type Digest, finishDigest, hexOf, parseDigest, startDigest } from '../core/digest.ts';
+import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
+import type { BlobInfo, BlobStore, Chunks } from './blob-store.ts';
+import { collectChunks, corrupt, verifyChunks } from './blob-verify.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** The blobs of the OCI layout in `root`; temporaries go to `tmpDir`, on the same file system. Folders are made when needed. */
+export function diskBlobs(root: string, tmpDir: string): BlobStore {
+  const folder = join(root, 'blobs', 'sha256');
+  const pathOf = (digest: Digest): string => join(folder, hexOf(digest));
+  return {
+    async has(digest) {
+      try {
+        return (await stat(pathOf(digest))).size;
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    open: (digest, size) => openBlob(pathOf(digest), digest, size),
+    async read(digest, maxBytes) {
+      return await collectChunks(openBlob(pathOf(digest), digest), maxBytes, () =>
+        corrupt(digest, 'the store', `it has more than ${maxBytes} bytes`),
+      );
+    },
+    async put(chunks, expected) {
+      try {
+        await mkdir(folder, { recursive: true });
+        await mkdir(tmpDir, { recursive: true });
+        return await putBlob(chunks, expected, tmpDir, pathOf);
+      } catch (error) {
+        throw storeError(error);
+      }
+    },
+    async delete(digest) {
+      await rm(pathOf(digest), { force: true });
+    },
+    async *list() {
+      for (const name of await readdir(folder).catch(emptyWhereAbsent)) {
+        const digest = parseDigest(`sha256:${name}`);
+        if (digest === undefined) continue;
+        const status = await stat(pathOf(digest)).catch(undefinedWhereAbsent);
+        if (status !== undefined) yield { digest, size: status.blocks * 512 };
+      }
+    },
+  };
+}
+
+async function* openBlob(path: string, digest: Digest, size?: number): AsyncIterable<Uint8Array> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    throw new BuildError('E_BLOB_MISSING', `blob ${digest} is not in the store`);
+  });
+  try {
+    yield* verifyChunks(readChunks(file), { digest, size }, 'the store');
+  } catch (error) {
+    if (isBuildError(error) && error.code === 'E_BLOB_CORRUPT') await discard(path, file);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes the damaged file, unless another process has put a whole one in its place meanwhile. */
+async function discard(path: string, file: FileHandle): Promise<void> {
+  const [damaged, present] = [await file.stat(), await stat(path).catch(undefinedWhereAbsent)];
+  if (present?.ino === damaged.ino) await rm(path, { force: true });
+}
+
+async function* readChunks(file: FileHandle): AsyncIterable<Uint8Array> {
+  for (;;) {
+    // A new buffer each time: the consumer may keep what it was given.
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function putBlob(
+  chunks: Chunks,
+  expected: BlobInfo | undefined,
+  tmpDir: string,
+  pathOf: (digest: Digest) => string,
+): Promise<BlobInfo> {
+  const temp = join(tmpDir, temporaryName('blob'));
+  const file = await open(temp, 'wx', 0o644);
+  try {
+    const info = await writeHashed(file, chunks);
+    if (expected !== undefined) checkExpected(info, expected);
+    await file.sync();
+    await file.close();
+    await rename(temp, pathOf(info.digest));
+    await syncDirectory(join(pathOf(info.digest), '..'));
+    return info;
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(temp, { force: true });
+    throw error;
+  }
+}
+
+async function writeHashed(file: FileHandle, chunks: Chunks): Promise<BlobInfo> {
+  const hash = startDigest();
+  let size = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    size += chunk.byteLength;
+    await file.appendFile(chunk);
+  }
+  return { digest: finishDigest(hash), size };
+}
+
+function checkExpected(actual: BlobInfo, expected: BlobInfo): void {
+  if (actual.digest === expected.digest && actual.size === expected.size) return;
+  throw new BuildError(
+    'E_DIGEST_MISMATCH',
+    `expected ${expected.size} bytes with digest ${expected.digest}, got ${actual.size} with ${actual.digest}`,
+  );
+}
+
+/** A full or read-only disk is the user's to solve, not a bug. */
+function storeError(error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined || !['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'].includes(errno)) return error;
+  return new BuildError('E_STORE_UNUSABLE', `a blob cannot be written to the store: ${errno}`, {
+    cause: error,
+    hint: 'free some space, or let SLIPWAY_HOME name a folder on a disk with room',
+  });
+}
+
+function emptyWhereAbsent(error: unknown): string[] {
+  if (errnoOf(error) === 'ENOENT') return [];
+  throw error;
+}
+
+function undefinedWhereAbsent(error: unknown): undefined {
+  if (errnoOf(error) === 'ENOENT') return undefined;
+  throw error;
+}
