@@ -1,0 +1,176 @@
+// Directory objects: the sorted entries of one directory in one pinned encoding, under its digest. A
+// tree is the digest of a root object, a directory object whose one entry, named '', is the root
+// directory itself. mtimes are not in it. The encoding is an identity: a change of it is a change of
+// the store's format.
+
+import { type Digest, parseDigest } from '../../core/digest.ts';
+import { BuildError } from '../../core/errors.ts';
+import { compareNames } from '../../core/names.ts';
+import type { ObjectStore } from './object-store.ts';
+
+export type TreeEntryType = 'file' | 'dir' | 'symlink' | 'char' | 'block' | 'fifo';
+
+/** One entry of a directory. A file with several names is as many entries of the same content and metadata. */
+export interface TreeEntry {
+  /** In the string form of core/names.ts; '' only for the root. */
+  readonly name: string;
+  readonly type: TreeEntryType;
+  /** 0..0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of a file; 0 for anything else. */
+  readonly size: number;
+  /** Of a file's content, or of a directory's object. */
+  readonly digest?: Digest;
+  /** A symlink's target as written. */
+  readonly link?: string;
+  readonly major?: number;
+  readonly minor?: number;
+  /** Name to value in base64; absent where there are none. */
+  readonly xattrs?: Readonly<Record<string, string>>;
+}
+
+/** Entries by name, in the order of the names' bytes. */
+export type Directory = ReadonlyMap<string, TreeEntry>;
+
+const HEADER = 'slipway-dir-1\n';
+
+/** What sets an entry apart besides its name and the numbers: a digest, a link's target, or [major, minor]. */
+type Reference = string | readonly [number, number] | null;
+
+type Row = readonly [
+  name: string,
+  type: TreeEntryType,
+  mode: number,
+  uid: number,
+  gid: number,
+  size: number,
+  reference: Reference,
+  xattrs?: readonly (readonly [string, string])[],
+];
+
+/** Keeps the entries (in any order) as a directory object and returns its digest. */
+export function putDirectory(objects: ObjectStore, entries: Iterable<TreeEntry>): Digest {
+  const sorted = [...entries].sort((a, b) => compareNames(a.name, b.name));
+  return objects.put(Buffer.from(HEADER + JSON.stringify(sorted.map(rowOf)), 'utf8'));
+}
+
+/** Reads a directory object. Throws E_TREE_MISSING where the store does not have it. */
+export function readDirectoryObject(objects: ObjectStore, digest: Digest): Directory {
+  const cache = cacheOf(objects);
+  const known = cache.get(digest);
+  if (known !== undefined) return known;
+  const bytes = objects.get(digest);
+  if (bytes === undefined) {
+    throw new BuildError('E_TREE_MISSING', `the store does not have the directory ${digest}`, {
+      hint: 'build again with --no-cache: the steps that made it will run again',
+    });
+  }
+  const directory = decode(bytes);
+  cache.set(digest, directory);
+  return directory;
+}
+
+/** Reads the root directory's own entry. Throws E_TREE_MISSING. */
+export function readRoot(objects: ObjectStore, tree: Digest): TreeEntry {
+  const root = readDirectoryObject(objects, tree).get('');
+  if (root?.type !== 'dir') throw new Error(`${tree} is not a root object`);
+  return root;
+}
+
+/** The entries of a directory. Throws E_TREE_MISSING; anything but a `dir` entry is a programmer's error. */
+export function childrenOf(objects: ObjectStore, entry: TreeEntry): Directory {
+  if (entry.type !== 'dir' || entry.digest === undefined) throw new Error('not a directory entry');
+  return readDirectoryObject(objects, entry.digest);
+}
+
+/** The pinned form of one entry, as it stands in its directory's object. */
+export function rowOf(entry: TreeEntry): Row {
+  const { name, type, mode, uid, gid, size } = entry;
+  const reference = referenceOf(entry);
+  if (entry.xattrs === undefined) return [name, type, mode, uid, gid, size, reference];
+  const xattrs = Object.entries(entry.xattrs).sort(([a], [b]) => compareNames(a, b));
+  return [name, type, mode, uid, gid, size, reference, xattrs];
+}
+
+function referenceOf(entry: TreeEntry): Reference {
+  switch (entry.type) {
+    case 'file':
+    case 'dir':
+      if (entry.digest === undefined) throw new Error(`no digest: ${JSON.stringify(entry.name)}`);
+      return entry.digest;
+    case 'symlink':
+      return entry.link ?? '';
+    case 'char':
+    case 'block':
+      return [entry.major ?? 0, entry.minor ?? 0];
+    case 'fifo':
+      return null;
+  }
+}
+
+function decode(bytes: Uint8Array): Directory {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (!text.startsWith(HEADER)) throw new Error('not a directory object');
+  const directory = new Map<string, TreeEntry>();
+  for (const row of JSON.parse(text.slice(HEADER.length)) as Row[]) {
+    directory.set(row[0], entryOf(row));
+  }
+  return directory;
+}
+
+function entryOf([name, type, mode, uid, gid, size, reference, xattrs]: Row): TreeEntry {
+  const entry = { name, type, mode, uid, gid, size, ...contentOf(type, reference) };
+  return xattrs === undefined ? entry : { ...entry, xattrs: Object.fromEntries(xattrs) };
+}
+
+function contentOf(
+  type: TreeEntryType,
+  reference: Reference,
+): Pick<TreeEntry, 'digest' | 'link' | 'major' | 'minor'> {
+  if (reference === null) return {};
+  if (typeof reference !== 'string') return { major: reference[0], minor: reference[1] };
+  if (type === 'symlink') return { link: reference };
+  const digest = parseDigest(reference);
+  if (digest === undefined) throw new Error('not a directory object: a digest is malformed');
+  return { digest };
+}
+
+/** Decoded entries that are kept for each store; about 300 bytes each. */
+const CACHED_ENTRIES = 200_000;
+
+/** Decoded directories of one store, least recently used first. */
+class DirectoryCache {
+  readonly #directories = new Map<Digest, Directory>();
+  #entries = 0;
+
+  get(digest: Digest): Directory | undefined {
+    const directory = this.#directories.get(digest);
+    if (directory === undefined) return undefined;
+    this.#directories.delete(digest);
+    this.#directories.set(digest, directory);
+    return directory;
+  }
+
+  set(digest: Digest, directory: Directory): void {
+    this.#directories.set(digest, directory);
+    this.#entries += directory.size + 1;
+    for (const [oldest, old] of this.#directories) {
+      if (this.#entries <= CACHED_ENTRIES) return;
+      this.#directories.delete(oldest);
+      this.#entries -= old.size + 1;
+    }
+  }
+}
+
+const caches = new WeakMap<ObjectStore, DirectoryCache>();
+
+function cacheOf(objects: ObjectStore): DirectoryCache {
+  let cache = caches.get(objects);
+  if (cache === undefined) {
+    cache = new DirectoryCache();
+    caches.set(objects, cache);
+  }
+  return cache;
+}
