@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { syncDirectory, temporaryName } from '../core/atomic-file.ts';
 import { type Digest, finishDigest, hexOf, parseDigest, startDigest } from '../core/digest.ts';
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
+import { readChunks } from '../core/read-chunks.ts';
 import type { BlobInfo, BlobStore, Chunks } from './blob-store.ts';
 import { collectChunks, corrupt, verifyChunks } from './blob-verify.ts';
-
-const CHUNK_BYTES = 256 * 1024;
 
 /** The blobs of the OCI layout in `root`; temporaries go to `tmpDir`, on the same file system. Folders are made when needed. */
 export function diskBlobs(root: string, tmpDir: string): BlobStore {
@@ -73,16 +72,6 @@ async function* openBlob(path: string, digest: Digest, size?: number): AsyncIter
 async function discard(path: string, file: FileHandle): Promise<void> {
   const [damaged, present] = [await file.stat(), await stat(path).catch(undefinedWhereAbsent)];
   if (present?.ino === damaged.ino) await rm(path, { force: true });
-}
-
-async function* readChunks(file: FileHandle): AsyncIterable<Uint8Array> {
-  for (;;) {
-    // A new buffer each time: the consumer may keep what it was given.
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
-  }
 }
 
 async function putBlob(
