@@ -70,7 +70,7 @@ export class LayerIndex {
   /** A directory whose whiteout became an opaque mark owes nothing to what lies below, its metadata neither. */
   #settleRemovals(): Entry[] {
     const whiteouts = new Set(this.#removals.filter(isWhiteout).map((entry) => entry.path));
-    const settled = settleRemovals(this.#removals, this.#paths);
+    const settled = settleRemovals(this.#removals, this.#paths).entries;
     for (const { path, type, mtime } of settled) {
       if (type !== 'opaque' || !whiteouts.has(path) || this.#directories.has(path)) continue;
       this.#directories.set(path, {

@@ -40,3 +40,11 @@ export function whiteout(path: string): Entry {
 export function opaque(path: string): Entry {
   return { ...BASE, path, type: 'opaque', mode: 0 };
 }
+
+export function device(path: string, type: 'char' | 'block', major: number, minor: number): Entry {
+  return { ...BASE, path, type, mode: 0o660, major, minor };
+}
+
+export function fifo(path: string): Entry {
+  return { ...BASE, path, type: 'fifo', mode: 0o600 };
+}

@@ -9,7 +9,16 @@ import type { ObjectStore } from '../../../image/tree/object-store.ts';
 import { sortEntries } from '../../../image/tree/sort-entries.ts';
 import { subtreeDigest } from '../../../image/tree/subtree-digest.ts';
 import { walk } from '../../../image/tree/walk.ts';
-import { dir, file, hardlink, opaque, symlink, whiteout } from '../../support/entries.ts';
+import {
+  device,
+  dir,
+  fifo,
+  file,
+  hardlink,
+  opaque,
+  symlink,
+  whiteout,
+} from '../../support/entries.ts';
 import { memoryObjects } from '../../support/memory-objects.ts';
 
 function treeOf(objects: ObjectStore, ...layers: Entry[][]): Digest {
@@ -166,10 +175,10 @@ describe('a layer on a tree', () => {
       dir('d', { uid: 1, xattrs: { 'user.b': 'AA==', 'user.a': '' } }),
       file('d/f', 'text'),
       symlink('d/s\udcff', '../x'),
-      { ...file('tty'), type: 'char', major: 5, minor: 1 },
-      { ...file('pipe'), type: 'fifo' },
+      device('tty', 'char', 5, 1),
+      fifo('pipe'),
     ]);
-    expect(tree).toMatchInlineSnapshot(`"sha256:70087e56455b3fa5c44e7f436c5ab5a9f8c973a4306b10ad059dc59ffaa573d1"`);
+    expect(tree).toMatchInlineSnapshot(`"sha256:241381fcaf1d6e7093f9af6da7e3375deb4b29c6be1eeed022be8c6d6bcb9c83"`);
   });
 });
 

@@ -1,0 +1,198 @@
+// Writes a layer's tar, in one pinned form: the same entries give the same bytes on every machine. The form is
+// ustar, with a PAX header only for what ustar cannot say; user and group names are empty; times are whole
+// seconds, rounded down, as most builders write them (sub-second times stay in the layer's entries).
+// A change of the form changes every diffID that slipway makes.
+
+import { BuildError } from '../../core/errors.ts';
+import { nameToBytes } from '../../core/names.ts';
+import type { Entry } from '../entry.ts';
+import type { FileContent, LayerContents } from '../layer.ts';
+import { Batch } from '../stream/batch.ts';
+import { FileChunks } from '../stream/file-chunks.ts';
+import { assertCanonical } from '../tree/sort-entries.ts';
+import {
+  BLOCK,
+  encodeHeader,
+  type HeaderName,
+  MAX_OCTAL_7,
+  MAX_OCTAL_11,
+  splitName,
+} from './header.ts';
+import { encodePax } from './pax.ts';
+
+const TYPES: Readonly<Record<Entry['type'], string>> = {
+  file: '0',
+  hardlink: '1',
+  symlink: '2',
+  char: '3',
+  block: '4',
+  dir: '5',
+  fifo: '6',
+  whiteout: '0',
+  opaque: '0',
+};
+
+const PAX_NAME: HeaderName = { prefix: '', name: 'PaxHeaders/entry' };
+const ZEROS = Buffer.alloc(2 * BLOCK);
+
+/**
+ * Yields the tar of the entries (in canonical order), in chunks of about a megabyte. Throws E_FILE_CHANGED where a
+ * content is not as long as its entry says, and whatever `contents` throws.
+ */
+export async function* writeLayerTar(
+  entries: readonly Entry[],
+  contents: LayerContents,
+): AsyncGenerator<Uint8Array> {
+  assertCanonical(entries);
+  const batch = new Batch();
+  const bodies = contents.read(entries.filter(isFile))[Symbol.asyncIterator]();
+  try {
+    for (const entry of entries) {
+      for (const chunk of batch.add(headerBlocks(entry))) yield chunk;
+      if (!isFile(entry)) continue;
+      const body = await nextBody(bodies, entry);
+      const small = body.chunks instanceof FileChunks ? body.chunks.takeBuffered() : undefined;
+      let left = entry.size;
+      if (small !== undefined) {
+        left -= small.length;
+        for (const chunk of batch.add(small)) yield chunk;
+      } else {
+        for await (const piece of body.chunks) {
+          left -= piece.byteLength;
+          if (left < 0) throw changed(entry, 'longer');
+          for (const chunk of batch.add(piece)) yield chunk;
+        }
+      }
+      if (left !== 0) throw changed(entry, left < 0 ? 'longer' : 'shorter');
+      for (const chunk of batch.add(padding(entry.size))) yield chunk;
+    }
+  } finally {
+    await bodies.return?.();
+  }
+  for (const chunk of batch.add(ZEROS)) yield chunk;
+  for (const chunk of batch.end()) yield chunk;
+}
+
+/** How many bytes the tar has, without making it. */
+export function layerTarSize(entries: readonly Entry[]): number {
+  let size = 2 * BLOCK;
+  for (const entry of entries) {
+    size += headerBlocks(entry).length;
+    if (isFile(entry)) size += entry.size + padding(entry.size).length;
+  }
+  return size;
+}
+
+function isFile(entry: Entry): boolean {
+  return entry.type === 'file';
+}
+
+async function nextBody(bodies: AsyncIterator<FileContent>, entry: Entry): Promise<FileContent> {
+  const { done, value } = await bodies.next();
+  if (done) throw new Error(`no content for ${JSON.stringify(entry.path)}`);
+  if (value.entry.path !== entry.path) {
+    throw new Error(`the content of ${JSON.stringify(value.entry.path)} came out of order`);
+  }
+  return value;
+}
+
+function padding(size: number): Buffer {
+  return ZEROS.subarray(0, (BLOCK - (size % BLOCK)) % BLOCK);
+}
+
+/** The blocks that stand before an entry's content. */
+function headerBlocks(entry: Entry): Buffer {
+  const pax = new Map<string, Buffer>();
+  const name = memberName(entry);
+  const header = {
+    mode: entry.mode,
+    uid: numberField(pax, 'uid', entry.uid, MAX_OCTAL_7),
+    gid: numberField(pax, 'gid', entry.gid, MAX_OCTAL_7),
+    size: numberField(pax, 'size', isFile(entry) ? entry.size : 0, MAX_OCTAL_11),
+    mtime: numberField(pax, 'mtime', wholeSeconds(entry.mtime), MAX_OCTAL_11),
+    type: TYPES[entry.type],
+    link: linkField(pax, entry.link ?? ''),
+    major: deviceNumber(entry, entry.major),
+    minor: deviceNumber(entry, entry.minor),
+  };
+  const split = isAscii(name) ? splitName(name) : undefined;
+  if (split === undefined) pax.set('path', nameToBytes(name));
+  for (const [key, value] of Object.entries(entry.xattrs ?? {})) {
+    pax.set(`SCHILY.xattr.${key}`, Buffer.from(value, 'base64'));
+  }
+  const block = encodeHeader(header, split ?? { prefix: '', name: shown(name) });
+  return pax.size === 0 ? block : Buffer.concat([paxBlocks(pax), block]);
+}
+
+function paxBlocks(pax: ReadonlyMap<string, Buffer>): Buffer {
+  const body = encodePax(pax);
+  const header = {
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size: body.length,
+    mtime: 0,
+    type: 'x',
+    link: '',
+    major: 0,
+    minor: 0,
+  };
+  return Buffer.concat([encodeHeader(header, PAX_NAME), body, padding(body.length)]);
+}
+
+/** The name in the archive: removals by their marks (OCI image-spec, layer.md), directories with a slash. */
+function memberName({ path, type }: Entry): string {
+  if (type === 'opaque') return path === '' ? '.wh..wh..opq' : `${path}/.wh..wh..opq`;
+  if (type === 'dir') return path === '' ? './' : `${path}/`;
+  if (type !== 'whiteout') return path;
+  const slash = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, slash)}.wh.${path.slice(slash)}`;
+}
+
+/** A number that does not fit its field is 0 there, and right in the PAX header. */
+function numberField(
+  pax: Map<string, Buffer>,
+  key: string,
+  value: number,
+  largest: number,
+): number {
+  if (value >= 0 && value <= largest) return value;
+  pax.set(key, Buffer.from(`${value}`));
+  return 0;
+}
+
+function wholeSeconds(mtime: bigint): number {
+  const rest = mtime % 1_000_000_000n;
+  return Number((mtime - rest) / 1_000_000_000n) - (rest < 0n ? 1 : 0);
+}
+
+function linkField(pax: Map<string, Buffer>, link: string): string {
+  if (link.length <= 100 && isAscii(link)) return link;
+  pax.set('linkpath', nameToBytes(link));
+  return shown(link);
+}
+
+function deviceNumber(entry: Entry, value = 0): number {
+  if (value <= MAX_OCTAL_7) return value;
+  throw new BuildError(
+    'E_UNSUPPORTED',
+    `the device number ${value} of ${JSON.stringify(entry.path)} does not fit a tar`,
+  );
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** For readers that know no PAX: something like the name. */
+function shown(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '_').slice(0, 100);
+}
+
+function changed(entry: Entry, how: string): BuildError {
+  return new BuildError(
+    'E_FILE_CHANGED',
+    `the content of ${JSON.stringify(entry.path)} is ${how} than the ${entry.size} bytes it had`,
+    { hint: 'build again while nothing writes to it' },
+  );
+}
