@@ -1,0 +1,57 @@
+/* Implementation of caps.h. */
+#include "caps.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+
+#include "sys.h"
+
+static const int KEPT[] = {
+	CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FSETID,  CAP_FOWNER,           CAP_MKNOD,
+	CAP_NET_RAW, CAP_SETGID,      CAP_SETUID,  CAP_SETFCAP,          CAP_SETPCAP,
+	CAP_KILL,   CAP_AUDIT_WRITE,  CAP_SYS_CHROOT, CAP_NET_BIND_SERVICE,
+};
+
+static uint64_t kept_mask(void)
+{
+	uint64_t mask = 0;
+	for (size_t i = 0; i < lengthof(KEPT); i++)
+		mask |= (uint64_t)1 << KEPT[i];
+	return mask;
+}
+
+int caps_bound(struct err *err)
+{
+	const uint64_t kept = kept_mask();
+	/* Up to the kernel's last capability, which may be newer than our headers. */
+	for (int cap = 0; cap < 64; cap++) {
+		int is_set = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		if (is_set < 0)
+			break;
+		if (is_set == 0 || (kept >> cap & 1) != 0)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return fail(err, "E_SANDBOX", errno, "cannot drop capability %d", cap);
+	}
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+		return fail(err, "E_SANDBOX", errno, "cannot clear the ambient capabilities");
+	return 0;
+}
+
+int caps_keep(struct err *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	if (syscall(SYS_capget, &header, data) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot read the capabilities");
+	/* A capability that this machine withholds from us is one that the step goes without. */
+	for (unsigned i = 0; i < 2; i++) {
+		data[i].permitted &= (uint32_t)(kept_mask() >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot drop the capabilities");
+	return 0;
+}

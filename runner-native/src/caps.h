@@ -1,0 +1,13 @@
+/* Capabilities of the command: Docker's 14, as a bounding set that a setuid program of the image
+ * cannot leave; inheritable and ambient sets empty (CVE-2022-27651). Runs in the command's
+ * process, just before its exec, still root of its namespace. */
+#pragma once
+
+#include "err.h"
+
+/* Cuts the bounding set and empties the ambient one. Needs CAP_SETPCAP: before caps_keep. */
+int caps_bound(struct err *err);
+
+/* Makes the 14 the permitted and effective sets, and the inheritable one empty. A change to a
+ * user other than 0 then takes permitted and effective away by itself. */
+int caps_keep(struct err *err);

@@ -1,0 +1,127 @@
+/* Implementation of command.h. The order matters; each line below needs what the next ones drop. */
+#include "command.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "caps.h"
+#include "path.h"
+#include "seccomp.h"
+#include "sys.h"
+
+#define REPORT_FD 3
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+const char COMMAND_NOT_EXECUTED[] = "exec-failed";
+
+/* Ignored signals survive an exec, and so does the mask: Node ignores SIGPIPE, we block many. */
+static void reset_signals(void)
+{
+	sigset_t none;
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Closed, not marked close-on-exec: the command's path itself may be /proc/self/fd/N/... */
+static int close_others(int *report, struct err *err)
+{
+	if (*report != REPORT_FD && dup3(*report, REPORT_FD, O_CLOEXEC) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot move the report pipe");
+	*report = REPORT_FD;
+	if (sys_close_range(REPORT_FD + 1, ~0U, 0) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot close the runner's descriptors");
+	return 0;
+}
+
+static int change_user(const struct user *user, struct err *err)
+{
+	/* Where a user namespace forbids setgroups there is nothing to give up either. */
+	if (setgroups(user->group_count, user->groups) < 0 && (errno != EPERM || user->group_count > 0))
+		return fail(err, "E_USER", errno, "cannot set the %zu supplementary groups", user->group_count);
+	if (setresgid(user->gid, user->gid, user->gid) < 0 || setresuid(user->uid, user->uid, user->uid) < 0)
+		return fail(err, "E_USER", errno, "cannot become user %u:%u%s", user->uid, user->gid,
+			    errno == EINVAL ? " (this user namespace has no such id: give more sub-ids)" : "");
+	return 0;
+}
+
+static const char *search_path(char **env)
+{
+	for (; *env != NULL; env++)
+		if (strncmp(*env, "PATH=", 5) == 0)
+			return *env + 5;
+	return DEFAULT_PATH;
+}
+
+/* As a shell searches: a name that is there but cannot be executed is remembered, not final. */
+static int execute_in_path(const struct plan *plan)
+{
+	char candidate[WHOLE_PATH_MAX];
+	int failure = ENOENT;
+	for (const char *at = search_path(plan->env);; at++) {
+		size_t part = strcspn(at, ":");
+		int length = snprintf(candidate, sizeof(candidate), "%.*s%s%s", (int)part, at,
+				      part == 0 ? "" : "/", plan->args[0]);
+		if (length > 0 && (size_t)length < sizeof(candidate)) {
+			execve(candidate, plan->args, plan->env);
+			if (errno != ENOENT && errno != ENOTDIR)
+				failure = errno;
+		}
+		at += part;
+		if (*at == '\0')
+			return failure;
+	}
+}
+
+static int execute(const struct plan *plan, struct err *err)
+{
+	const char *name = plan->args[0];
+	bool is_path = strchr(name, '/') != NULL;
+	int number = ENOENT;
+	if (is_path) {
+		execve(name, plan->args, plan->env);
+		number = errno;
+	} else if (*name != '\0') {
+		number = execute_in_path(plan);
+	}
+	if (number != ENOENT && number != ENOTDIR)
+		return fail(err, COMMAND_NOT_EXECUTED, number, "cannot execute %s", name);
+	if (!is_path)
+		return fail(err, COMMAND_NOT_EXECUTED, number, "%s was not found in PATH", name);
+	/* The kernel says "not found" of the interpreter too; the file being there tells them apart. */
+	struct stat st;
+	return fail(err, COMMAND_NOT_EXECUTED, number, stat(name, &st) == 0
+			    ? "%s is there, but the interpreter that it needs was not found"
+			    : "%s was not found", name);
+}
+
+int command_exit_code(const struct err *err)
+{
+	return err->number == ENOENT || err->number == ENOTDIR ? 127 : 126;
+}
+
+int command_become(const struct plan *plan, const struct user *user, int *report, struct err *err)
+{
+	if (setsid() < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot make a session");
+	umask(0022);
+	int rc = close_others(report, err);
+	/* With CAP_SYS_ADMIN a filter needs no no_new_privs, which would break sudo in RUN. */
+	if (rc == 0 && !plan->no_seccomp)
+		rc = seccomp_install(err);
+	if (rc == 0)
+		rc = caps_bound(err);
+	if (rc == 0)
+		rc = caps_keep(err);
+	if (rc == 0)
+		rc = change_user(user, err);
+	if (rc < 0)
+		return rc;
+	reset_signals();
+	return execute(plan, err);
+}

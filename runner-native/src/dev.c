@@ -1,0 +1,127 @@
+/* Implementation of dev.h. */
+#include "dev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "events.h"
+#include "fsmount.h"
+#include "path.h"
+#include "sys.h"
+
+static const struct {
+	const char *name;
+	unsigned major, minor;
+} DEVICES[] = {
+	{ "null", 1, 3 },   { "zero", 1, 5 },    { "full", 1, 7 },
+	{ "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
+};
+
+static const struct {
+	const char *target, *name;
+} LINKS[] = {
+	{ "/proc/self/fd", "fd" },       { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
+	{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
+};
+
+static int open_device(const char *name, unsigned major_number, unsigned minor_number)
+{
+	cleanup_close int dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = dev < 0 ? -1 : openat(dev, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!path_is_device(fd, major_number, minor_number))
+		return -ENODEV;
+	return steal_fd(&fd);
+}
+
+int dev_open_null(void)
+{
+	return open_device("null", 1, 3);
+}
+
+/* A user namespace may not mknod: the machine's device is bound over an empty file. */
+static int bind_device(int dev, size_t i)
+{
+	cleanup_close int device = open_device(DEVICES[i].name, DEVICES[i].major, DEVICES[i].minor);
+	if (device < 0)
+		return device;
+	cleanup_close int file =
+		openat(dev, DEVICES[i].name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (file < 0)
+		return -errno;
+	cleanup_close int mount = fs_clone(device);
+	if (mount < 0)
+		return mount;
+	int rc = fs_restrict(mount, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	return rc < 0 ? rc : fs_attach(mount, file);
+}
+
+static int make_devices(int dev, struct err *err)
+{
+	for (size_t i = 0; i < lengthof(DEVICES); i++) {
+		int rc = mknodat(dev, DEVICES[i].name, S_IFCHR | 0666,
+				 makedev(DEVICES[i].major, DEVICES[i].minor)) < 0
+				 ? -errno
+				 : 0;
+		if (rc == -EPERM)
+			rc = bind_device(dev, i);
+		if (rc < 0)
+			return fail(err, "E_SANDBOX", -rc, "cannot make /dev/%s", DEVICES[i].name);
+	}
+	for (size_t i = 0; i < lengthof(LINKS); i++)
+		if (symlinkat(LINKS[i].target, dev, LINKS[i].name) < 0)
+			return fail(err, "E_SANDBOX", errno, "cannot make /dev/%s", LINKS[i].name);
+	return 0;
+}
+
+/* Mounts a new file system on a new folder of /dev; 0 or -errno. */
+static int mount_below(int dev, const char *name, const char *type, const struct fs_option *options,
+		       size_t count, unsigned attributes)
+{
+	if (mkdirat(dev, name, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	cleanup_close int target = openat(dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0)
+		return -errno;
+	cleanup_close int mount = fs_new(type, options, count, attributes);
+	return mount < 0 ? mount : fs_attach(mount, target);
+}
+
+static int mount_children(int dev, struct err *err)
+{
+	static const struct fs_option pts[] = { { "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", "5" } };
+	static const struct fs_option shm[] = { { "mode", "1777" }, { "size", "67108864" } };
+	const unsigned quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	int rc = mount_below(dev, "pts", "devpts", pts, lengthof(pts), quiet);
+	if (rc == -EINVAL) /* no gid 5 in this user namespace */
+		rc = mount_below(dev, "pts", "devpts", pts, lengthof(pts) - 1, quiet);
+	if (rc < 0)
+		return fail(err, "E_SANDBOX", -rc, "cannot mount /dev/pts");
+	rc = mount_below(dev, "shm", "tmpfs", shm, lengthof(shm), quiet | MOUNT_ATTR_NODEV);
+	if (rc < 0)
+		return fail(err, "E_SANDBOX", -rc, "cannot mount /dev/shm");
+	rc = mount_below(dev, "mqueue", "mqueue", NULL, 0, quiet | MOUNT_ATTR_NODEV);
+	if (rc < 0)
+		event_note("dev", "there is no /dev/mqueue: %s", errno_name(-rc));
+	return 0;
+}
+
+int dev_mount(int root, struct err *err)
+{
+	static const struct fs_option options[] = { { "mode", "0755" }, { "size", "65536k" } };
+	cleanup_close int target = path_open_in_root(root, "dev", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	if (target < 0)
+		return fail(err, "E_MOUNT_TARGET", -target, "/dev of the image is not a real directory");
+	cleanup_close int dev = fs_new("tmpfs", options, lengthof(options),
+				       MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
+	int rc = dev < 0 ? dev : fs_attach(dev, target);
+	if (rc < 0)
+		return fail_step(err, STEP_MOUNT, -rc, "cannot mount /dev");
+	mode_t umask_before = umask(0);
+	rc = make_devices(dev, err);
+	umask(umask_before);
+	return rc < 0 ? rc : mount_children(dev, err);
+}

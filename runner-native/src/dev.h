@@ -1,0 +1,11 @@
+/* /dev of a step: a small tmpfs with the harmless devices.
+ * Threat: a link at /dev, and (in a user namespace) a machine whose /dev/null is not the null
+ * device: every device bound from the machine is checked by its number (CVE-2025-31133). Runs in pid 1. */
+#pragma once
+
+#include "err.h"
+
+int dev_mount(int root, struct err *err);
+
+/* The machine's null device, pinned and checked; a descriptor or -errno. */
+int dev_open_null(void);

@@ -1,0 +1,263 @@
+/* Implementation of mounts.h. */
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "dev.h"
+#include "fsmount.h"
+#include "kernfs.h"
+#include "overlay.h"
+#include "path.h"
+#include "sys.h"
+
+#define ALWAYS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+/* What operations share: the merged root, and file systems made once for all of them. */
+struct stage {
+	const struct plan *plan;
+	int root;
+	int null;   /* the null device, -1 until a mask needs it */
+	int hollow; /* an attached empty read-only tmpfs, -1 until a mask needs it */
+	int memory; /* an attached tmpfs for contents, -1 until one needs it */
+	size_t views;
+	size_t files;
+};
+
+int mounts_pin(struct plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < plan->op_count; i++) {
+		struct op *op = &plan->ops[i];
+		if (op->kind != OP_BIND)
+			continue;
+		cleanup_close int source = path_pin(op->source);
+		if (source < 0)
+			return fail(err, "E_SANDBOX", -source, "cannot open %s, which is to be mounted on %s",
+				    op->source, op->target);
+		op->pinned = op->subpath == NULL ? steal_fd(&source)
+						 : path_open_in_root(source, op->subpath, O_PATH, 0);
+		if (op->pinned < 0)
+			return fail(err, "E_MOUNT_TARGET", -op->pinned,
+				    "cannot open %s, which is to be mounted on %s", op->subpath, op->target);
+	}
+	return 0;
+}
+
+static int open_target(const struct stage *stage, const char *path, uint64_t resolve, struct err *err)
+{
+	int target = path_open_in_root(stage->root, path, O_PATH, resolve);
+	if (target < 0)
+		return fail(err, "E_MOUNT_TARGET", -target, "cannot open the mount target %s of the image", path);
+	return target;
+}
+
+static int attach(const struct stage *stage, int mount, const char *path, struct err *err)
+{
+	cleanup_close int target = open_target(stage, path, 0, err);
+	if (target < 0)
+		return target;
+	int rc = fs_attach(mount, target);
+	return rc < 0 ? fail(err, rc == -EINVAL || rc == -ENOTDIR ? "E_MOUNT_TARGET" : "E_SANDBOX", -rc,
+			     "cannot mount on %s (a folder goes on a folder, a file on a file)", path)
+		      : 0;
+}
+
+/* Binds what `source` has open onto the operation's target. */
+static int bind(const struct stage *stage, const struct op *op, int source, struct err *err)
+{
+	cleanup_close int mount = fs_clone(source);
+	int rc = mount < 0 ? mount : fs_restrict(mount, ALWAYS | (op->read_only ? MOUNT_ATTR_RDONLY : 0));
+	if (rc < 0)
+		return fail_step(err, STEP_MOUNT, -rc, "cannot copy the mount for %s", op->target);
+	return attach(stage, mount, op->target, err);
+}
+
+/* Makes scratch/NAME-N and returns its path. */
+static int scratch_dir(const struct stage *stage, const char *name, size_t n, char *path, size_t room,
+		       struct err *err)
+{
+	if ((size_t)snprintf(path, room, "%s/%s-%zu", stage->plan->scratch, name, n) >= room)
+		return fail(err, "E_SANDBOX", ENAMETOOLONG, "the scratch folder lies too deep");
+	if (mkdir(path, 0755) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot make %s", path);
+	return 0;
+}
+
+/* Layers of another image or stage, stacked aside, of which one folder or file is bound. */
+static int bind_layers(struct stage *stage, const struct op *op, struct err *err)
+{
+	char view[WHOLE_PATH_MAX], empty[WHOLE_PATH_MAX], upper[WHOLE_PATH_MAX], work[WHOLE_PATH_MAX];
+	char *only_empty[] = { empty };
+	size_t n = stage->views++;
+	int rc = scratch_dir(stage, "view", n, view, sizeof(view), err);
+	if (rc == 0)
+		rc = scratch_dir(stage, "none", n, empty, sizeof(empty), err);
+	if (rc == 0 && !op->read_only)
+		rc = scratch_dir(stage, "upper", n, upper, sizeof(upper), err);
+	if (rc == 0 && !op->read_only)
+		rc = scratch_dir(stage, "work", n, work, sizeof(work), err);
+	if (rc < 0)
+		return rc;
+	const struct overlay overlay = {
+		.lowers = op->layer_count > 0 ? op->layers : only_empty,
+		.lower_count = op->layer_count > 0 ? op->layer_count : 1,
+		/* Without an upper, overlayfs wants two lowers. */
+		.stubs = op->read_only ? empty : NULL,
+		.upper = op->read_only ? NULL : upper,
+		.work = op->read_only ? NULL : work,
+		.is_volatile = !op->read_only,
+	};
+	cleanup_close int root = overlay_mount(&overlay, view, err);
+	if (root < 0)
+		return root;
+	cleanup_close int source = path_open_in_root(root, op->subpath, O_PATH, 0);
+	if (source < 0)
+		return fail(err, "E_MOUNT_TARGET", -source, "cannot open %s, which is to be mounted on %s",
+			    op->subpath, op->target);
+	return bind(stage, op, source, err);
+}
+
+/* Mounts a new tmpfs on a folder of scratch and leaves a descriptor of its root in *fd. */
+static int memory_on_scratch(const struct stage *stage, const char *name, unsigned attributes, int *fd,
+			     struct err *err)
+{
+	static const struct fs_option options[] = { { "mode", "0755" } };
+	char path[WHOLE_PATH_MAX];
+	int rc = scratch_dir(stage, name, 0, path, sizeof(path), err);
+	if (rc < 0)
+		return rc;
+	cleanup_close int target = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int mount = fs_new("tmpfs", options, lengthof(options), ALWAYS | attributes);
+	rc = target < 0 ? -errno : mount < 0 ? mount : fs_attach(mount, target);
+	if (rc < 0)
+		return fail_step(err, STEP_MOUNT, -rc, "cannot mount a tmpfs");
+	*fd = steal_fd(&mount);
+	return 0;
+}
+
+static int write_hex(int fd, const char *hex)
+{
+	unsigned char chunk[4096];
+	while (*hex != '\0') {
+		size_t used = 0;
+		for (; *hex != '\0' && used < sizeof(chunk); hex += 2) {
+			int high = hex[0] <= '9' ? hex[0] - '0' : hex[0] - 'a' + 10;
+			int low = hex[1] <= '9' ? hex[1] - '0' : hex[1] - 'a' + 10;
+			chunk[used++] = (unsigned char)(high * 16 + low);
+		}
+		int rc = write_all(fd, chunk, used);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int bind_data(struct stage *stage, const struct op *op, struct err *err)
+{
+	char name[32];
+	int rc = stage->memory >= 0 ? 0 : memory_on_scratch(stage, "data", 0, &stage->memory, err);
+	if (rc < 0)
+		return rc;
+	snprintf(name, sizeof(name), "%zu", stage->files++);
+	cleanup_close int file = openat(stage->memory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	rc = file < 0 ? -errno : write_hex(file, op->hex);
+	if (rc == 0 && (fchown(file, op->uid, op->gid) < 0 || fchmod(file, op->mode) < 0))
+		rc = -errno;
+	if (rc < 0)
+		return fail(err, "E_SANDBOX", -rc, "cannot make the content of %s", op->target);
+	cleanup_close int source = openat(stage->memory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return source < 0 ? fail(err, "E_SANDBOX", errno, "cannot open the content of %s", op->target)
+			  : bind(stage, op, source, err);
+}
+
+static int mount_tmpfs(const struct stage *stage, const struct op *op, struct err *err)
+{
+	char size[24], mode[8];
+	const struct fs_option options[] = { { "mode", mode }, { "size", size } };
+	snprintf(mode, sizeof(mode), "%04o", (unsigned)op->mode);
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
+	cleanup_close int mount = fs_new("tmpfs", options, op->size == 0 ? 1 : 2, ALWAYS);
+	if (mount < 0)
+		return fail_step(err, STEP_MOUNT, -mount, "cannot make the tmpfs for %s", op->target);
+	return attach(stage, mount, op->target, err);
+}
+
+/* What hides a file or a folder: a descriptor that stays open in the stage. */
+static int mask_source(struct stage *stage, bool is_dir, struct err *err)
+{
+	if (is_dir && stage->hollow < 0) {
+		int rc = memory_on_scratch(stage, "hollow", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC,
+					   &stage->hollow, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (!is_dir && stage->null < 0) {
+		stage->null = dev_open_null();
+		if (stage->null < 0)
+			return fail(err, "E_SANDBOX", -stage->null,
+				    "/dev/null of this machine is not the null device");
+	}
+	return is_dir ? stage->hollow : stage->null;
+}
+
+static int cover(struct stage *stage, const struct op *op, struct err *err)
+{
+	struct stat st;
+	cleanup_close int target = path_open_in_root(stage->root, op->target, O_PATH, RESOLVE_NO_SYMLINKS);
+	if (target == -ENOENT || target == -ENOTDIR)
+		return 0;
+	if (target < 0 || fstat(target, &st) < 0)
+		return fail(err, "E_MOUNT_TARGET", target < 0 ? -target : errno, "cannot open %s", op->target);
+	int source = op->kind == OP_READONLY ? target : mask_source(stage, S_ISDIR(st.st_mode), err);
+	if (source < 0)
+		return source;
+	cleanup_close int mount = fs_clone(source);
+	int rc = mount;
+	if (rc >= 0 && op->kind == OP_READONLY)
+		rc = fs_restrict(mount, MOUNT_ATTR_RDONLY);
+	if (rc >= 0)
+		rc = fs_attach(mount, target);
+	return rc < 0 ? fail_step(err, STEP_MOUNT, -rc, "cannot %s %s",
+				  op->kind == OP_MASK ? "mask" : "make read-only", op->target)
+		      : 0;
+}
+
+static int perform(struct stage *stage, const struct op *op, struct err *err)
+{
+	switch (op->kind) {
+	case OP_PROC:
+		return kernfs_mount_proc(stage->root, err);
+	case OP_SYS:
+		return kernfs_mount_sys(stage->root, err);
+	case OP_DEV:
+		return dev_mount(stage->root, err);
+	case OP_BIND:
+		return bind(stage, op, op->pinned, err);
+	case OP_LAYERS:
+		return bind_layers(stage, op, err);
+	case OP_DATA:
+		return bind_data(stage, op, err);
+	case OP_TMPFS:
+		return mount_tmpfs(stage, op, err);
+	case OP_MASK:
+	case OP_READONLY:
+		return cover(stage, op, err);
+	default:
+		return fail(err, "E_RUNNER_WORDS", 0, "unknown operation %d", (int)op->kind);
+	}
+}
+
+int mounts_perform(const struct plan *plan, int root, struct err *err)
+{
+	struct stage stage = { .plan = plan, .root = root, .null = -1, .hollow = -1, .memory = -1 };
+	int rc = 0;
+	for (size_t i = 0; i < plan->op_count && rc == 0; i++)
+		rc = perform(&stage, &plan->ops[i], err);
+	cleanup_close int null __attribute__((unused)) = stage.null;
+	cleanup_close int hollow __attribute__((unused)) = stage.hollow;
+	cleanup_close int memory __attribute__((unused)) = stage.memory;
+	return rc;
+}

@@ -1,0 +1,90 @@
+/* Implementation of rootfs.h. The order matters: sources are pinned while only the machine is
+ * mounted, /proc is mounted while the machine's own can still be seen, and the machine is let go last. */
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mounts.h"
+#include "overlay.h"
+#include "path.h"
+#include "stubs.h"
+#include "sys.h"
+
+/* MS_REC and MS_PRIVATE by the kernel's own header. */
+static int make_private(struct err *err)
+{
+	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail_step(err, STEP_MOUNT, errno, "cannot make the mounts private");
+	return 0;
+}
+
+static int mount_root(const struct plan *plan, struct err *err)
+{
+	char stubs[WHOLE_PATH_MAX], empty[WHOLE_PATH_MAX];
+	char *only_empty[] = { empty };
+	bool has_stubs = plan->stub_count > 0;
+	bool has_lowers = plan->lower_count > 0;
+	snprintf(stubs, sizeof(stubs), "%s/stubs", plan->scratch);
+	snprintf(empty, sizeof(empty), "%s/empty", plan->scratch);
+	int rc = stubs_root_mode(plan, plan->upper, err);
+	if (rc == 0 && has_stubs)
+		rc = stubs_make(plan, stubs, err);
+	if (rc == 0 && !has_lowers && mkdir(empty, 0755) < 0)
+		rc = fail(err, "E_SANDBOX", errno, "cannot make %s", empty);
+	if (rc < 0)
+		return rc;
+	const struct overlay overlay = {
+		.lowers = has_lowers ? plan->lowers : only_empty,
+		.lower_count = has_lowers ? plan->lower_count : 1,
+		.stubs = has_stubs ? stubs : NULL,
+		.upper = plan->upper,
+		.work = plan->work,
+		.is_volatile = plan->is_volatile,
+	};
+	return overlay_mount(&overlay, plan->root, err);
+}
+
+/* The old root goes on top of the new one and is detached: no folder of the image is needed. */
+static int pivot(int root, struct err *err)
+{
+	if (fchdir(root) < 0 || sys_pivot_root(".", ".") < 0 || sys_umount2(".", SYS_MNT_DETACH) < 0 ||
+	    chdir("/") < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot change to the step's root");
+	return 0;
+}
+
+int rootfs_enter(struct plan *plan, struct err *err)
+{
+	int rc = make_private(err);
+	if (rc == 0)
+		rc = mounts_pin(plan, err);
+	if (rc < 0)
+		return rc;
+	cleanup_close int root = mount_root(plan, err);
+	if (root < 0)
+		return root;
+	rc = mounts_perform(plan, root, err);
+	return rc < 0 ? rc : pivot(root, err);
+}
+
+int rootfs_chdir(const char *path, struct err *err)
+{
+	char now[WHOLE_PATH_MAX + 1];
+	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot open the step's root");
+	cleanup_close int dir = path_open_in_root(root, path, O_PATH | O_DIRECTORY, 0);
+	if (dir < 0 || fchdir(dir) < 0)
+		return fail(err, "E_WORKDIR", dir < 0 ? -dir : errno, "cannot change to the working folder %s",
+			    path);
+	/* The kernel's own word on it: a folder outside of the root has no path from it. */
+	long length = syscall(SYS_getcwd, now, sizeof(now));
+	if (length < 0 || now[0] != '/')
+		return fail(err, "E_WORKDIR", length < 0 ? errno : 0,
+			    "the working folder %s lies outside of the image", path);
+	return 0;
+}

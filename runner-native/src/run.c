@@ -1,0 +1,194 @@
+/* Implementation of run.h. */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "events.h"
+#include "init.h"
+#include "ns.h"
+#include "relay.h"
+
+#define GRACE_MS 300
+
+struct supervision {
+	pid_t init;
+	int signals;
+	int status; /* of pid 1 */
+	struct rusage usage;
+	bool ended;
+	bool stopping;
+	int64_t kill_at; /* ms of the monotonic clock, when stopping */
+	struct relay out, err;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* From here on these signals are read from a descriptor; pid 1 inherits the mask. */
+static int take_signals(struct err *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? fail(err, "E_SANDBOX", errno, "cannot take signals") : fd;
+}
+
+static void handle_signals(struct supervision *step)
+{
+	struct signalfd_siginfo info;
+	while (read(step->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		/* The second one does not wait for the step's good will. */
+		kill(step->init, step->stopping ? SIGKILL : SIGTERM);
+		if (!step->stopping)
+			step->kill_at = now_ms() + GRACE_MS;
+		step->stopping = true;
+	}
+	if (!step->ended)
+		step->ended = wait4(step->init, &step->status, WNOHANG, &step->usage) == step->init;
+}
+
+/* Until pid 1 has ended and all of its output is handed on. */
+static void supervise(struct supervision *step)
+{
+	while (!step->ended || step->out.from >= 0 || step->err.from >= 0) {
+		struct pollfd polled[] = {
+			{ .fd = step->signals, .events = POLLIN },
+			relay_wants(&step->out),
+			relay_wants(&step->err),
+		};
+		int timeout = -1;
+		if (step->stopping && !step->ended) {
+			int64_t left = step->kill_at - now_ms();
+			if (left <= 0)
+				kill(step->init, SIGKILL);
+			timeout = left <= 0 ? GRACE_MS : (int)left;
+		}
+		if (poll(polled, lengthof(polled), timeout) < 0 && errno != EINTR)
+			return;
+		if (polled[1].revents != 0)
+			relay_move(&step->out);
+		if (polled[2].revents != 0)
+			relay_move(&step->err);
+		if (polled[0].revents != 0)
+			handle_signals(step);
+	}
+}
+
+static const char *signal_name(int number)
+{
+	static char other[16];
+	static const char *const names[] = {
+		[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
+		[SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT", [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
+		[SIGKILL] = "SIGKILL", [SIGUSR1] = "SIGUSR1", [SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
+		[SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM", [SIGXCPU] = "SIGXCPU",
+		[SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
+	};
+	if ((size_t)number < lengthof(names) && names[number] != NULL)
+		return names[number];
+	snprintf(other, sizeof(other), "SIG%d", number);
+	return other;
+}
+
+static int64_t microseconds(struct timeval time)
+{
+	return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
+}
+
+static void report_exit(const struct supervision *step, int code, int signal_number)
+{
+	struct json json;
+	json_begin(&json, "exit");
+	json_number(&json, "code", code);
+	json_string(&json, "signal", signal_number == 0 ? NULL : signal_name(signal_number));
+	json_number(&json, "utime_us", microseconds(step->usage.ru_utime));
+	json_number(&json, "stime_us", microseconds(step->usage.ru_stime));
+	json_number(&json, "maxrss_kb", step->usage.ru_maxrss);
+	(void)json_send(&json, EVENT_FD);
+}
+
+/* What pid 1 left behind: an outcome; else an error that it reported itself; else it was killed, by
+ * us or by the machine (out of memory), and the command with it. */
+static int conclude(const struct supervision *step, int outcome_fd)
+{
+	struct outcome outcome;
+	int got = read_exact(outcome_fd, &outcome, sizeof(outcome));
+	if (got != 1 && WIFEXITED(step->status))
+		return 1;
+	if (got != 1) {
+		int number = WTERMSIG(step->status);
+		report_exit(step, 128 + number, number);
+	} else if (!outcome.executed) {
+		report_exit(step, outcome.code, 0);
+	} else if (WIFSIGNALED(outcome.wait_status)) {
+		int number = WTERMSIG(outcome.wait_status);
+		report_exit(step, 128 + number, number);
+	} else {
+		report_exit(step, WEXITSTATUS(outcome.wait_status), 0);
+	}
+	return 0;
+}
+
+static int run_plan(struct plan *plan, struct err *err)
+{
+	static struct supervision step;
+	struct ns_child child;
+	int ends[2];
+	const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+					 CLONE_NEWCGROUP | (plan->host_network ? 0 : CLONE_NEWNET);
+	step.signals = take_signals(err);
+	if (step.signals < 0)
+		return step.signals;
+	int rc = relay_open(&step.out, STDOUT_FILENO, err);
+	if (rc == 0)
+		rc = relay_open(&step.err, STDERR_FILENO, err);
+	if (rc < 0)
+		return rc;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
+	rc = ns_start(&child, namespaces, &plan->map, err);
+	if (rc < 0)
+		return rc;
+	if (child.pid == 0) {
+		const struct init_channels channels = { child.lifeline, ends[1], step.out.step,
+							step.err.step };
+		return init_run(plan, &channels, err);
+	}
+	cleanup_close int outcome_fd = ends[0];
+	cleanup_close int lifeline __attribute__((unused)) = child.lifeline;
+	close(ends[1]);
+	relay_close_step(&step.out);
+	relay_close_step(&step.err);
+	step.init = child.pid;
+	supervise(&step);
+	return conclude(&step, outcome_fd);
+}
+
+int run_verb(const struct words *words, struct err *err)
+{
+	struct plan plan;
+	int rc = plan_read(&plan, words, err);
+	if (rc == 0)
+		rc = run_plan(&plan, err);
+	plan_free(&plan);
+	return rc;
+}

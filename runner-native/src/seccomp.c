@@ -1,0 +1,163 @@
+/* Implementation of seccomp.h: from tables to BPF. Layout of the program:
+ *   foreign architecture -> kill; x32 -> ENOSYS; the four calls judged by their arguments;
+ *   a binary search over the ranges of allowed numbers, with EPERM for the gaps. */
+#include "seccomp.h"
+
+#include <asm/unistd.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "the runner is written for x86-64 and arm64"
+#endif
+
+#define X32_BIT 0x40000000
+#define NEW_NAMESPACES                                                                       \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+	 CLONE_NEWNET)
+
+#define ALLOW SECCOMP_RET_ALLOW
+#define REFUSE(number) (SECCOMP_RET_ERRNO | (number))
+
+static void emit(struct filter *filter, unsigned code, uint32_t k, unsigned if_true, unsigned if_false)
+{
+	if (filter->length < lengthof(filter->code))
+		filter->code[filter->length] =
+			(struct sock_filter){ (uint16_t)code, (uint8_t)if_true, (uint8_t)if_false, k };
+	filter->length++;
+}
+
+static void emit_return(struct filter *filter, uint32_t action)
+{
+	emit(filter, BPF_RET | BPF_K, action, 0, 0);
+}
+
+static void emit_load(struct filter *filter, size_t offset)
+{
+	emit(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* The low half of an argument: both architectures are little-endian. */
+static void emit_load_argument(struct filter *filter, size_t index)
+{
+	emit_load(filter, offsetof(struct seccomp_data, args) + index * sizeof(uint64_t));
+}
+
+/* Namespaces are made by nobody in a step; the flags of clone say it in the first argument. */
+static void emit_clone(struct filter *filter)
+{
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 4);
+	emit_load_argument(filter, 0);
+	emit(filter, BPF_JMP | BPF_JSET | BPF_K, (uint32_t)NEW_NAMESPACES, 0, 1);
+	emit_return(filter, REFUSE(EPERM));
+	emit_return(filter, ALLOW);
+	/* clone3 hides its flags in memory; libraries fall back to clone. */
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1);
+	emit_return(filter, REFUSE(ENOSYS));
+}
+
+/* AF_ALG (38) and AF_VSOCK (40) are refused: the kernel's crypto and the machine's hypervisor. */
+static void emit_socket(struct filter *filter)
+{
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 5);
+	emit_load_argument(filter, 0);
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, 38, 1, 0);
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, 40, 0, 1);
+	emit_return(filter, REFUSE(EPERM));
+	emit_return(filter, ALLOW);
+}
+
+static void emit_personality(struct filter *filter)
+{
+	static const uint32_t allowed[] = { 0, 0x0008, 0x20000, 0x20008, 0xffffffff };
+	const unsigned count = (unsigned)lengthof(allowed);
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, __NR_personality, 0, count + 3);
+	emit_load_argument(filter, 0);
+	for (unsigned i = 0; i < count; i++)
+		emit(filter, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], count - i, 0);
+	emit_return(filter, REFUSE(EPERM));
+	emit_return(filter, ALLOW);
+}
+
+/* Numbers from `first` on get `action`, up to the next border. */
+struct border {
+	uint32_t first;
+	uint32_t action;
+};
+
+/* Turns the sorted numbers into borders of ranges; returns how many. */
+static size_t find_borders(const struct syscall_set *set, struct border *borders)
+{
+	size_t count = 0;
+	borders[count++] = (struct border){ 0, REFUSE(EPERM) };
+	for (size_t i = 0; i < set->count; i++) {
+		uint32_t first = set->number[i];
+		while (i + 1 < set->count && set->number[i + 1] == set->number[i] + 1)
+			i++;
+		/* Only 0 itself can be both the first border and allowed. */
+		if (first == 0)
+			count = 0;
+		borders[count++] = (struct border){ first, ALLOW };
+		borders[count++] = (struct border){ set->number[i] + 1, REFUSE(EPERM) };
+	}
+	borders[count++] = (struct border){ seccomp_table_last_known + 1, REFUSE(ENOSYS) };
+	return count;
+}
+
+/* A binary search as code: the number is in the accumulator. Jumps over the left half are
+ * unconditional ones, since a conditional jump reaches only 255 instructions far. */
+static void emit_search(struct filter *filter, const struct border *borders, size_t count)
+{
+	if (count == 1) {
+		emit_return(filter, borders[0].action);
+		return;
+	}
+	size_t middle = count / 2;
+	emit(filter, BPF_JMP | BPF_JGE | BPF_K, borders[middle].first, 0, 1);
+	size_t jump = filter->length;
+	emit(filter, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_search(filter, borders, middle);
+	if (jump < lengthof(filter->code))
+		filter->code[jump].k = (uint32_t)(filter->length - jump - 1);
+	emit_search(filter, borders + middle, count - middle);
+}
+
+int seccomp_build(struct filter *filter)
+{
+	struct syscall_set set = { .count = 0 };
+	struct border borders[2 * lengthof(set.number) + 2];
+	filter->length = 0;
+	emit_load(filter, offsetof(struct seccomp_data, arch));
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0);
+	emit_return(filter, SECCOMP_RET_KILL_PROCESS);
+	emit_load(filter, offsetof(struct seccomp_data, nr));
+#if defined(__x86_64__)
+	emit(filter, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+	emit_return(filter, REFUSE(ENOSYS));
+#endif
+	emit_clone(filter);
+	emit_socket(filter);
+	emit_personality(filter);
+	seccomp_table_allowed(&set);
+	emit_search(filter, borders, find_borders(&set, borders));
+	return filter->length <= lengthof(filter->code) ? 0 : -E2BIG;
+}
+
+int seccomp_install(struct err *err)
+{
+	struct filter filter;
+	if (seccomp_build(&filter) < 0)
+		return fail(err, "E_SANDBOX", E2BIG, "the seccomp filter is too long");
+	struct sock_fprog program = { .len = (unsigned short)filter.length, .filter = filter.code };
+	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot install the seccomp filter");
+	return 0;
+}
