@@ -1,0 +1,42 @@
+// Every command, with the line that the overview shows and the way to its code. A command's module
+// is imported when the command is called and not before: start-up time is part of every build.
+
+import type { CliCommand } from './command.ts';
+
+export interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<CliCommand>;
+}
+
+/** Name, of one or two words, to entry; in the order of the overview. */
+export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
+  entry('build', 'Build an image from a Dockerfile', async () => {
+    return (await import('./commands/build.ts')).build;
+  }),
+  entry('images', 'List the images in the local store', async () => {
+    return (await import('./commands/images.ts')).images;
+  }),
+  entry('tag', 'Give an image another name', async () => {
+    return (await import('./commands/tag.ts')).tag;
+  }),
+  entry('rmi', 'Remove names of images', async () => {
+    return (await import('./commands/rmi.ts')).rmi;
+  }),
+  entry('save', 'Write images to an archive', async () => {
+    return (await import('./commands/save.ts')).save;
+  }),
+  entry('inspect', 'Show the config and manifest of an image', async () => {
+    return (await import('./commands/inspect.ts')).inspect;
+  }),
+  entry('version', 'Show the version', async () => {
+    return (await import('./commands/version.ts')).version;
+  }),
+]);
+
+function entry(
+  name: string,
+  summary: string,
+  load: () => Promise<CliCommand>,
+): [string, CommandEntry] {
+  return [name, { summary, load }];
+}

@@ -1,0 +1,126 @@
+// `slipway build`: from words to BuildOptions, from the builder's events to a renderer, and from
+// the result to files and an exit status. The builder does everything else.
+
+import { addAbortSignal } from 'node:stream';
+import type { BuildResult } from '../../builder/build.ts';
+import type { BuildEnvironment } from '../../builder/environment.ts';
+import type { BuildOptions } from '../../builder/options.ts';
+import { BuildError } from '../../core/errors.ts';
+import { hostPlatform } from '../../image/platform.ts';
+import type { CliCommand } from '../command.ts';
+import { type BuildFlags, declareBuildFlags, readBuildFlags } from '../flags/build-flags.ts';
+import type { Host } from '../host.ts';
+import { readInput } from '../input/read-input.ts';
+import { chooseRenderer } from '../render/choose-renderer.ts';
+import { FailedStep } from '../render/failed-step.ts';
+import { removeOldResults, writeFailure, writeResults } from '../result-files.ts';
+import { storeHome } from '../store-home.ts';
+
+export const build: CliCommand = {
+  declare(command) {
+    declareBuildFlags(command);
+    command.addHelpText('after', HELP);
+  },
+
+  async run(command, host) {
+    if (host.platform !== 'linux') {
+      throw new BuildError('E_UNSUPPORTED', 'slipway build needs Linux: RUN steps use its kernel', {
+        hint: 'run it in a Linux machine or container; the other commands work here',
+      });
+    }
+    const flags = readBuildFlags(command, host);
+    const stdoutTaken = flags.outputs.some((output) => 'dest' in output && output.dest === '-');
+    if (stdoutTaken && host.stdout.isTTY) {
+      throw new BuildError('E_USAGE', 'an archive is not written to a terminal', {
+        hint: 'send standard output to a file or a pipe, or give the output dest=PATH',
+      });
+    }
+    await runBuild(flags, host, stdoutTaken);
+    return 0;
+  },
+};
+
+async function runBuild(flags: BuildFlags, host: Host, stdoutTaken: boolean): Promise<void> {
+  const files = { idFile: flags.idFile, metadataFile: flags.metadataFile, cwd: host.cwd };
+  await removeOldResults(files);
+  const failed = new FailedStep();
+  const renderer = chooseRenderer(flags.progress, host, stdoutTaken);
+  try {
+    const result = await buildFromInput(flags, host, {
+      home: storeHome(host),
+      events: (event) => {
+        failed.onEvent(event);
+        renderer.onEvent(event);
+      },
+      signal: host.signal,
+      variables: host.env,
+      stdout: host.stdout,
+    });
+    await writeResults(files, result);
+  } catch (error) {
+    renderer.close(error);
+    host.stderr.write(failed.report());
+    await writeFailure(files, error);
+    throw error;
+  }
+  renderer.close();
+}
+
+async function buildFromInput(
+  flags: BuildFlags,
+  host: Host,
+  environment: BuildEnvironment,
+): Promise<BuildResult> {
+  if (flags.context === '-' || flags.file === '-') addAbortSignal(host.signal, host.stdin);
+  const builder = import('../../builder/build.ts');
+  const input = await readInput(flags.file, flags.context, host);
+  try {
+    const options: BuildOptions = {
+      dockerfile: input.dockerfile,
+      context: input.context,
+      namedContexts: flags.namedContexts,
+      target: flags.target,
+      buildArgs: flags.buildArgs,
+      labels: flags.labels,
+      platform: flags.platform,
+      buildPlatform: hostPlatform(host.arch),
+      secrets: flags.secrets,
+      tags: flags.tags,
+      outputs: flags.outputs,
+      network: flags.network,
+      noCache: flags.noCache,
+      pull: flags.pull,
+      sourceDateEpoch: flags.sourceDateEpoch,
+      isolation: flags.isolation,
+      jobs: flags.jobs,
+    };
+    return await (await builder).build(options, environment);
+  } finally {
+    await input.dispose();
+  }
+}
+
+const HELP = `
+Outputs (-o):
+  DIR                          the files of the image, as type=local
+  -                            the files as a tar on standard output, as type=tar
+  type=oci,dest=PATH           an OCI archive; tar=false makes a folder
+  type=docker,dest=PATH        an archive for docker load; tar=false makes a folder
+  type=local,dest=DIR          the files of the image
+  type=tar,dest=PATH           the files of the image as a tar
+  type=image                   an image in the local store, named by -t; push=true sends it too
+  type=registry                the same as type=image,push=true
+  Archives and images take name=NAME in place of -t. Without -o: type=image.
+
+Progress goes to standard error; --progress=json and --quiet go to standard output, unless an
+output is written there. --iidfile holds containerimage.digest: the digest of the manifest.
+SOURCE_DATE_EPOCH, in the environment or as a build argument, makes the image reproducible.
+
+Exit status: 0; 1 the build failed; 2 wrong usage; 128 + n stopped by signal n.
+
+Examples:
+  slipway build -t app .
+  slipway build -f docker/Dockerfile --target test -o type=oci,dest=app.tar .
+  slipway build --build-arg VERSION=1.2 --progress=json . > log.json
+  tar -c . | slipway build -t app -
+`;

@@ -1,0 +1,98 @@
+// Errors as a person reads them: what is wrong, where, and what to do about it. Messages and
+// Dockerfile lines may be hostile text, so all of it passes through cli/printable.ts.
+
+import { ERROR_CODES } from '../core/error-codes.ts';
+import { type BuildError, errnoOf, isBuildError } from '../core/errors.ts';
+import { formatPlace, lineText, positionAt, type Span } from '../core/source.ts';
+import { printable, redactCredentials } from './printable.ts';
+import { displayWidth, fitInto } from './render/display-width.ts';
+
+/** The exit status for a defect of slipway itself: EX_SOFTWARE of sysexits.h. */
+const EXIT_DEFECT = 70;
+
+export interface ErrorReport {
+  /** Lines for standard error, each ended by a line feed. */
+  readonly text: string;
+  /** The exit status of the command that ends by the error. */
+  readonly exit: number;
+}
+
+/** Says what `error`, caught at the top, means for the user. Anything but a BuildError is reported as a defect. */
+export function reportError(error: unknown): ErrorReport {
+  if (isBuildError(error)) {
+    return { text: safe(buildErrorText(error)), exit: ERROR_CODES[error.code].exit };
+  }
+  return { text: safe(defectText(error)), exit: EXIT_DEFECT };
+}
+
+function buildErrorText(error: BuildError): string {
+  const lines = [`error[${error.code}]: ${indented(error.message)}`];
+  if (error.span !== undefined) lines.push(...excerpt(error.span));
+  const margin = error.span === undefined ? ' ' : ' '.repeat(numberWidth(error.span) + 1);
+  const cause = causeOf(error);
+  if (cause !== undefined) lines.push(`${margin}= cause: ${indented(cause)}`);
+  if (error.hint !== undefined) lines.push(`${margin}= hint: ${indented(error.hint)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Text with line feeds in it cannot look like lines of the report. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n      ');
+}
+
+/** The cause's own words, where the message does not hold them yet. */
+function causeOf(error: BuildError): string | undefined {
+  if (!(error.cause instanceof Error) || error.cause.message === '') return undefined;
+  return error.message.includes(error.cause.message) ? undefined : error.cause.message;
+}
+
+/** The place, and the line of it with a caret below each column of the span. */
+function excerpt(span: Span): string[] {
+  const { line } = positionAt(span.source, span.start);
+  const margin = ' '.repeat(numberWidth(span));
+  const text = lineText(span.source, line);
+  const lineStart = span.source.text.slice(0, span.start).lastIndexOf('\n') + 1;
+  const start = span.start - lineStart;
+  const before = lastColumns(shown(text.slice(0, start)));
+  const marked = shown(text.slice(start, Math.max(start, span.end - lineStart)));
+  const whole = fitInto(`${before}${shown(text.slice(start))}`, MAX_COLUMNS);
+  const carets = Math.min(displayWidth(marked), displayWidth(whole) - displayWidth(before));
+  return [
+    `${margin}--> ${formatPlace(span)}`,
+    `${margin} |`,
+    `${line} | ${whole}`,
+    `${margin} | ${' '.repeat(displayWidth(before))}${'^'.repeat(Math.max(1, carets))}`,
+  ];
+}
+
+/** Of a long line, what stands before the span is shortened to this, and all of it to twice as much. */
+const MAX_BEFORE = 80;
+const MAX_COLUMNS = 2 * MAX_BEFORE;
+
+function lastColumns(text: string): string {
+  return text.length > MAX_BEFORE ? `…${text.slice(-MAX_BEFORE)}` : text;
+}
+
+function numberWidth(span: Span): number {
+  return String(positionAt(span.source, span.start).line).length;
+}
+
+/** A part of a source line, each tab a fixed width, so that carets stand right. */
+function shown(text: string): string {
+  return printable(text).replaceAll('\t', '    ');
+}
+
+function defectText(error: unknown): string {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const errno = errnoOf(error);
+  return [
+    'error: this is a defect in slipway, not in your build. Please report it with these lines:',
+    ...detail.split('\n').map((line) => `  ${line}`),
+    ...(errno === undefined ? [] : [`  (${errno})`]),
+    '',
+  ].join('\n');
+}
+
+function safe(text: string): string {
+  return redactCredentials(printable(text));
+}

@@ -1,0 +1,146 @@
+// From the words `-f` and CONTEXT to a Dockerfile's text and a context: what docker build takes.
+// Contexts by URL are refused. Nothing of a context is read but the Dockerfile and the ignore file.
+
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { ContextSpec } from '../../builder/options.ts';
+import { BuildError, errnoOf } from '../../core/errors.ts';
+import type { SourceText } from '../../core/source.ts';
+import type { Host } from '../host.ts';
+import { isBeneath, readBeneath } from './read-beneath.ts';
+import { readDockerfile, readStdin } from './read-stdin.ts';
+import { unpackContext } from './unpack-context.ts';
+
+export interface BuildInput {
+  readonly dockerfile: SourceText;
+  readonly context: ContextSpec;
+  /** Removes what was unpacked. Call it when the build has ended, whatever its end. */
+  dispose(): Promise<void>;
+}
+
+const URL_CONTEXT = /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//;
+
+/**
+ * Finds Dockerfile and context. `file` and `context` are as the flags have them. Throws
+ * E_CONTEXT_NOT_FOUND, E_DOCKERFILE_NOT_FOUND, E_CONTEXT_ESCAPE, E_UNSUPPORTED.
+ */
+export async function readInput(
+  file: string | undefined,
+  context: string | undefined,
+  host: Pick<Host, 'cwd' | 'stdin'>,
+): Promise<BuildInput> {
+  if (context === '-') return readFromStdin(file, host);
+  if (context === undefined) return emptyContext(await readDockerfile(host.stdin));
+  if (URL_CONTEXT.test(context)) {
+    throw new BuildError('E_UNSUPPORTED', 'a context by URL is not supported', {
+      hint: 'fetch it first: git clone, or curl ... | slipway build -',
+    });
+  }
+  const root = resolve(host.cwd, context);
+  await requireFolder(root, context);
+  const found =
+    file === '-'
+      ? { dockerfile: await readDockerfile(host.stdin), ignoreFile: undefined }
+      : await findDockerfile(root, file, host.cwd);
+  return folderContext(root, found, host.cwd, async () => {});
+}
+
+async function readFromStdin(
+  file: string | undefined,
+  host: Pick<Host, 'stdin'>,
+): Promise<BuildInput> {
+  if (host.stdin.isTTY) {
+    throw new BuildError('E_USAGE', 'standard input is a terminal, not a tar', {
+      hint: 'tar -c . | slipway build -',
+    });
+  }
+  const input = await readStdin(host.stdin);
+  if (input.kind === 'dockerfile') {
+    if (file === undefined) return emptyContext(input.source);
+    throw new BuildError('E_USAGE', `standard input is not a tar, so there is no ${file} in it`, {
+      hint: 'a Dockerfile on standard input needs no -f',
+    });
+  }
+  const { root, dispose } = await unpackContext(input.chunks);
+  try {
+    return await folderContext(root, await findDockerfile(root, file, root), root, dispose);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+function emptyContext(dockerfile: SourceText): BuildInput {
+  return { dockerfile, context: { kind: 'empty' }, dispose: async () => {} };
+}
+
+interface FoundDockerfile {
+  readonly dockerfile: SourceText;
+  /** `<Dockerfile>.dockerignore`, where there is one. */
+  readonly ignoreFile: SourceText | undefined;
+}
+
+async function folderContext(
+  root: string,
+  found: FoundDockerfile,
+  cwd: string,
+  dispose: () => Promise<void>,
+): Promise<BuildInput> {
+  const path = join(root, '.dockerignore');
+  const ignoreFile = found.ignoreFile ?? (await readBeneath(root, path, relative(cwd, path)));
+  const context = { kind: 'directory', path: root, ignoreFile } as const;
+  return { dockerfile: found.dockerfile, context, dispose };
+}
+
+/** `file` is relative to `base`; without it, `Dockerfile` and then `dockerfile` of the context are tried. */
+async function findDockerfile(
+  root: string,
+  file: string | undefined,
+  base: string,
+): Promise<FoundDockerfile> {
+  const names = ['Dockerfile', 'dockerfile'].map((name) => relative(base, join(root, name)));
+  for (const name of file === undefined ? names : [file]) {
+    const path = resolve(base, name);
+    const trusted = await trustedRoot(root, path);
+    const dockerfile = await readBeneath(trusted ?? '/', path, name);
+    if (dockerfile === undefined) continue;
+    const beside = `${path}.dockerignore`;
+    const ignoreRoot = trusted ?? dirname(path);
+    return {
+      dockerfile,
+      ignoreFile: await readBeneath(ignoreRoot, beside, `${name}.dockerignore`),
+    };
+  }
+  throw new BuildError('E_DOCKERFILE_NOT_FOUND', `there is no ${file ?? names[0]}`, {
+    hint:
+      file === undefined
+        ? '-f PATH names a Dockerfile with another name'
+        : `the path given by -f starts at ${base === root ? 'the context' : 'the current folder'}`,
+  });
+}
+
+/** The context where `path` lies in it, by its words or in truth; undefined for a file that the user named elsewhere. */
+async function trustedRoot(root: string, path: string): Promise<string | undefined> {
+  if (isBeneath(root, path)) return root;
+  try {
+    const [realRoot, folder] = await Promise.all([realpath(root), realpath(dirname(path))]);
+    return isBeneath(realRoot, folder) ? root : undefined;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+async function requireFolder(root: string, context: string): Promise<void> {
+  let why = 'it is not a folder';
+  try {
+    if ((await stat(root)).isDirectory()) return;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    why = errno === 'ENOENT' ? 'it does not exist' : errno;
+  }
+  throw new BuildError('E_CONTEXT_NOT_FOUND', `the context ${context} cannot be used: ${why}`, {
+    hint: 'the context is a folder, or - for a tar on standard input',
+  });
+}

@@ -1,0 +1,48 @@
+// Flags that docker build, buildx, buildah or kaniko have and slipway does not. None is accepted
+// and then ignored: each is refused with what to do instead.
+
+const INERT = 'it has no effect in BuildKit either: leave it out';
+const REMOTE_CACHE = 'a cache that several machines share is not there yet';
+const ATTESTATION = 'attestations are not made: images are plain manifests';
+const LIMITS = 'resource limits of steps are not there yet';
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['--add-host', 'extra hosts are not there yet'],
+  ['--allow', 'no entitlements are granted: steps are always confined'],
+  ['--annotation', 'annotations are not written; --label sets labels'],
+  ['--attest', ATTESTATION],
+  ['--sbom', ATTESTATION],
+  ['--provenance', ATTESTATION],
+  ['--builder', 'there is no daemon, so there are no builders to choose from'],
+  ['--cache-from', REMOTE_CACHE],
+  ['--cache-to', REMOTE_CACHE],
+  ['--no-cache-filter', 'only the whole build can leave the cache alone: --no-cache'],
+  ['--call', 'checks without a build are not there yet'],
+  ['--check', 'checks without a build are not there yet'],
+  ['--cgroup-parent', LIMITS],
+  ['--shm-size', LIMITS],
+  ['--ulimit', LIMITS],
+  ['--memory', LIMITS],
+  ['--memory-swap', LIMITS],
+  ['--cpu-period', LIMITS],
+  ['--cpu-quota', LIMITS],
+  ['--cpu-shares', LIMITS],
+  ['--cpuset-cpus', LIMITS],
+  ['--cpuset-mems', LIMITS],
+  ['--ssh', 'SSH agents for RUN --mount=type=ssh are not there yet'],
+  ['--compress', INERT],
+  ['--rm', INERT],
+  ['--force-rm', INERT],
+  ['--security-opt', INERT],
+  ['--squash', 'layers are not merged; a stage FROM scratch with one COPY --from does it'],
+  ['--layers', 'every step is cached: leave it out'],
+  ['--format', 'the output says the format: -o type=oci or -o type=docker'],
+  ['--destination', 'the name of an image is given by -t, and --push sends it'],
+  ['--context', 'the context is the argument of slipway build'],
+  ['--dockerfile', 'the Dockerfile is given by -f'],
+]);
+
+/** Returns what to do instead of `flag` (with its dashes) where another builder has it, else undefined. */
+export function peerFlagHint(flag: string): string | undefined {
+  return HINTS.get(flag);
+}

@@ -1,0 +1,27 @@
+// Text that is safe to show. Names, logs, images and servers are written by others: what they say
+// may hold terminal commands (move the cursor, set the title, fake a line), direction marks that
+// make text read otherwise than it is, and credentials. Everything printed passes through here.
+
+// CSI; then the string commands (OSC, DCS, SOS, PM, APC) up to BEL or ST, or to the end of the
+// text where they are not closed; then any other escape; then the same as 8-bit C1 controls.
+const CONTROL_SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
+
+// C0 except tab and line feed, DEL, C1; embeddings, overrides and isolates of direction; the line
+// and paragraph separators; bytes that were not UTF-8 (core/names.ts).
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
+
+const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+
+/** Returns `text` without terminal control sequences; other characters that do not print become U+FFFD. Tab and line feed stay. */
+export function printable(text: string): string {
+  return text.replace(CONTROL_SEQUENCE, '').replace(UNPRINTABLE, '\ufffd');
+}
+
+/** Returns `text` with the user and password of every URL in it replaced by `***`. */
+export function redactCredentials(text: string): string {
+  return text.replace(URL_CREDENTIALS, '$1***@');
+}

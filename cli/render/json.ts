@@ -1,0 +1,28 @@
+// The JSON log, for programs: the events as they are, one object a line. JSON escapes what would
+// drive a terminal, so nothing is stripped.
+
+import type { Writable } from 'node:stream';
+import type { BuildEvent } from '../../core/events.ts';
+import { errorToJson, placeToJson } from '../error-to-json.ts';
+import type { Renderer } from './renderer.ts';
+
+/** Makes a renderer that writes to `out`. */
+export function jsonRenderer(out: Writable): Renderer {
+  return {
+    onEvent: (event) => write(out, toJson(event)),
+    close: (error) => {
+      if (error !== undefined) write(out, { event: 'error', ...errorToJson(error) });
+    },
+  };
+}
+
+function write(out: Writable, value: object): void {
+  out.write(`${JSON.stringify(value)}\n`);
+}
+
+/** A span is written as the place where it starts, not with the whole text that it is a part of. */
+function toJson(event: BuildEvent): object {
+  if (event.event !== 'warning' || event.span === undefined) return event;
+  const { span, ...rest } = event;
+  return { ...rest, ...placeToJson(span) };
+}

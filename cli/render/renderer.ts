@@ -1,0 +1,13 @@
+// A reader of a build's events that shows them to someone.
+
+import type { EventSink } from '../../core/events.ts';
+
+export interface Renderer {
+  readonly onEvent: EventSink;
+  /**
+   * Ends the display; a terminal is left as it was found. To be called once, however the build
+   * ended. `error` is what it failed by: only a form for programs shows it, since people read it
+   * on standard error whatever the form.
+   */
+  close(error?: unknown): void;
+}

@@ -1,0 +1,129 @@
+// The live view of a terminal. What has ended is printed once and scrolls away as any output does;
+// below it a few lines show what runs now and are drawn over, a frame in one write, so that
+// nothing flickers. `close` gives the terminal back with its cursor.
+
+import type { BuildEvent, StepEnded } from '../../core/events.ts';
+import { formatPlace } from '../../core/source.ts';
+import type { Screen } from '../host.ts';
+import { printable } from '../printable.ts';
+import { fitInto } from './display-width.ts';
+import { formatDuration } from './duration.ts';
+import { type FrameSize, liveFrame, titleLine } from './live-frame.ts';
+import { logLine } from './log-line.ts';
+import { ProgressState } from './progress-state.ts';
+import type { Renderer } from './renderer.ts';
+import type { Style } from './style.ts';
+
+const FRAME_MS = 100;
+
+const HIDE_CURSOR = '\u001b[?25l';
+
+const SHOW_CURSOR = '\u001b[?25h';
+const ERASE_LINE_END = '\u001b[K';
+const ERASE_BELOW = '\u001b[J';
+
+/** Makes a renderer that draws on `screen`. `now` is a clock in milliseconds. */
+export function ttyRenderer(screen: Screen, style: Style, now: () => number): Renderer {
+  const view = new LiveView(screen, style, now);
+  const timer = setInterval(() => view.draw(), FRAME_MS);
+  return {
+    onEvent: (event) => view.take(event),
+    close: () => {
+      clearInterval(timer);
+      view.end();
+    },
+  };
+}
+
+class LiveView {
+  readonly #screen: Screen;
+  readonly #style: Style;
+  readonly #now: () => number;
+  readonly #state: ProgressState;
+  /** Lines that wait to be printed above the frame. */
+  #ended: string[] = [];
+  #frameHeight = 0;
+
+  constructor(screen: Screen, style: Style, now: () => number) {
+    this.#screen = screen;
+    this.#style = style;
+    this.#now = now;
+    this.#state = new ProgressState(now());
+    screen.write(HIDE_CURSOR);
+  }
+
+  take(event: BuildEvent): void {
+    this.#state.apply(event, this.#now());
+    this.#ended.push(...endedLines(event, this.#size().columns, this.#style));
+  }
+
+  draw(): void {
+    this.#replace(liveFrame(this.#state, this.#now(), this.#size(), this.#style));
+  }
+
+  end(): void {
+    this.#replace([]);
+    this.#screen.write(SHOW_CURSOR);
+  }
+
+  #replace(frame: readonly string[]): void {
+    const up = this.#frameHeight > 0 ? `\u001b[${this.#frameHeight}A` : '';
+    const lines = [...this.#ended, ...frame].map((line) => `${line}${ERASE_LINE_END}\n`);
+    this.#screen.write(`${up}${lines.join('')}${ERASE_BELOW}`);
+    this.#ended = [];
+    this.#frameHeight = frame.length;
+  }
+
+  #size(): FrameSize {
+    return { columns: this.#screen.columns || 80, rows: this.#screen.rows || 24 };
+  }
+}
+
+/** The lines that an event leaves behind for good. */
+function endedLines(event: BuildEvent, columns: number, style: Style): string[] {
+  const note = (text: string): string => style.dim(fitInto(printable(text), columns));
+  switch (event.event) {
+    case 'build':
+      return [fitInto(printable(`building ${event.target} of ${event.dockerfile}`), columns)];
+    case 'choice':
+      return [note(`   ${event.subject}: ${event.chosen} (${event.why})`)];
+    case 'warning': {
+      const place = event.span === undefined ? '' : `${formatPlace(event.span)}: `;
+      return [printable(`   warning ${event.code}: ${place}${event.message}`)];
+    }
+    case 'step':
+      return stepLines(event, columns, style, note);
+    case 'export': {
+      const title = ` + ${logLine(event.output)}`;
+      const lines = [style.good(titleLine(title, formatDuration(event.ms), columns))];
+      return event.digest === undefined ? lines : [...lines, note(`   ${event.digest}`)];
+    }
+    case 'done': {
+      const text = `${event.ok ? 'finished' : 'failed'} after ${formatDuration(event.ms)}`;
+      return [event.ok ? style.good(text) : style.bad(text)];
+    }
+    default:
+      return [];
+  }
+}
+
+function stepLines(
+  event: StepEnded,
+  columns: number,
+  style: Style,
+  note: (text: string) => string,
+): string[] {
+  const step = logLine(event.step);
+  switch (event.status) {
+    case 'exact':
+      return [style.dim(titleLine(` = ${step}`, 'CACHED', columns))];
+    case 'traced':
+      return [style.dim(titleLine(` = ${step}`, 'CACHED', columns)), note(`   ${event.reason}`)];
+    case 'ran': {
+      const title = titleLine(` + ${step}`, formatDuration(event.ms), columns);
+      return [style.good(title), note(`   ${event.reason}`)];
+    }
+    case 'failed':
+      return [style.bad(titleLine(` ! ${step}`, formatDuration(event.ms), columns))];
+  }
+}

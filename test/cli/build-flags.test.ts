@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest';
+import { declareBuildFlags, readBuildFlags } from '../../cli/flags/build-flags.ts';
+import { parseWords } from '../../cli/parse-words.ts';
+import { thrown } from './thrown.ts';
+
+function parse(words: readonly string[], env: Record<string, string> = {}) {
+  const parsed = parseWords('build', 'Build', { declare: declareBuildFlags }, words);
+  if (parsed.kind === 'help') throw new Error('help was asked for');
+  return readBuildFlags(parsed.command, { env, arch: 'x64', cwd: '/work' });
+}
+
+test('without flags, the image goes to the local store without a name', () => {
+  expect(parse(['.'])).toEqual({
+    context: '.',
+    file: undefined,
+    tags: [],
+    outputs: [{ type: 'image', names: [], push: false }],
+    target: undefined,
+    buildArgs: new Map(),
+    namedContexts: new Map(),
+    labels: new Map(),
+    secrets: new Map(),
+    platform: { os: 'linux', architecture: 'amd64' },
+    network: 'default',
+    isolation: 'auto',
+    progress: 'auto',
+    noCache: false,
+    pull: false,
+    jobs: undefined,
+    sourceDateEpoch: undefined,
+    idFile: undefined,
+    metadataFile: undefined,
+  });
+});
+
+test('every flag is read', () => {
+  const words = [
+    ...['-f', 'a.Dockerfile', '-t', 'app', '-t', 'localhost:5000/app:2', '--target', 'test'],
+    ...['--build-arg', 'A=1', '--build-arg', 'B=x=y', '--build-arg', 'A=2', '--label', 'l=v'],
+    ...[
+      '--label',
+      'bare',
+      '--secret',
+      'id=s,src=s.txt',
+      '--build-context',
+      'src=../src',
+      '--platform',
+      'linux/arm64/v8',
+    ],
+    ...['--network=none', '--isolation=rootless', '--jobs', '3', '--no-cache', '--pull'],
+    ...[
+      '--progress=json',
+      '--iidfile',
+      'id',
+      '--metadata-file',
+      'meta',
+      '-o',
+      'out',
+      '--load',
+      'ctx',
+    ],
+  ];
+  const names = ['docker.io/library/app:latest', 'localhost:5000/app:2'];
+  expect(parse(words)).toEqual({
+    context: 'ctx',
+    file: 'a.Dockerfile',
+    tags: names,
+    outputs: [
+      { type: 'local', dest: 'out' },
+      { type: 'image', names, push: false },
+    ],
+    target: 'test',
+    buildArgs: new Map(Object.entries({ A: '2', B: 'x=y' })),
+    namedContexts: new Map([['src', '../src']]),
+    labels: new Map(Object.entries({ l: 'v', bare: '' })),
+    secrets: new Map([['s', { kind: 'file', path: '/work/s.txt' }]]),
+    platform: { os: 'linux', architecture: 'arm64' },
+    network: 'none',
+    isolation: 'rootless',
+    progress: 'json',
+    noCache: true,
+    pull: true,
+    jobs: 3,
+    sourceDateEpoch: undefined,
+    idFile: 'id',
+    metadataFile: 'meta',
+  });
+});
+
+test('a build argument without a value takes it from the environment, or is left out', () => {
+  const { buildArgs } = parse(['--build-arg', 'A', '--build-arg', 'B', '.'], { A: 'here' });
+  expect(buildArgs).toEqual(new Map([['A', 'here']]));
+});
+
+test('SOURCE_DATE_EPOCH comes from the environment, and a build argument goes before it', () => {
+  const env = { SOURCE_DATE_EPOCH: '1700000000' };
+  expect(parse(['.'], env)).toMatchObject({
+    sourceDateEpoch: 1700000000,
+    buildArgs: new Map([['SOURCE_DATE_EPOCH', '1700000000']]),
+  });
+  const words = ['--build-arg', 'SOURCE_DATE_EPOCH=5', '.'];
+  expect(parse(words, env).sourceDateEpoch).toBe(5);
+  expect(parse(['--build-arg', 'SOURCE_DATE_EPOCH=', '.'], env).sourceDateEpoch).toBeUndefined();
+});
+
+test('--quiet is --progress=quiet', () => {
+  expect(parse(['-q', '.']).progress).toBe('quiet');
+  expect(parse(['-q', '--progress=quiet', '.']).progress).toBe('quiet');
+});
+
+test('--push pushes under the names given by -t', () => {
+  expect(parse(['-t', 'localhost:5000/a', '--push', '.']).outputs).toEqual([
+    { type: 'image', names: ['localhost:5000/a:latest'], push: true },
+  ]);
+});
+
+test('-f - needs no context', () => {
+  expect(parse(['-f', '-'])).toMatchObject({ file: '-', context: undefined });
+});
+
+test.each([
+  [[], 'slipway build needs a context\n = hint: slipway build . takes the current folder'],
+  [['a', 'b'], 'too many arguments'],
+  [['-f', '-', '-'], 'context and Dockerfile cannot both be standard input'],
+  [['--taget', 'x', '.'], 'slipway build has no flag --taget\n = hint: did you mean --target?'],
+  [['--xyzzy', '.'], 'slipway build has no flag --xyzzy\n = hint: see slipway build --help'],
+  [['-z', '.'], 'slipway build has no flag -z\n'],
+  [['-t'], "option '-t, --tag <name>' argument missing"],
+  [['--progress=rawjson', '.'], "option '--progress <form>' argument 'rawjson' is invalid"],
+  [['--network=bridge', '.'], '= hint: it is one of default, none, host'],
+  [['--jobs', '0', '.'], '--jobs 0 is not a number from 1 to 9999'],
+  [['--jobs', '-1', '.'], '--jobs -1 is not a number from 1 to 9999'],
+  [['-q', '--progress=plain', '.'], '--quiet and --progress=plain exclude each other'],
+  [['--build-arg', '=x', '.'], '--build-arg "=x": the name is empty'],
+  [['--build-context', 'x', '.'], '--build-context x has no value'],
+  [['-o', '-', '-o', 'type=oci', '.'], 'two outputs go to standard output'],
+  [['--push', '.'], '-o "type=registry": an image to push needs a name'],
+  [['--build-arg', 'SOURCE_DATE_EPOCH=now', '.'], 'SOURCE_DATE_EPOCH=now is not a whole number'],
+  [['-t', `a@sha256:${'0'.repeat(64)}`, '.'], 'a name that is given holds no digest'],
+])('%j is wrong usage', (words, message) => {
+  expect(thrown(() => parse(words))).toMatch(/^error\[E_USAGE\]: /);
+  expect(thrown(() => parse(words))).toContain(message);
+});
+
+test.each([
+  ['--ssh', 'SSH agents for RUN --mount=type=ssh are not there yet'],
+  ['--cache-from', 'a cache that several machines share is not there yet'],
+  ['--provenance', 'attestations are not made: images are plain manifests'],
+  ['--rm', 'it has no effect in BuildKit either: leave it out'],
+])('%s, which other builders have, is refused with what to do instead', (flag, hint) => {
+  for (const words of [
+    [flag, 'x', '.'],
+    [`${flag}=x`, '.'],
+  ]) {
+    expect(thrown(() => parse(words))).toBe(
+      `error[E_USAGE]: slipway build has no flag ${flag}\n = hint: ${hint}\n`,
+    );
+  }
+});
+
+test.each([
+  ['linux/amd64,linux/arm64', 'one build makes one platform'],
+  ['windows/amd64', 'only Linux images are built'],
+])('--platform %s is not supported: %s', (platform, why) => {
+  expect(thrown(() => parse(['--platform', platform, '.']))).toContain(
+    `error[E_UNSUPPORTED]: --platform ${platform}: ${why}\n`,
+  );
+});

