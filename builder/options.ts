@@ -13,6 +13,8 @@ export interface BuildOptions {
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly labels: ReadonlyMap<string, string>;
   readonly platform: Platform;
+  /** The platform that RUN steps run on by themselves: BUILDPLATFORM. */
+  readonly buildPlatform: Platform;
   /** Names for the image in the local store, and in archives. */
   readonly tags: readonly string[];
   readonly outputs: readonly OutputSpec[];
@@ -24,9 +26,15 @@ export interface BuildOptions {
   readonly sourceDateEpoch: number | undefined;
   /** `auto` probes the ladder from the top. */
   readonly isolation: 'auto' | 'root' | 'rootless';
+  /** `--secret id=ID,...`: where each secret's value is. */
+  readonly secrets: ReadonlyMap<string, SecretSource>;
   /** How many steps may run at once; undefined is the number of cores. */
   readonly jobs: number | undefined;
 }
+
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly variable: string };
 
 export type ContextSpec =
   | {

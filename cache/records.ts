@@ -21,8 +21,8 @@ export interface CacheRecord {
   readonly parts: KeyParts;
   /** The tree that the op made. */
   readonly tree: Digest;
-  /** The id of the layer that the op made, or null where it changed nothing. */
-  readonly layer: Digest | null;
+  /** Ids of the layers that the op adds to its input's, bottom first; none where it changed nothing. */
+  readonly layers: readonly Digest[];
   /** Milliseconds since the epoch. */
   readonly created: number;
   readonly used: number;
@@ -84,7 +84,8 @@ function decodeRecord(bytes: Uint8Array): CacheRecord | undefined {
     const whole =
       parseDigest(value.key) !== undefined &&
       parseDigest(value.tree) !== undefined &&
-      (value.layer === null || parseDigest(value.layer) !== undefined) &&
+      Array.isArray(value.layers) &&
+      value.layers.every((layer) => parseDigest(layer) !== undefined) &&
       Array.isArray(value.parts);
     return whole ? value : undefined;
   } catch {

@@ -27,6 +27,8 @@ export interface Store {
   readonly objects: DiskObjects;
   /** Digests of context files by inode identity. */
   readonly fileDigests: Table;
+  /** Which blob holds a layer's compressed tar, by layer and compressor. */
+  readonly layerBlobs: Table;
   readonly lease: Lease;
   /** Waits until everything written so far is committed. */
   flush(): Promise<void>;
@@ -56,6 +58,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     records: recordStore(database.table('records'), database.table('steps')),
     objects: diskObjects(database.table('objects')),
     fileDigests: database.table('files'),
+    layerBlobs: database.table('layer-blobs'),
     lease,
     flush: () => database.flush(),
     async close() {

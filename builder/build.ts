@@ -1,0 +1,193 @@
+// The one public entry of the builder: from a Dockerfile to an image. Parses and plans, evaluates the
+// graph, exports what the target came to; everything that happens is told in events.
+
+import { availableParallelism } from 'node:os';
+import { openStore, type Store } from '../cache/store.ts';
+import type { Digest } from '../core/digest.ts';
+import { isBuildError } from '../core/errors.ts';
+import type { Descriptor } from '../image/model.ts';
+import { openContexts } from './context/contexts.ts';
+import type { BuildEnvironment } from './environment.ts';
+import { type EvaluateContext, type Evaluated, evaluate } from './exec/evaluate.ts';
+import { type LayerStore, layerStore } from './exec/layer-store.ts';
+import { cancelled } from './exec/run-step.ts';
+import { openSandbox, type Sandbox } from './exec/sandbox.ts';
+import { runGraph } from './exec/scheduler.ts';
+import { vertexOp } from './exec/vertex-op.ts';
+import { type Exporter, openExporter } from './export/exporter.ts';
+import { baseSnapshot } from './ops/base.ts';
+import type { BuildOptions } from './options.ts';
+import type { Vertex, VertexId } from './plan/graph.ts';
+import { type PlannedBuild, planBuild } from './plan-build.ts';
+import { readSecret } from './secrets.ts';
+
+export interface BuildResult {
+  /** The image's manifest digest; undefined where no output is an image. */
+  readonly digest: Digest | undefined;
+  readonly configDigest: Digest | undefined;
+  readonly manifest: Descriptor | undefined;
+  readonly names: readonly string[];
+}
+
+/**
+ * Builds an image. Throws BuildError: E_CANCELLED soon after the signal aborts, the errors of the Dockerfile
+ * with their place, E_RUN_FAILED with the command's exit status.
+ */
+export async function build(
+  options: BuildOptions,
+  environment: BuildEnvironment,
+): Promise<BuildResult> {
+  const started = performance.now();
+  const { events } = environment;
+  const store = await openStore(environment.home);
+  const sandbox = openSandbox(store, options.isolation, environment);
+  try {
+    const work = buildIn(store, sandbox, options, environment);
+    work.catch(() => {});
+    const result = await Promise.race([work, rejectOnAbort(environment.signal)]);
+    events({
+      event: 'done',
+      ok: true,
+      digest: result.digest,
+      ms: Math.round(performance.now() - started),
+    });
+    return result;
+  } catch (error) {
+    const code = isBuildError(error) ? error.code : undefined;
+    events({ event: 'done', ok: false, code, ms: Math.round(performance.now() - started) });
+    throw error;
+  } finally {
+    await sandbox.close();
+    await store.close();
+  }
+}
+
+async function buildIn(
+  store: Store,
+  sandbox: Sandbox,
+  options: BuildOptions,
+  environment: BuildEnvironment,
+): Promise<BuildResult> {
+  const { events, signal } = environment;
+  const planned = await planBuild(store, options, environment);
+  const { graph } = planned;
+  events({
+    event: 'build',
+    dockerfile: options.dockerfile.name,
+    target: options.target ?? '',
+    steps: graph.vertices.length,
+  });
+  const layers = layerStore(store, sandbox.isolation);
+  const exporter = openExporter({ store, graph, options, environment });
+  const results = await evaluateGraph({
+    store,
+    layers,
+    planned,
+    options,
+    environment,
+    sandbox,
+    exporter,
+  });
+  signal.throwIfAborted();
+  const result = await exporter.finish(results);
+  await store.flush();
+  return result;
+}
+
+interface GraphInputs {
+  readonly store: Store;
+  readonly layers: LayerStore;
+  readonly planned: PlannedBuild;
+  readonly options: BuildOptions;
+  readonly environment: BuildEnvironment;
+  readonly sandbox: Sandbox;
+  readonly exporter: Exporter;
+}
+
+async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId, Evaluated>> {
+  const { store, layers, planned, options, environment, sandbox, exporter } = inputs;
+  const { graph } = planned;
+  const results = new Map<VertexId, Evaluated>();
+  const context = openContexts({
+    main: options.context,
+    named: options.namedContexts,
+    digests: store.fileDigests,
+    onSkipped: (path, kind) =>
+      environment.events({
+        event: 'warning',
+        code: 'SkippedFile',
+        message: `${path} is a ${kind} and is left out`,
+      }),
+  });
+  const snapshot = (id: VertexId) => {
+    const result = results.get(id);
+    if (result === undefined) throw new Error(`vertex ${id} was not evaluated`);
+    return result.snapshot;
+  };
+  const evaluateContext: EvaluateContext = {
+    store,
+    layers,
+    events: environment.events,
+    noCache: options.noCache,
+    project: `${options.dockerfile.name}\0${options.context.kind === 'directory' ? options.context.path : ''}`,
+  };
+  await runGraph(graph, options.jobs ?? Math.max(2, availableParallelism()), async (vertex) => {
+    const result =
+      vertex.op.kind === 'base'
+        ? await evaluateBase(inputs, vertex, vertex.op.image)
+        : await evaluate(
+            evaluateContext,
+            vertex,
+            snapshot(vertex.op.input),
+            await vertexOp(
+              {
+                store,
+                layers,
+                isolation: sandbox.isolation,
+                context,
+                secret: (id) => readSecret(options.secrets, environment.variables, id),
+                network: options.network,
+                signal: environment.signal,
+                snapshot,
+              },
+              { ...vertex, op: vertex.op },
+            ),
+          );
+    results.set(vertex.id, result);
+    exporter.prepare(vertex.id, result.snapshot);
+    return result;
+  });
+  return results;
+}
+
+async function evaluateBase(
+  { store, layers, planned, environment }: GraphInputs,
+  { id, name }: Vertex,
+  image: string | undefined,
+): Promise<Evaluated> {
+  const started = performance.now();
+  environment.events({ event: 'step-start', id, step: name });
+  const resolved = image === undefined ? undefined : planned.images.get(image);
+  const { snapshot, known } = await baseSnapshot(store, layers, resolved);
+  environment.events({
+    event: 'step',
+    id,
+    step: name,
+    status: known ? 'exact' : 'ran',
+    reason: known ? 'the image was read before' : 'the image is new here',
+    ms: Math.round(performance.now() - started),
+  });
+  return { snapshot, addedLayer: true, created: 0 };
+}
+
+/** Longer than a step takes to end after SIGTERM, shorter than a person waits. */
+const STOP_MS = 850;
+
+/** Rejects when the signal aborts, after the steps have had the time to end. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => void setTimeout(() => reject(cancelled()), STOP_MS).unref();
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

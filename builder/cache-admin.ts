@@ -1,0 +1,142 @@
+// What is in the cache, and taking it out again. Records go first, so that no build can find them any
+// more; files that nothing names then go only while no build runs, so that none loses what it found.
+
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { whileAlone } from '../cache/leases.ts';
+import type { CacheRecord } from '../cache/records.ts';
+import type { Store } from '../cache/store.ts';
+import { type Digest, parseDigest } from '../core/digest.ts';
+import { openLocalStore } from '../image/local-store.ts';
+import { reachableObjects } from '../image/tree/reachable.ts';
+import { chooseIsolation } from './exec/isolation.ts';
+import { removeAll } from './exec/sandbox.ts';
+
+export interface ListedRecord {
+  readonly key: Digest;
+  readonly kind: string;
+  readonly step: string;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  readonly lastUsed: number;
+  /** Bytes that the record's layers take unpacked on disk; 0 where they are not unpacked. */
+  readonly size: number;
+}
+
+export interface PruneOptions {
+  /** Base images' records too, and unpacked layers that records still name. */
+  readonly all: boolean;
+  readonly dryRun: boolean;
+  /** Only what was not used for so long. */
+  readonly olderThanMs?: number | undefined;
+}
+
+export interface Pruned {
+  readonly removed: number;
+  /** Bytes of disk. */
+  readonly bytes: number;
+  /** False where a build runs: then files stay until the next prune. */
+  readonly swept: boolean;
+}
+
+/** The records of the store, newest first. */
+export async function listRecords(store: Store): Promise<ListedRecord[]> {
+  const listed: ListedRecord[] = [];
+  for (const record of store.records.list()) {
+    const sizes = await Promise.all(
+      record.layers.map((layer) => diskBytes(store.layers.container(layer))),
+    );
+    listed.push({
+      key: record.key,
+      kind: record.kind,
+      step: record.step,
+      created: record.created,
+      lastUsed: record.used,
+      size: sizes.reduce((sum, size) => sum + size, 0),
+    });
+  }
+  return listed.sort((a, b) => b.created - a.created);
+}
+
+/** Removes records, and then every layer, object and blob that neither a record nor an image needs. */
+export async function prune(
+  store: Store,
+  options: PruneOptions,
+  signal: AbortSignal,
+): Promise<Pruned> {
+  const doomed = new Set([...store.records.list()].filter((record) => isDoomed(record, options)));
+  const doomedKeys = new Set([...doomed].map(({ key }) => key));
+  const kept = [...store.records.list()].filter(({ key }) => !doomedKeys.has(key));
+  if (!options.dryRun) {
+    for (const key of doomedKeys) store.records.delete(key);
+    await store.flush();
+  }
+  let bytes = 0;
+  const sweep = async (): Promise<void> => {
+    bytes = await sweepFiles(store, kept, options.dryRun, signal);
+  };
+  const swept = options.dryRun
+    ? (await sweep(), true)
+    : await whileAlone(store.home, store.lease, sweep);
+  return { removed: doomed.size, bytes, swept };
+}
+
+function isDoomed(record: CacheRecord, { all, olderThanMs }: PruneOptions): boolean {
+  const old = olderThanMs === undefined || Date.now() - record.used > olderThanMs;
+  return old && (all || record.kind !== 'base');
+}
+
+async function sweepFiles(
+  store: Store,
+  kept: readonly CacheRecord[],
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  const layers = new Set(kept.flatMap((record) => record.layers));
+  const objects = reachableObjects(
+    store.objects,
+    kept.map(({ tree }) => tree),
+  );
+  for (const layer of layers) objects.add(layer);
+  const blobs = await openLocalStore(store.ociDir, store.blobs).usedBlobs();
+  for (const { value } of store.layerBlobs.entries()) {
+    const digest = parseDigest(
+      (JSON.parse(Buffer.from(value).toString()) as { digest?: unknown }).digest,
+    );
+    // A compressed layer is worth keeping only while its record is: it is made again from the folder.
+    if (digest !== undefined && kept.length > 0) blobs.add(digest);
+  }
+  let bytes = 0;
+  const folders: string[] = [];
+  for (const layer of await store.layers.list()) {
+    if (layers.has(layer)) continue;
+    bytes += await diskBytes(store.layers.container(layer));
+    folders.push(store.layers.container(layer));
+  }
+  for await (const { digest, size } of store.blobs.list()) {
+    if (blobs.has(digest)) continue;
+    bytes += size;
+    if (!dryRun) await store.blobs.delete(digest);
+  }
+  if (dryRun) return bytes;
+  if (folders.length > 0) await removeAll(await chooseIsolation('auto', signal), folders);
+  for (const { digest } of store.objects.list())
+    if (!objects.has(digest)) store.objects.delete(digest);
+  await store.flush();
+  return bytes;
+}
+
+/** The blocks that a folder takes, what cannot be listed left out. */
+async function diskBytes(path: string): Promise<number> {
+  let bytes = 0;
+  const waiting = [path];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const stat = await lstat(at).catch(() => undefined);
+    if (stat === undefined) continue;
+    bytes += stat.blocks * 512;
+    if (!stat.isDirectory()) continue;
+    const names = await readdir(at).catch(() => []);
+    for (const name of names) waiting.push(join(at, name));
+  }
+  return bytes;
+}

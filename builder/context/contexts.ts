@@ -1,0 +1,70 @@
+// The contexts of one build: the main one and those that --build-context names, each opened when it
+// is first used.
+
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Table } from '../../cache/database.ts';
+import { BuildError, errnoOf } from '../../core/errors.ts';
+import { inlineSource } from '../copy/inline-source.ts';
+import type { CopySource } from '../copy/source.ts';
+import type { ContextSpec } from '../options.ts';
+import { directorySource } from './directory-source.ts';
+import { NO_RULES, parseIgnoreFile } from './ignore.ts';
+
+export interface ContextOptions {
+  readonly main: ContextSpec;
+  readonly named: ReadonlyMap<string, string>;
+  readonly digests: Table;
+  readonly onSkipped: (path: string, kind: string) => void;
+}
+
+/** Returns a function that gives the source of a named context, or of the main one for undefined. */
+export function openContexts(
+  options: ContextOptions,
+): (name: string | undefined) => Promise<CopySource> {
+  const opened = new Map<string | undefined, Promise<CopySource>>();
+  return (name) => {
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const made = name === undefined ? openMain(options) : openNamed(options, name);
+    opened.set(name, made);
+    return made;
+  };
+}
+
+async function openMain({ main, digests, onSkipped }: ContextOptions): Promise<CopySource> {
+  const name = 'the build context';
+  if (main.kind === 'empty') return { ...inlineSource([]), name: `${name}, which is empty` };
+  const rules = main.ignoreFile === undefined ? NO_RULES : parseIgnoreFile(main.ignoreFile);
+  return directorySource({ name, root: main.path, rules, digests, onSkipped });
+}
+
+/** A local named context: it has its own ignore file at its own root. */
+async function openNamed(
+  { named, digests, onSkipped }: ContextOptions,
+  name: string,
+): Promise<CopySource> {
+  const value = named.get(name);
+  if (value === undefined) throw new Error(`no context ${name}`);
+  if (/^[a-z-]+:\/\//.test(value) || value.startsWith('git@')) {
+    throw new BuildError(
+      'E_UNSUPPORTED',
+      `the context "${name}" (${value}) is of a kind that is not supported yet`,
+      {
+        hint: 'a folder, docker-image:// and oci-layout:// are',
+      },
+    );
+  }
+  const root = resolve(value.replace(/^local:/, ''));
+  const found = await stat(root).catch(() => undefined);
+  if (found?.isDirectory() !== true) {
+    throw new BuildError('E_CONTEXT_NOT_FOUND', `the context "${name}" is no folder: ${value}`);
+  }
+  const path = join(root, '.dockerignore');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  const rules = text === undefined ? NO_RULES : parseIgnoreFile({ name: path, text });
+  return directorySource({ name: `the context "${name}"`, root, rules, digests, onSkipped });
+}

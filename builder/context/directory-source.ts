@@ -1,0 +1,242 @@
+// A folder on disk as a source of files. It shows what the ignore rules let through, owned by 0:0 as
+// everything from a context is, and hands out a file's bytes only while the file is what it was when
+// it was digested.
+
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Table } from '../../cache/database.ts';
+import { digestOf } from '../../core/canonical.ts';
+import type { Digest } from '../../core/digest.ts';
+import { BuildError, errnoOf } from '../../core/errors.ts';
+import { inParallel } from '../../core/in-parallel.ts';
+import { compareNames } from '../../core/names.ts';
+import type { Entry } from '../../image/entry.ts';
+import type { FileContent } from '../../image/layer.ts';
+import { comparePaths } from '../../image/tree/path-order.ts';
+import type { CopySource, SourceFile, SourceNode } from '../copy/source.ts';
+import {
+  digestFile,
+  type FileIdentity,
+  fileChanged,
+  OPEN_FLAGS,
+  sameIdentity,
+} from './file-digests.ts';
+import type { IgnoreRules } from './ignore.ts';
+import { resolveInside } from './resolve-inside.ts';
+import { type FoundPath, walkDirectory } from './walk-directory.ts';
+
+/** How many files are read at once: enough to keep the disk busy, few enough for any descriptor limit. */
+const PARALLEL_READS = 16;
+
+/** Files up to this size are read in one piece. */
+const WHOLE_READ_LIMIT = 1 << 20;
+
+export interface DirectorySourceOptions {
+  /** As people know it: `the build context`. */
+  readonly name: string;
+  /** The folder. */
+  readonly root: string;
+  readonly rules: IgnoreRules;
+  /** Remembered digests; see file-digests.ts. */
+  readonly digests: Table;
+  /** Told of sockets and devices, which no layer takes from a context. */
+  readonly onSkipped: (path: string, kind: string) => void;
+}
+
+/** Makes a source of a folder. */
+export function directorySource(options: DirectorySourceOptions): CopySource {
+  const { name, root, rules } = options;
+  const identities = new Map<string, FileIdentity>();
+  const walks = new Map<string, Promise<readonly Entry[]>>();
+
+  const walk = (node: SourceNode): Promise<readonly Entry[]> => {
+    const known = walks.get(node.path);
+    if (known !== undefined) return known;
+    const made = walkEntries(options, node, identities);
+    walks.set(node.path, made);
+    return made;
+  };
+
+  return {
+    name,
+    walk,
+    async stat(path) {
+      const real = await resolveInside(path, (at) => lookAt(root, at));
+      if (
+        real === undefined ||
+        (real.path !== '' && rules.ignores(real.path) && !real.isDirectory)
+      ) {
+        return undefined;
+      }
+      const hidden = real.path !== '' && rules.ignores(real.path);
+      if (hidden && (rules.prunes(real.path) || (await walk(real)).length <= 1)) return undefined;
+      return real;
+    },
+    async list(path) {
+      const names = (await readdir(join(root, path))).sort(compareNames);
+      return names.filter((child) => !rules.ignores(path === '' ? child : `${path}/${child}`));
+    },
+    async identity(node) {
+      return identityOf(await walk(node));
+    },
+    read: (files) => readFiles(root, files, identities),
+  };
+}
+
+async function walkEntries(
+  options: DirectorySourceOptions,
+  node: SourceNode,
+  identities: Map<string, FileIdentity>,
+): Promise<readonly Entry[]> {
+  const found = await walkDirectory(join(options.root, node.path), node, options.rules);
+  const entries: Entry[] = [];
+  await inParallel(found, PARALLEL_READS, async (item) => {
+    const real = joinPath(node.path, item.path);
+    const entry = await entryOf(options, real, item);
+    if (entry === undefined) return;
+    if (entry.type === 'file') identities.set(real, item.stat);
+    entries.push(entry);
+  });
+  return entries.sort((a, b) => comparePaths(a.path, b.path));
+}
+
+async function entryOf(
+  { root, digests, onSkipped }: DirectorySourceOptions,
+  real: string,
+  { path, stat }: FoundPath,
+): Promise<Entry | undefined> {
+  const base = {
+    path,
+    mode: Number(stat.mode & 0o7777n),
+    uid: 0,
+    gid: 0,
+    mtime: stat.mtimeNs,
+    size: 0,
+  };
+  if (stat.isDirectory()) return { ...base, type: 'dir' };
+  if (stat.isFile()) {
+    const digest = await digestFile(digests, join(root, real), stat);
+    return { ...base, type: 'file', size: Number(stat.size), digest };
+  }
+  if (stat.isSymbolicLink()) {
+    return { ...base, type: 'symlink', mode: 0o777, link: await readlink(join(root, real)) };
+  }
+  if (stat.isFIFO()) return { ...base, type: 'fifo' };
+  onSkipped(real, stat.isSocket() ? 'socket' : 'device');
+  return undefined;
+}
+
+/** Everything of the entries but their times. */
+function identityOf(entries: readonly Entry[]): Digest {
+  return digestOf(
+    'slipway-selection/1',
+    entries.map(({ path, type, mode, size, digest, link }) => [
+      path,
+      type,
+      mode,
+      size,
+      digest ?? link ?? '',
+    ]),
+  );
+}
+
+async function* readFiles(
+  root: string,
+  files: readonly SourceFile[],
+  identities: ReadonlyMap<string, FileIdentity>,
+): AsyncIterable<FileContent> {
+  // Small files are read ahead: one at a time, the disk and the thread pool would wait for each other.
+  const ahead: {
+    readonly entry: Entry;
+    readonly bytes: Promise<Buffer> | undefined;
+    readonly path: string;
+  }[] = [];
+  let next = 0;
+  const fill = (): void => {
+    for (; ahead.length < PARALLEL_READS && next < files.length; next++) {
+      const file = files[next];
+      if (file === undefined) return;
+      const small = file.entry.size <= WHOLE_READ_LIMIT;
+      const bytes = small ? readWhole(root, file.path, identities) : undefined;
+      bytes?.catch(() => {});
+      ahead.push({ entry: file.entry, bytes, path: file.path });
+    }
+  };
+  for (fill(); ahead.length > 0; fill()) {
+    const item = ahead.shift();
+    if (item === undefined) return;
+    const chunks =
+      item.bytes === undefined ? streamFile(root, item.path, identities) : once(await item.bytes);
+    yield { entry: item.entry, chunks };
+  }
+}
+
+async function* once(bytes: Buffer): AsyncIterable<Uint8Array> {
+  if (bytes.byteLength > 0) yield bytes;
+}
+
+async function readWhole(
+  root: string,
+  path: string,
+  identities: ReadonlyMap<string, FileIdentity>,
+): Promise<Buffer> {
+  const file = await openUnchanged(root, path, identities);
+  try {
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+async function* streamFile(
+  root: string,
+  path: string,
+  identities: ReadonlyMap<string, FileIdentity>,
+): AsyncIterable<Uint8Array> {
+  const file = await openUnchanged(root, path, identities);
+  try {
+    yield* file.createReadStream({ autoClose: false, highWaterMark: WHOLE_READ_LIMIT });
+    const now = await file.stat({ bigint: true });
+    const expected = identities.get(path);
+    if (expected === undefined || !sameIdentity(expected, now)) throw fileChanged(join(root, path));
+  } finally {
+    await file.close();
+  }
+}
+
+async function openUnchanged(
+  root: string,
+  path: string,
+  identities: ReadonlyMap<string, FileIdentity>,
+) {
+  const expected = identities.get(path);
+  if (expected === undefined) throw new Error(`${path} was not walked`);
+  const file = await open(join(root, path), OPEN_FLAGS).catch((error: unknown) => {
+    throw ['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(error) ?? '')
+      ? fileChanged(join(root, path))
+      : error;
+  });
+  if (sameIdentity(expected, await file.stat({ bigint: true }))) return file;
+  await file.close();
+  throw fileChanged(join(root, path));
+}
+
+async function lookAt(root: string, path: string) {
+  try {
+    const stat = await lstat(join(root, path));
+    if (stat.isSymbolicLink())
+      return { kind: 'link', target: await readlink(join(root, path)) } as const;
+    return { kind: stat.isDirectory() ? 'dir' : 'other' } as const;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    if (errno !== 'EACCES') throw error;
+    throw new BuildError('E_COPY_SOURCE', `${join(root, path)} cannot be read: permission denied`, {
+      cause: error,
+    });
+  }
+}
+
+function joinPath(base: string, path: string): string {
+  return base === '' ? path : path === '' ? base : `${base}/${path}`;
+}

@@ -1,0 +1,37 @@
+// Where COPY, ADD and bind mounts take files from: a context folder, or the tree of a snapshot.
+// Paths are relative to the source's root, '' being the root; links are resolved inside it, so that
+// no link leads out.
+
+import type { Digest } from '../../core/digest.ts';
+import type { Entry } from '../../image/entry.ts';
+import type { FileContent } from '../../image/layer.ts';
+
+export interface CopySource {
+  /** As people know it: `the build context`, `stage build`. */
+  readonly name: string;
+  /** What `path` leads to, links followed; undefined where there is nothing (or only ignored things). */
+  stat(path: string): Promise<SourceNode | undefined>;
+  /** The names in the directory at the real path `path`, in byte order. */
+  list(path: string): Promise<readonly string[]>;
+  /**
+   * The entries at and below the real path of `node`, in canonical order, with paths relative to it
+   * ('' is the node itself) and digests of files. Links are not followed.
+   */
+  walk(node: SourceNode): Promise<readonly Entry[]>;
+  /** Identifies everything that `walk` yields except times. */
+  identity(node: SourceNode): Promise<Digest>;
+  /** Yields contents in the order asked for; `path` is the real path in the source. */
+  read(files: readonly SourceFile[]): AsyncIterable<FileContent>;
+}
+
+export interface SourceNode {
+  /** The real path, free of links. */
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+/** A file of a source: where it is, and the entry that says what it must hold. */
+export interface SourceFile {
+  readonly path: string;
+  readonly entry: Entry;
+}

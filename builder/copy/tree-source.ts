@@ -1,0 +1,111 @@
+// The tree of a snapshot as a source of files. What is there, the tree says; a file's bytes and time
+// are in the topmost layer that has an entry for it.
+
+import type { Digest } from '../../core/digest.ts';
+import type { Entry } from '../../image/entry.ts';
+import { lookup, readDirectory } from '../../image/tree/lookup.ts';
+import type { ObjectStore } from '../../image/tree/object-store.ts';
+import { subtreeDigest } from '../../image/tree/subtree-digest.ts';
+import { walk } from '../../image/tree/walk.ts';
+import type { Snapshot, SnapshotLayer } from '../snapshot.ts';
+import type { CopySource } from './source.ts';
+import { weave } from './weave.ts';
+
+/** Makes a source of a snapshot. */
+export function treeSource(objects: ObjectStore, name: string, snapshot: Snapshot): CopySource {
+  const { tree } = snapshot;
+  const locator = new Locator(snapshot.layers);
+  return {
+    name,
+    async stat(path) {
+      const found = lookup(objects, tree, path, { follow: 'all' });
+      return found && { path: found.path, isDirectory: found.entry.type === 'dir' };
+    },
+    async list(path) {
+      return [...(readDirectory(objects, tree, path)?.keys() ?? [])];
+    },
+    async walk(node) {
+      const prefix = node.path === '' ? 0 : node.path.length + 1;
+      const entries: Entry[] = [];
+      for (const found of walk(objects, tree, node.path)) {
+        const { name: _, digest, type, ...metadata } = found.entry;
+        const { entry } = (await locator.find(found.path)) ?? {};
+        entries.push({
+          ...metadata,
+          type,
+          path: found.path.slice(prefix),
+          mtime: entry?.mtime ?? 0n,
+          ...(type === 'file' && digest !== undefined ? { digest } : {}),
+        });
+      }
+      return entries;
+    },
+    async identity(node) {
+      const digest = subtreeDigest(objects, tree, node.path);
+      if (digest === undefined) throw new Error(`nothing at ${node.path}`);
+      return digest;
+    },
+    async *read(files) {
+      const wanted = await Promise.all(
+        files.map(async ({ path, entry }) => {
+          const place = await locator.content(path);
+          return { source: place.layer, file: place.entry, entry };
+        }),
+      );
+      yield* weave(wanted, (layer, entries) => layer.contents.read(entries));
+    },
+  };
+}
+
+interface Place {
+  readonly layer: SnapshotLayer;
+  readonly entry: Entry;
+}
+
+/** Finds the layer that a path of the tree comes from. */
+class Locator {
+  readonly #layers: readonly SnapshotLayer[];
+  readonly #entries = new Map<Digest, Promise<ReadonlyMap<string, Entry>>>();
+
+  constructor(layers: readonly SnapshotLayer[]) {
+    this.#layers = layers;
+  }
+
+  /** The topmost entry for a path that is in the tree; a whiteout above it would have taken it out of the tree. */
+  async find(
+    path: string,
+    below = this.#layers.length,
+  ): Promise<(Place & { readonly index: number }) | undefined> {
+    for (let index = below - 1; index >= 0; index--) {
+      const layer = this.#layers[index];
+      if (layer === undefined) continue;
+      const entry = (await this.#entriesOf(layer)).get(path);
+      if (entry !== undefined) return { layer, entry, index };
+    }
+    return undefined;
+  }
+
+  /** The place of a file's bytes: a hard link leads to its target in the same layer, or in one below. */
+  async content(path: string): Promise<Place> {
+    const found = await this.find(path);
+    if (found === undefined) throw new Error(`no layer has ${path}`);
+    if (found.entry.type !== 'hardlink') return found;
+    const target = await this.find(found.entry.link ?? '', found.index + 1);
+    if (target?.entry.type !== 'file') throw new Error(`no layer has the file behind ${path}`);
+    return target;
+  }
+
+  #entriesOf(layer: SnapshotLayer): Promise<ReadonlyMap<string, Entry>> {
+    const known = this.#entries.get(layer.id);
+    if (known !== undefined) return known;
+    const made = layer.entries().then(indexByPath);
+    this.#entries.set(layer.id, made);
+    return made;
+  }
+}
+
+function indexByPath(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
+  return new Map(
+    entries.flatMap((entry) => (entry.type === 'opaque' ? [] : [[entry.path, entry]])),
+  );
+}

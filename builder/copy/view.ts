@@ -1,0 +1,115 @@
+// The image as a COPY fills it: the tree that was there, and over it the entries that are being put
+// in. Answers what stands at a path now, makes missing parents, and collects the layer.
+
+import type { Digest } from '../../core/digest.ts';
+import { BuildError } from '../../core/errors.ts';
+import type { Entry } from '../../image/entry.ts';
+import { lookup, resolvePath } from '../../image/tree/lookup.ts';
+import type { ObjectStore } from '../../image/tree/object-store.ts';
+import { sortEntries } from '../../image/tree/sort-entries.ts';
+import type { Owner } from './owner.ts';
+
+type Metadata = Omit<Entry, 'path' | 'mtime' | 'digest'>;
+
+export interface ImageView {
+  /** Where `path` leads, links followed inside the image, whether or not anything is there yet. */
+  resolve(path: string): { readonly path: string; readonly isDirectory: boolean };
+  /** Makes the directory at the real path and its parents where they are missing. Throws E_COPY_DESTINATION. */
+  makeDirectory(path: string, mode: number, owner: Owner): void;
+  /** Puts an entry at its (real) path. Throws E_COPY_DESTINATION where a directory and a non-directory would meet. */
+  put(entry: Entry): void;
+  /**
+   * The layer so far, in canonical order: what was put, and the parents that were there, with the
+   * metadata that they had. Parents, which have no time in a tree, get the newest time of what was put.
+   */
+  entries(): Entry[];
+}
+
+/** A view of `tree`. */
+export function imageView(objects: ObjectStore, tree: Digest): ImageView {
+  const added = new Map<string, Entry>();
+  /** Directories that were made on the way; their time is not known yet. */
+  const made = new Set<string>();
+
+  const inTree = (path: string): Metadata | undefined =>
+    lookup(objects, tree, path, { follow: 'parent' })?.entry;
+  const at = (path: string): Metadata | undefined => added.get(path) ?? inTree(path);
+
+  return {
+    resolve(path) {
+      const { path: real, existing } = resolvePath(objects, tree, path, { follow: 'all' });
+      if (existing.path !== real && existing.entry.type !== 'dir')
+        throw notDirectory(real, existing.path);
+      return { path: real, isDirectory: at(real)?.type === 'dir' };
+    },
+    makeDirectory(path, mode, { uid, gid }) {
+      for (const part of downTo(path)) {
+        const there = at(part);
+        if (there?.type === 'dir') continue;
+        if (there !== undefined) throw notDirectory(path, part);
+        added.set(part, { path: part, type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
+        made.add(part);
+      }
+    },
+    put(entry) {
+      const there = at(entry.path);
+      if (there?.type === 'dir' && entry.type !== 'dir') {
+        throw refuse(entry.path, `/${entry.path} is a directory, and what is copied there is not`);
+      }
+      if (there !== undefined && there.type !== 'dir' && entry.type === 'dir') {
+        throw notDirectory(entry.path, entry.path);
+      }
+      added.set(entry.path, entry);
+      made.delete(entry.path);
+    },
+    entries() {
+      const times = [...added.values()]
+        .filter(({ path }) => !made.has(path))
+        .map(({ mtime }) => mtime);
+      const mtime = times.reduce((newest, time) => (time > newest ? time : newest), 0n);
+      const list = new Map<string, Entry>();
+      for (const entry of added.values()) {
+        for (const parent of downTo(parentOf(entry.path))) {
+          if (list.has(parent) || added.has(parent)) continue;
+          const there = inTree(parent);
+          if (there !== undefined) list.set(parent, parentEntry(parent, there, mtime));
+        }
+        list.set(entry.path, made.has(entry.path) ? { ...entry, mtime } : entry);
+      }
+      return sortEntries([...list.values()]);
+    },
+  };
+}
+
+function parentEntry(path: string, { mode, uid, gid, xattrs }: Metadata, mtime: bigint): Entry {
+  return {
+    path,
+    type: 'dir',
+    mode,
+    uid,
+    gid,
+    mtime,
+    size: 0,
+    ...(xattrs === undefined ? {} : { xattrs }),
+  };
+}
+
+function notDirectory(path: string, inTheWay: string): BuildError {
+  return refuse(path, `/${inTheWay} is not a directory`);
+}
+
+function refuse(path: string, why: string): BuildError {
+  return new BuildError('E_COPY_DESTINATION', `cannot copy to /${path}: ${why}`);
+}
+
+function parentOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+}
+
+/** `a`, `a/b`, `a/b/c`; nothing for the root, which is always there. */
+function* downTo(path: string): Iterable<string> {
+  if (path === '') return;
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1))
+    yield path.slice(0, at);
+  yield path;
+}

@@ -1,0 +1,145 @@
+// One step of the build: key, look for a record, run where there is none, record the result. The same
+// for every op, so that no instruction has a cache of its own.
+
+import type { CacheRecord, KeyParts } from '../../cache/records.ts';
+import type { Store } from '../../cache/store.ts';
+import { digestOf } from '../../core/canonical.ts';
+import type { Digest } from '../../core/digest.ts';
+import { isBuildError, withSpan } from '../../core/errors.ts';
+import type { EventSink } from '../../core/events.ts';
+import { encodeEntries } from '../../image/layer-id.ts';
+import { applyLayer } from '../../image/tree/apply-layer.ts';
+import type { Op } from '../ops/op.ts';
+import type { Vertex } from '../plan/graph.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { LayerStore } from './layer-store.ts';
+import { explainMiss } from './reason.ts';
+
+export interface EvaluateContext {
+  readonly store: Store;
+  readonly layers: LayerStore;
+  readonly events: EventSink;
+  /** Records are not looked for; what is made is recorded all the same. */
+  readonly noCache: boolean;
+  /** Tells the steps of this Dockerfile from those of another. */
+  readonly project: string;
+}
+
+export interface Evaluated {
+  readonly snapshot: Snapshot;
+  /** The step added a layer to its input's. */
+  readonly addedLayer: boolean;
+  /** When the result was made, in milliseconds since the epoch. */
+  readonly created: number;
+}
+
+/** Evaluates `op` on `input`, telling of it in events. Throws what the op throws, with the vertex's place. */
+export async function evaluate(
+  context: EvaluateContext,
+  vertex: Vertex,
+  input: Snapshot,
+  op: Op,
+): Promise<Evaluated> {
+  const { events } = context;
+  const started = performance.now();
+  const { id, name: step } = vertex;
+  events({ event: 'step-start', id, step });
+  const ended = () => Math.round(performance.now() - started);
+  try {
+    const parts = await op.key();
+    const key = digestOf('slipway-key/1', parts);
+    const fingerprint = digestOf('slipway-step/1', [context.project, stepPlace(step)]);
+    const record = context.noCache ? undefined : await usable(context, op, key);
+    if (record !== undefined) {
+      context.store.records.setLastOfStep(fingerprint, key);
+      events({
+        event: 'step',
+        id,
+        step,
+        status: 'exact',
+        reason: 'nothing that it depends on has changed',
+        ms: ended(),
+      });
+      return snapshotOf(context, input, op, record);
+    }
+    const reason = context.noCache
+      ? 'the cache was not asked (--no-cache)'
+      : explainMiss(context.store, parts, context.store.records.lastOfStep(fingerprint));
+    const made = await run(context, vertex, input, op, { key, parts });
+    context.store.records.setLastOfStep(fingerprint, key);
+    events({ event: 'step', id, step, status: 'ran', reason, ms: ended() });
+    return await snapshotOf(context, input, op, made);
+  } catch (error) {
+    const placed = withSpan(error, vertex.span);
+    const exitCode = isBuildError(placed) ? placed.exitCode : undefined;
+    const reason = placed instanceof Error ? placed.message : String(placed);
+    events({ event: 'step', id, step, status: 'failed', reason, ms: ended(), exitCode });
+    throw placed;
+  }
+}
+
+async function run(
+  { store, events }: EvaluateContext,
+  vertex: Vertex,
+  input: Snapshot,
+  op: Op,
+  { key, parts }: { readonly key: Digest; readonly parts: KeyParts },
+): Promise<CacheRecord> {
+  const started = Date.now();
+  const { entries, folder } = await op.run({
+    log: (stream, line) => events({ event: 'log', id: vertex.id, stream, line }),
+  });
+  const changed = entries.length > 0;
+  const layer = changed ? store.objects.put(encodeEntries(entries)) : undefined;
+  const tree = changed ? applyLayer(store.objects, input.tree, entries) : input.tree;
+  if (layer !== undefined && folder !== undefined) await store.layers.publish(layer, folder);
+  const now = Date.now();
+  const record: CacheRecord = {
+    key,
+    kind: vertex.op.kind,
+    step: vertex.name,
+    parts,
+    tree,
+    layers: layer === undefined ? [] : [layer],
+    created: now,
+    used: now,
+    ms: now - started,
+  };
+  store.records.put(record);
+  return record;
+}
+
+/** The record of `key`, where everything that it names can still be had. */
+async function usable(
+  { store, layers }: EvaluateContext,
+  op: Op,
+  key: Digest,
+): Promise<CacheRecord | undefined> {
+  const record = store.records.get(key);
+  if (record === undefined || !store.objects.has(record.tree)) return undefined;
+  for (const layer of record.layers) {
+    if (!store.objects.has(layer)) return undefined;
+    if (!(await layers.isStored(layer)) && (await op.contents()) === undefined) return undefined;
+  }
+  return record;
+}
+
+async function snapshotOf(
+  { layers }: EvaluateContext,
+  input: Snapshot,
+  op: Op,
+  record: CacheRecord,
+): Promise<Evaluated> {
+  const contents = await op.contents();
+  const added = record.layers.map((id) => layers.layer(id, { contents }));
+  return {
+    snapshot: { tree: record.tree, layers: [...input.layers, ...added] },
+    addedLayer: added.length > 0,
+    created: record.created,
+  };
+}
+
+/** `[build 2/5]` and the instruction's name: the same step of an edited Dockerfile. */
+function stepPlace(step: string): string {
+  return /^\[[^\]]*\] \w+/.exec(step)?.[0] ?? step;
+}

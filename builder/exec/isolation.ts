@@ -1,0 +1,56 @@
+// Chooses the rung of the isolation ladder: root where there is a root that may mount, else rootless
+// with the user's sub-ids. Whether it really works here, the runner's probe says.
+
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { BuildError } from '../../core/errors.ts';
+import type { IdRange, Isolation } from './runner.ts';
+
+const CAP_SYS_ADMIN = 21n;
+
+/** Returns the rung to use. Throws E_ISOLATION, saying what is missing and how to get it. */
+export async function chooseIsolation(
+  wanted: 'auto' | Isolation['rung'],
+  signal: AbortSignal,
+): Promise<Isolation> {
+  const uid = process.getuid?.() ?? -1;
+  const mayMount = uid === 0 && (await hasCapability(CAP_SYS_ADMIN));
+  if (wanted === 'root' || (wanted === 'auto' && mayMount)) {
+    if (mayMount) return { rung: 'root', uids: [], gids: [], signal };
+    throw new BuildError('E_ISOLATION', 'isolation "root" needs root with CAP_SYS_ADMIN', {
+      hint: 'run as root, or use --isolation=rootless',
+    });
+  }
+  return {
+    rung: 'rootless',
+    uids: await idMap('/etc/subuid', uid),
+    gids: await idMap('/etc/subgid', process.getgid?.() ?? -1),
+    signal,
+  };
+}
+
+/** One's own id as 0, and the sub-ids from 1 on: what every rootless tool maps. */
+async function idMap(file: string, own: number): Promise<IdRange[]> {
+  const { username, uid } = userInfo();
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const range = text
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([name]) => name === username || name === String(uid));
+  const [start, count] = [Number(range?.[1]), Number(range?.[2])];
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(count) || count < 1) {
+    throw new BuildError('E_ISOLATION', `${username} has no sub-ids in ${file}`, {
+      hint: `as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
+    });
+  }
+  return [
+    { inside: 0, outside: own, count: 1 },
+    { inside: 1, outside: start, count },
+  ];
+}
+
+async function hasCapability(capability: bigint): Promise<boolean> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return effective !== undefined && ((BigInt(`0x${effective}`) >> capability) & 1n) === 1n;
+}

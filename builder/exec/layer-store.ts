@@ -1,0 +1,123 @@
+// The layers of a build: their entries from the database, their bytes from wherever they are now (the
+// unpacked folder, the op that made them, the base image's blob, the compressed blob), and their
+// folders on disk, each made at most once and only when a RUN or a reader needs it.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Store } from '../../cache/store.ts';
+import type { Digest } from '../../core/digest.ts';
+import { BuildError } from '../../core/errors.ts';
+import { decompressLayer } from '../../image/compress/decompress.ts';
+import type { Entry } from '../../image/entry.ts';
+import type { LayerContents } from '../../image/layer.ts';
+import { decodeEntries } from '../../image/layer-id.ts';
+import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
+import { findLayerBlob } from '../export/layer-blob-record.ts';
+import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
+import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
+import type { Isolation } from './runner.ts';
+
+export interface LayerStore {
+  /** The layer with this id; `contents` says where its bytes are while neither folder nor blob is there. */
+  layer(
+    id: Digest,
+    from: { contents?: LayerContents | undefined; origin?: LayerOrigin | undefined },
+  ): SnapshotLayer;
+  /** True where the layer's bytes can be had from the store alone. */
+  isStored(id: Digest): Promise<boolean>;
+  /** The folder to stack; made first where it is not there. */
+  folder(layer: SnapshotLayer): Promise<string>;
+  /** A new, empty folder for temporaries of this build. */
+  temporary(): Promise<string>;
+}
+
+/** `isolation` is asked for only when a folder must be read or made. */
+export function layerStore(store: Store, isolation: () => Promise<Isolation>): LayerStore {
+  const making = new Map<Digest, Promise<string>>();
+  const given = new Map<Digest, LayerContents>();
+  let temporaries = 0;
+
+  const temporary = async (): Promise<string> => {
+    const path = join(store.lease.tmp, String(temporaries++));
+    await mkdir(path);
+    return path;
+  };
+
+  const entriesOf = async (id: Digest): Promise<readonly Entry[]> => {
+    const bytes = store.objects.get(id);
+    if (bytes === undefined) throw layerLost(id);
+    return decodeEntries(bytes);
+  };
+
+  const make = async (layer: SnapshotLayer, given: LayerContents | undefined): Promise<string> => {
+    if (await store.layers.has(layer.id)) return store.layers.path(layer.id);
+    const container = join(await temporary(), 'layer');
+    await mkdir(join(container, 'fs'), { recursive: true });
+    await extractInto(await isolation(), join(container, 'fs'), await source(layer, given));
+    await store.layers.publish(layer.id, container);
+    return store.layers.path(layer.id);
+  };
+
+  /** The layer as an entry stream, from the nearest place that has its bytes. */
+  const source = async (
+    layer: SnapshotLayer,
+    given: LayerContents | undefined,
+  ): Promise<AsyncIterable<Uint8Array>> => {
+    const entries = await layer.entries();
+    if (given !== undefined) return entriesToStream(entries, given);
+    const blob = layer.origin?.open() ?? (await openOwnBlob(store, layer.id));
+    if (blob === undefined) throw layerLost(layer.id);
+    return layerToEntryStream(decompressLayer(blob), { impliedDirectory: directoryAmong(entries) });
+  };
+
+  const folderOf = (layer: SnapshotLayer, given: LayerContents | undefined): Promise<string> => {
+    const known = making.get(layer.id);
+    if (known !== undefined) return known;
+    const made = make(layer, given);
+    making.set(layer.id, made);
+    made.catch(() => making.delete(layer.id));
+    return made;
+  };
+
+  return {
+    temporary,
+    folder: (layer) => folderOf(layer, given.get(layer.id)),
+    isStored: async (id) =>
+      (await store.layers.has(id)) || (await findLayerBlob(store, id)) !== undefined,
+    layer(id, { contents, origin }) {
+      if (contents !== undefined) given.set(id, contents);
+      const read = async function* (this: void, files: readonly Entry[]) {
+        if (contents !== undefined && !(await store.layers.has(id))) yield* contents.read(files);
+        else yield* readFromFolder(await isolation(), await folderOf(layer, contents), files);
+      };
+      const layer: SnapshotLayer = { id, origin, entries: () => entriesOf(id), contents: { read } };
+      return layer;
+    },
+  };
+}
+
+async function openOwnBlob(
+  store: Store,
+  layer: Digest,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const blob = await findLayerBlob(store, layer);
+  return blob && store.blobs.open(blob.digest, blob.size);
+}
+
+/** The directories of completed entries: a layer has an entry for every parent of its paths. */
+function directoryAmong(entries: readonly Entry[]): (path: string) => Entry {
+  const directories = new Map(
+    entries.flatMap((entry) => (entry.type === 'dir' ? [[entry.path, entry] as const] : [])),
+  );
+  return (path) => {
+    const entry = directories.get(path);
+    if (entry === undefined) throw new Error(`the layer has no directory ${path}`);
+    return entry;
+  };
+}
+
+function layerLost(layer: Digest): BuildError {
+  return new BuildError('E_STORE_CORRUPT', `the store has no bytes of layer ${layer}`, {
+    hint: 'build again with --no-cache',
+  });
+}

@@ -1,0 +1,40 @@
+// The runner's probe: tries each thing that a RUN step needs and says which fail.
+
+import { BuildError } from '../../core/errors.ts';
+import { type Isolation, startRunner } from './runner.ts';
+
+export interface ProbeFeature {
+  readonly ok: boolean;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+export interface ProbeReport {
+  readonly kernel: string;
+  readonly arch: string;
+  readonly cgroup: number;
+  /** By name: `userns`, `idmap`, `mountns`, `overlay`, ... */
+  readonly features: Readonly<Record<string, ProbeFeature>>;
+}
+
+/** Probes with the ids of `isolation`; `dir` is a folder on the store's file system. */
+export async function probe(isolation: Isolation, dir: string): Promise<ProbeReport> {
+  const runner = startRunner('probe', isolation, ['dir', dir]);
+  runner.stdin.end();
+  runner.stderr.resume();
+  let text = '';
+  for await (const chunk of runner.stdout) text += String(chunk);
+  await runner.ended;
+  const { kernel, arch, cgroup, ...rest } = JSON.parse(text) as Record<string, unknown>;
+  if (typeof kernel !== 'string' || typeof arch !== 'string') {
+    throw new BuildError('E_SANDBOX', 'the runner gave no probe report');
+  }
+  const features = Object.fromEntries(
+    Object.entries(rest).filter((pair): pair is [string, ProbeFeature] => isFeature(pair[1])),
+  );
+  return { kernel, arch, cgroup: Number(cgroup), features };
+}
+
+function isFeature(value: unknown): value is ProbeFeature {
+  return typeof value === 'object' && value !== null && 'ok' in value;
+}

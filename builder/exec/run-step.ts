@@ -1,0 +1,65 @@
+// Runs one step in the runner: its output line by line, its end, and its death when the build is
+// stopped.
+
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { BuildError } from '../../core/errors.ts';
+import type { StepReporter } from '../ops/op.ts';
+import { type Isolation, startRunner } from './runner.ts';
+
+export interface StepExit {
+  /** The command's exit status; 128 + n for a death by signal. */
+  readonly code: number;
+  readonly signal: number | null;
+  /** Why the command could not be executed, where it could not. */
+  readonly message?: string;
+}
+
+/** How long a step may take to end after it was told to, before it is killed outright. */
+const GRACE_MS = 700;
+
+/** Runs the step that `words` describe. Throws E_CANCELLED after `signal` aborts, E_SANDBOX where the sandbox failed. */
+export async function runStep(
+  isolation: Isolation,
+  words: readonly string[],
+  step: StepReporter,
+  signal: AbortSignal,
+): Promise<StepExit> {
+  if (signal.aborted) throw cancelled();
+  const runner = startRunner('run', isolation, words);
+  runner.stdin.end();
+  let killing: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    runner.kill('SIGTERM');
+    killing = setTimeout(() => runner.kill('SIGKILL'), GRACE_MS);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const [events] = await Promise.all([
+      runner.ended,
+      forward(runner.stdout, (line) => step.log('stdout', line)),
+      forward(runner.stderr, (line) => step.log('stderr', line)),
+    ]);
+    if (signal.aborted) throw cancelled();
+    const exit = events.find((event) => event.event === 'exit');
+    const failed = events.find((event) => event.event === 'exec-failed');
+    if (exit?.event !== 'exit') throw new BuildError('E_SANDBOX', 'the runner was killed');
+    const message = failed?.event === 'exec-failed' ? failed.message : undefined;
+    return { code: exit.code, signal: exit.signal, ...(message === undefined ? {} : { message }) };
+  } catch (error) {
+    throw signal.aborted ? cancelled() : error;
+  } finally {
+    clearTimeout(killing);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** The error that a build ends with when it was stopped. */
+export function cancelled(): BuildError {
+  return new BuildError('E_CANCELLED', 'the build was stopped');
+}
+
+async function forward(stream: Readable, log: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
+    log(line);
+}

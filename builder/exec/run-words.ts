@@ -1,0 +1,118 @@
+// The words that tell the runner how to set up and run one RUN step: the file systems that every
+// container has, what is masked in them, the network's files, the step's own mounts, the command.
+
+import type { Digest } from '../../core/digest.ts';
+import { readRoot } from '../../image/tree/directory.ts';
+import type { ObjectStore } from '../../image/tree/object-store.ts';
+import type { RunSpec } from '../plan/graph.ts';
+import { type MountPoint, stubWords } from './mount-points.ts';
+
+/** What is hidden in /proc and /sys: runc's and moby's list. */
+const MASKED = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+];
+
+const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+const HOSTNAME = 'buildkitsandbox';
+const HOSTS = `127.0.0.1\tlocalhost ${HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
+
+/** Heredoc scripts appear here, as in the reference. */
+const PIPES = '/dev/pipes';
+
+/** One of the step's own mounts, ready for the runner. */
+export interface PreparedMount {
+  readonly point: MountPoint;
+  readonly words: readonly string[];
+}
+
+export interface RunFolders {
+  /** Layer folders, topmost first. */
+  readonly lowers: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+  readonly root: string;
+  readonly scratch: string;
+}
+
+export interface RunWordsOptions {
+  readonly spec: RunSpec;
+  readonly objects: ObjectStore;
+  readonly tree: Digest;
+  readonly folders: RunFolders;
+  readonly mounts: readonly PreparedMount[];
+  /** `NAME=value` from secrets, besides the spec's own. */
+  readonly secretEnv: readonly string[];
+  readonly network: 'host' | 'none';
+  /** The text of the machine's resolv.conf. */
+  readonly resolvConf: string;
+}
+
+/** Returns the runner's words for a step. Throws E_SYMLINK_LOOP. */
+export function runWords(options: RunWordsOptions): string[] {
+  const { spec, objects, tree, folders, mounts } = options;
+  const root = readRoot(objects, tree);
+  const points: MountPoint[] = [
+    { target: '/proc', kind: 'dir' },
+    { target: '/sys', kind: 'dir' },
+    { target: '/dev', kind: 'dir' },
+    { target: '/etc/resolv.conf', kind: 'file' },
+    { target: '/etc/hosts', kind: 'file' },
+    { target: spec.cwd, kind: 'dir' },
+    ...mounts.map(({ point }) => point),
+  ];
+  return [
+    ...folders.lowers.flatMap((lower) => ['lower', lower]),
+    ...['upper', folders.upper, 'work', folders.work],
+    ...['root', folders.root, 'scratch', folders.scratch, 'volatile'],
+    ...['root-mode', root.mode.toString(8), String(root.uid), String(root.gid)],
+    ...stubWords(objects, tree, points),
+    ...['mount-proc', 'mount-sys', 'mount-dev'],
+    ...data('/etc/resolv.conf', options.resolvConf, 0o644),
+    ...data('/etc/hosts', HOSTS, 0o644),
+    ...scriptWords(spec),
+    ...mounts.flatMap(({ words }) => words),
+    ...(spec.security === 'insecure' ? [] : confineWords()),
+    ...['hostname', HOSTNAME, 'network', options.network],
+    ...['cwd', spec.cwd, 'user', spec.user],
+    ...[...spec.unkeyedEnv, ...spec.env, ...options.secretEnv].flatMap((value) => ['env', value]),
+    ...spec.args.flatMap((value) => ['arg', value]),
+  ];
+}
+
+/** A file with the given text, as words. */
+export function data(
+  target: string,
+  content: string | Uint8Array,
+  mode: number,
+  owner = { uid: 0, gid: 0 },
+): string[] {
+  const hex = Buffer.from(content).toString('hex');
+  return ['data', target, 'rw', mode.toString(8), String(owner.uid), String(owner.gid), hex];
+}
+
+function scriptWords({ files }: RunSpec): string[] {
+  if (files.length === 0) return [];
+  return [
+    ...['tmpfs', PIPES, '0', '755'],
+    ...files.flatMap(({ name, text, mode }) => data(`${PIPES}/${name}`, text, mode)),
+  ];
+}
+
+function confineWords(): string[] {
+  return [
+    ...MASKED.flatMap((path) => ['mask', path]),
+    ...READ_ONLY.flatMap((path) => ['readonly-path', path]),
+  ];
+}

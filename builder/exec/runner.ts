@@ -1,0 +1,179 @@
+// The client of the native runner (runner-native/PROTOCOL.md): starts it for one verb, writes its
+// words, and reads its events. The only place that starts processes.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { BuildError } from '../../core/errors.ts';
+import { nameToBytes } from '../../core/names.ts';
+
+export const RUNNER_PROTOCOL = 1;
+
+export type Verb = 'run' | 'extract' | 'dump' | 'remove' | 'probe';
+
+export type RunnerEvent =
+  | { readonly event: 'hello'; readonly version: number }
+  | { readonly event: 'note'; readonly subject: string; readonly message: string }
+  | { readonly event: 'started' }
+  | { readonly event: 'exec-failed'; readonly code: number; readonly message: string }
+  | {
+      readonly event: 'exit';
+      readonly code: number;
+      readonly signal: number | null;
+      readonly utime_us: number;
+      readonly stime_us: number;
+      readonly maxrss_kb: number;
+    }
+  | {
+      readonly event: 'error';
+      readonly code: string;
+      readonly errno: string | null;
+      readonly message: string;
+      readonly hint: string | null;
+    }
+  | { readonly event: 'done'; readonly entries?: number; readonly bytes?: number };
+
+/** A runner that was started for one verb. */
+export interface RunnerProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the runner has ended and everything it wrote has been read; rejects where it failed. */
+  readonly ended: Promise<readonly RunnerEvent[]>;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** One line of an id map: `count` ids from `inside` on stand for those from `outside` on. */
+export interface IdRange {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** How the runner isolates: the rung, and the ids of its user namespace. */
+export interface Isolation {
+  readonly rung: 'root' | 'rootless';
+  readonly uids: readonly IdRange[];
+  readonly gids: readonly IdRange[];
+  /** Kills every runner when it aborts; a `run` has its own, gentler way first. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts the runner. `words` come after the version and the id maps, which are added here. */
+export function startRunner(
+  verb: Verb,
+  isolation: Isolation,
+  words: readonly string[],
+): RunnerProcess {
+  const child = spawn(runnerPath(), [verb], {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    // A session of its own: Ctrl-C at the terminal reaches slipway, which then ends the step in order.
+    detached: true,
+    // newuidmap is looked up in PATH; nothing else of the environment reaches the runner or a step.
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+  });
+  const [stdin, stdout, stderr, control, events] = child.stdio as [
+    Writable,
+    Readable,
+    Readable,
+    Writable,
+    Readable,
+  ];
+  // A runner that ends early closes its ends; what it says on the event channel is the error that counts.
+  for (const stream of [stdin, control]) stream.on('error', () => {});
+  control.end(
+    encodeWords([`slipway-runner/${RUNNER_PROTOCOL}`, ...idWords(isolation), ...words, 'end']),
+  );
+  if (verb !== 'run') killOnAbort(child, isolation.signal);
+  return {
+    stdin,
+    stdout,
+    stderr,
+    ended: collect(child, verb, events),
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+function killOnAbort(child: ChildProcess, signal: AbortSignal): void {
+  const kill = (): void => void child.kill('SIGKILL');
+  if (signal.aborted) kill();
+  else signal.addEventListener('abort', kill, { once: true });
+  child.once('close', () => signal.removeEventListener('abort', kill));
+}
+
+/** The runner's own path, beside the bundle or the sources. Throws E_RUNNER_MISSING. */
+export function runnerPath(): string {
+  for (const relative of ['../runner-native/', '../../runner-native/']) {
+    const path = fileURLToPath(new URL(`${relative}build/slipway-runner`, import.meta.url));
+    if (existsSync(path)) return path;
+  }
+  throw new BuildError('E_RUNNER_MISSING', 'the runner that isolates RUN steps was not built', {
+    hint: 'run `npm run build:runner`, which needs a C compiler and make',
+  });
+}
+
+/** The BuildError for a runner's `error` event. */
+export function runnerError(event: Extract<RunnerEvent, { event: 'error' }>): BuildError {
+  const code = RUNNER_CODES[event.code] ?? 'E_SANDBOX';
+  return new BuildError(code, event.message, { hint: event.hint ?? undefined });
+}
+
+const RUNNER_CODES: Readonly<Record<string, 'E_UNKNOWN_USER' | 'E_LAYER_INVALID' | 'E_ISOLATION'>> =
+  {
+    E_USER: 'E_UNKNOWN_USER',
+    E_LAYER_PATH: 'E_LAYER_INVALID',
+    E_LAYER_ENTRY: 'E_LAYER_INVALID',
+  };
+
+async function collect(child: ChildProcess, verb: Verb, channel: Readable): Promise<RunnerEvent[]> {
+  const events: RunnerEvent[] = [];
+  const closed = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code));
+  });
+  const read = (async () => {
+    for await (const line of createInterface({ input: channel })) {
+      events.push(JSON.parse(line) as RunnerEvent);
+    }
+  })();
+  const [status] = await Promise.all([closed, read]);
+  const error = events.find((event) => event.event === 'error');
+  if (error?.event === 'error') throw runnerError(error);
+  const hello = events[0];
+  if (hello?.event === 'hello' && hello.version !== RUNNER_PROTOCOL) {
+    throw new BuildError('E_RUNNER_MISSING', `the runner speaks protocol ${hello.version}`, {
+      hint: 'run `npm run build:runner` to build the one that belongs to this slipway',
+    });
+  }
+  if (status !== 0)
+    throw new Error(`the runner ended with status ${status} at ${verb}, without a word`);
+  return events;
+}
+
+function idWords({ uids, gids }: Isolation): string[] {
+  const words = (name: string, { inside, outside, count }: IdRange): string[] => [
+    name,
+    String(inside),
+    String(outside),
+    String(count),
+  ];
+  return [
+    ...uids.flatMap((range) => words('uidmap', range)),
+    ...gids.flatMap((range) => words('gidmap', range)),
+  ];
+}
+
+function encodeWords(words: readonly string[]): Buffer {
+  const bad = words.find((word) => word.includes('\0'));
+  if (bad !== undefined) {
+    throw new BuildError(
+      'E_SANDBOX',
+      `a NUL character cannot be passed on: ${JSON.stringify(bad)}`,
+    );
+  }
+  return Buffer.concat(words.flatMap((word) => [nameToBytes(word), NUL]));
+}
+
+const NUL = Buffer.from([0]);

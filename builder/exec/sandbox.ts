@@ -1,0 +1,60 @@
+// The isolation of one build: chosen when it is first needed, told of once, and cleaned up at the end.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { staleTemporaries } from '../../cache/leases.ts';
+import type { Store } from '../../cache/store.ts';
+import type { BuildEnvironment } from '../environment.ts';
+import { chooseIsolation } from './isolation.ts';
+import { type Isolation, startRunner } from './runner.ts';
+
+export interface Sandbox {
+  /** Chooses the rung at the first call. Throws E_ISOLATION. */
+  readonly isolation: () => Promise<Isolation>;
+  /** Removes the temporaries that only the runner can remove. */
+  close(): Promise<void>;
+}
+
+/** Opens the sandbox of a build in `store`. */
+export function openSandbox(
+  store: Store,
+  wanted: 'auto' | Isolation['rung'],
+  { events, signal }: BuildEnvironment,
+): Sandbox {
+  let chosen: Promise<Isolation> | undefined;
+  const choose = async (): Promise<Isolation> => {
+    const isolation = await chooseIsolation(wanted, signal);
+    const why = isolation.rung === 'root' ? 'running as root' : 'an ordinary user with sub-ids';
+    events({ event: 'choice', subject: 'isolation', chosen: isolation.rung, why });
+    const stale = await staleTemporaries(store.home);
+    if (stale.length > 0) await removeAll(isolation, stale);
+    return isolation;
+  };
+  return {
+    isolation() {
+      chosen ??= choose();
+      return chosen;
+    },
+    async close() {
+      const isolation = await chosen?.catch(() => undefined);
+      if (isolation === undefined) return;
+      const left = await readdir(store.lease.tmp);
+      const paths = left.map((name) => join(store.lease.tmp, name));
+      if (paths.length > 0)
+        await removeAll({ ...isolation, signal: AbortSignal.timeout(10_000) }, paths);
+    },
+  };
+}
+
+/** Removes folders whatever owns their files, in the runner. */
+export async function removeAll(isolation: Isolation, paths: readonly string[]): Promise<void> {
+  const runner = startRunner(
+    'remove',
+    isolation,
+    paths.flatMap((path) => ['path', path]),
+  );
+  runner.stdin.end();
+  runner.stdout.resume();
+  runner.stderr.resume();
+  await runner.ended;
+}

@@ -1,0 +1,161 @@
+// Binds a vertex of the graph to the snapshots that it starts from: the one place where the kinds of
+// ops are told apart.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Store } from '../../cache/store.ts';
+import { encodeEntries } from '../../image/layer-id.ts';
+import { formatPlatform } from '../../image/model.ts';
+import { emptyTree } from '../../image/tree/empty-tree.ts';
+import type { CopySource } from '../copy/source.ts';
+import { treeSource } from '../copy/tree-source.ts';
+import { copyOp } from '../ops/copy.ts';
+import type { Op } from '../ops/op.ts';
+import { runOp } from '../ops/run.ts';
+import { type BoundSource, runMounts } from '../ops/run-mounts.ts';
+import { workdirOp } from '../ops/workdir.ts';
+import type {
+  BaseSpec,
+  CopySpec,
+  MountSpec,
+  OpSpec,
+  RunSpec,
+  SourceRef,
+  Vertex,
+} from '../plan/graph.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { LayerStore } from './layer-store.ts';
+import type { Isolation } from './runner.ts';
+
+export interface OpContext {
+  readonly store: Store;
+  readonly layers: LayerStore;
+  readonly isolation: () => Promise<Isolation>;
+  readonly context: (name: string | undefined) => Promise<CopySource>;
+  readonly secret: (id: string) => Promise<Buffer | undefined>;
+  readonly network: 'default' | 'none' | 'host';
+  readonly signal: AbortSignal;
+  /** The snapshot of a vertex that has been evaluated. */
+  readonly snapshot: (vertex: number) => Snapshot;
+}
+
+/** Returns the op of any vertex but a base. */
+export async function vertexOp(
+  context: OpContext,
+  vertex: Vertex & { readonly op: Exclude<OpSpec, BaseSpec> },
+): Promise<Op> {
+  const { objects } = context.store;
+  const spec = vertex.op;
+  const input = context.snapshot(spec.input);
+  const image = treeSource(objects, 'the image', input);
+  switch (spec.kind) {
+    case 'workdir':
+      return workdirOp(spec, { objects, tree: input.tree, image });
+    case 'copy': {
+      const from = await sourceOf(context, spec.from);
+      return copyOp(spec, { objects, tree: input.tree, image, from, span: vertex.span });
+    }
+    case 'run':
+      return runVertex(context, vertex, spec, input);
+  }
+}
+
+async function runVertex(
+  context: OpContext,
+  vertex: Vertex,
+  spec: RunSpec,
+  input: Snapshot,
+): Promise<Op> {
+  const bound = new Map<MountSpec, BoundSource>();
+  for (const mount of spec.mounts) {
+    if (mount.type === 'bind')
+      bound.set(mount, await bindSource(context, mount.source, mount.path));
+  }
+  return runOp(spec, {
+    objects: context.store.objects,
+    input,
+    layers: context.layers,
+    isolation: context.isolation,
+    mounts: runMounts({
+      specs: spec.mounts,
+      layers: context.layers,
+      isolation: context.isolation,
+      cacheRoot: join(context.store.home, 'mounts'),
+      secret: context.secret,
+      bind(mount) {
+        const source = bound.get(mount);
+        if (source === undefined) throw new Error('a bind mount of another step');
+        return source;
+      },
+    }),
+    network: networkOf(context, spec),
+    resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+    platform: formatPlatform(vertex.platform),
+    signal: context.signal,
+    span: vertex.span,
+  });
+}
+
+/** The step's own --network beats the build's; the default is the machine's network. */
+function networkOf({ network }: OpContext, spec: RunSpec): 'host' | 'none' {
+  const wanted = spec.network === 'default' ? network : spec.network;
+  return wanted === 'none' ? 'none' : 'host';
+}
+
+async function sourceOf(context: OpContext, ref: SourceRef): Promise<CopySource> {
+  if (ref.kind === 'context') return context.context(ref.name);
+  return treeSource(context.store.objects, 'the stage', context.snapshot(ref.vertex));
+}
+
+/** A stage is shown as its layers are; of a context a layer is made of what is asked for, so that it cannot change under the step. */
+async function bindSource(context: OpContext, ref: SourceRef, path: string): Promise<BoundSource> {
+  const source = await sourceOf(context, ref);
+  if (ref.kind === 'vertex') {
+    const { layers } = context.snapshot(ref.vertex);
+    return { source, layers: async () => ({ layers, path: relative(path) }) };
+  }
+  return {
+    source,
+    async layers() {
+      const node = await source.stat(path);
+      const at = node?.path ?? relative(path);
+      const op = copyOp(copyOfContext(ref, at), {
+        objects: context.store.objects,
+        tree: emptyTree(context.store.objects),
+        image: source,
+        from: source,
+        span: undefined,
+      });
+      const { entries } = await op.run({ log: () => {} });
+      const id = context.store.objects.put(encodeEntries(entries));
+      return { layers: [context.layers.layer(id, { contents: await op.contents() })], path: at };
+    },
+  };
+}
+
+function copyOfContext(from: SourceRef, path: string): CopySpec {
+  return {
+    kind: 'copy',
+    input: 0,
+    instruction: 'COPY',
+    from,
+    sources: [path.replace(/[*?[\\]/g, '\\$&')],
+    inline: [],
+    destination: `/${path}`,
+    chown: undefined,
+    chmod: undefined,
+    link: false,
+    parents: false,
+    exclude: [],
+    unpack: false,
+    checksum: undefined,
+    keepGitDir: false,
+  };
+}
+
+function relative(path: string): string {
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+}

@@ -1,0 +1,101 @@
+// FROM: the snapshot of an image. Each layer is read once, in one pass that checks its diffID and
+// digests its files; from then on the tree is known and a FROM costs one look-up.
+
+import type { Store } from '../../cache/store.ts';
+import { digestOf } from '../../core/canonical.ts';
+import type { Digest } from '../../core/digest.ts';
+import { BuildError } from '../../core/errors.ts';
+import { decompressLayer } from '../../image/compress/decompress.ts';
+import { encodeEntries } from '../../image/layer-id.ts';
+import type { Descriptor } from '../../image/model.ts';
+import type { ResolvedImage } from '../../image/source.ts';
+import { type IndexedLayer, indexLayer } from '../../image/tar/index-layer.ts';
+import { applyLayer } from '../../image/tree/apply-layer.ts';
+import { completeParents } from '../../image/tree/complete-parents.ts';
+import { emptyTree } from '../../image/tree/empty-tree.ts';
+import type { LayerStore } from '../exec/layer-store.ts';
+import type { LayerOrigin, Snapshot } from '../snapshot.ts';
+
+export interface BaseResult {
+  readonly snapshot: Snapshot;
+  /** True where nothing had to be read. */
+  readonly known: boolean;
+}
+
+/** The snapshot of `image`; undefined is scratch. Throws E_LAYER_INVALID and what pulling throws. */
+export async function baseSnapshot(
+  store: Store,
+  layers: LayerStore,
+  image: ResolvedImage | undefined,
+): Promise<BaseResult> {
+  const diffIds = image?.config.rootfs.diff_ids ?? [];
+  if (image === undefined || diffIds.length === 0) {
+    return { snapshot: { tree: emptyTree(store.objects), layers: [] }, known: true };
+  }
+  const origins = image.layers.map((descriptor, index) =>
+    origin(store, image, descriptor, diffIds[index]),
+  );
+  const parts = [['op', 'base'], ...diffIds.map((diffId) => ['layer', diffId] as const)] as const;
+  const key = digestOf('slipway-key/1', parts);
+  const record = store.records.get(key);
+  const whole =
+    record?.layers.every((id) => store.objects.has(id)) === true && store.objects.has(record.tree);
+  if (record !== undefined && whole) {
+    const stacked = record.layers.map((id, index) => layers.layer(id, { origin: origins[index] }));
+    return { snapshot: { tree: record.tree, layers: stacked }, known: true };
+  }
+  const started = Date.now();
+  const indexes = await Promise.all(origins.map(readIndex));
+  const ids: Digest[] = [];
+  let tree = emptyTree(store.objects);
+  for (const { entries } of indexes) {
+    const completed = completeParents(store.objects, tree, entries);
+    ids.push(store.objects.put(encodeEntries(completed)));
+    tree = applyLayer(store.objects, tree, completed);
+  }
+  const now = Date.now();
+  store.records.put({
+    key,
+    kind: 'base',
+    step: `FROM ${image.name}`,
+    parts,
+    tree,
+    layers: ids,
+    created: now,
+    used: now,
+    ms: now - started,
+  });
+  const stacked = ids.map((id, index) => layers.layer(id, { origin: origins[index] }));
+  return { snapshot: { tree, layers: stacked }, known: false };
+}
+
+async function readIndex({ diffId, open, descriptor }: LayerOrigin): Promise<IndexedLayer> {
+  const index = await indexLayer(decompressLayer(open()));
+  if (index.diffId === diffId) return index;
+  throw new BuildError(
+    'E_LAYER_INVALID',
+    `layer ${descriptor.digest} unpacks to ${index.diffId}, but the image's config says ${diffId}`,
+    { hint: 'the image is damaged or was tampered with; pull it again or use another' },
+  );
+}
+
+/** The layer's blob, brought into the store when it is first opened. */
+function origin(
+  store: Store,
+  image: ResolvedImage,
+  descriptor: Descriptor,
+  diffId: Digest | undefined,
+): LayerOrigin {
+  if (diffId === undefined) throw new Error(`${image.name} has more layers than diff ids`);
+  const { digest, size } = descriptor;
+  return {
+    diffId,
+    descriptor,
+    async *open() {
+      if ((await store.blobs.has(digest)) !== size) {
+        await store.blobs.put(image.openBlob(descriptor), { digest, size });
+      }
+      yield* store.blobs.open(digest, size);
+    },
+  };
+}

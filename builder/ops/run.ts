@@ -1,0 +1,138 @@
+// RUN: the one op that needs the kernel. The input's layers are stacked by overlayfs, the command
+// runs in the runner's sandbox, and the upper folder becomes the new layer by rename.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '../../core/digest.ts';
+import { BuildError } from '../../core/errors.ts';
+import type { Span } from '../../core/source.ts';
+import { digestChunks } from '../../image/digest-chunks.ts';
+import type { Entry } from '../../image/entry.ts';
+import { readRoot } from '../../image/tree/directory.ts';
+import { lookup } from '../../image/tree/lookup.ts';
+import type { ObjectStore } from '../../image/tree/object-store.ts';
+import { sortEntries } from '../../image/tree/sort-entries.ts';
+import type { LayerStore } from '../exec/layer-store.ts';
+import { dumpFolder } from '../exec/layer-transfer.ts';
+import { runStep } from '../exec/run-step.ts';
+import { runWords } from '../exec/run-words.ts';
+import type { Isolation } from '../exec/runner.ts';
+import type { RunSpec } from '../plan/graph.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Op, OpResult, StepReporter } from './op.ts';
+import type { RunMounts } from './run-mounts.ts';
+
+export interface RunInputs {
+  readonly objects: ObjectStore;
+  readonly input: Snapshot;
+  readonly layers: LayerStore;
+  readonly mounts: RunMounts;
+  readonly isolation: () => Promise<Isolation>;
+  readonly network: 'host' | 'none';
+  readonly resolvConf: () => Promise<string>;
+  readonly platform: string;
+  readonly signal: AbortSignal;
+  readonly span: Span | undefined;
+}
+
+/** Binds a RUN to its inputs. */
+export function runOp(spec: RunSpec, inputs: RunInputs): Op {
+  return {
+    async key() {
+      return [
+        ['op', 'run'],
+        ['input tree', inputs.input.tree],
+        ['command', JSON.stringify(spec.args)],
+        ['scripts', JSON.stringify(spec.files)],
+        ['environment', spec.env.join('\n')],
+        ['user', spec.user],
+        ['working directory', spec.cwd],
+        ['mounts', (await inputs.mounts.keyParts()).join('\n')],
+        ['network', inputs.network],
+        ['security', spec.security],
+        ['platform', inputs.platform],
+      ];
+    },
+    run: (step) => run(spec, inputs, step),
+    contents: async () => undefined,
+  };
+}
+
+async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promise<OpResult> {
+  const { layers, objects, input } = inputs;
+  const [isolation, lowers, base] = await Promise.all([
+    inputs.isolation(),
+    Promise.all(input.layers.map((layer) => layers.folder(layer))),
+    layers.temporary(),
+  ]);
+  const container = join(base, 'layer');
+  const folders = {
+    lowers: lowers.reverse(),
+    upper: join(container, 'fs'),
+    work: join(base, 'work'),
+    root: join(base, 'root'),
+    scratch: join(base, 'scratch'),
+  };
+  await mkdir(container);
+  for (const path of [folders.upper, folders.work, folders.root, folders.scratch])
+    await mkdir(path);
+  await inputs.mounts.use(async ({ mounts, secretEnv }) => {
+    const words = runWords({
+      spec,
+      objects,
+      tree: input.tree,
+      folders,
+      mounts,
+      secretEnv,
+      network: inputs.network,
+      resolvConf: await inputs.resolvConf(),
+    });
+    const exit = await runStep(isolation, words, step, inputs.signal);
+    if (exit.code !== 0) throw commandFailed(spec, exit, inputs.span);
+  });
+  return { entries: await changes(isolation, inputs, folders.upper), folder: container };
+}
+
+/** Reads the upper folder: what the step changed, every file digested. */
+async function changes(
+  isolation: Isolation,
+  { objects, input }: RunInputs,
+  upper: string,
+): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for await (const { entry, chunks } of dumpFolder(isolation, upper)) {
+    if (entry.type !== 'file') {
+      if (isChange(objects, input.tree, entry)) entries.push(entry);
+      continue;
+    }
+    entries.push({ ...entry, digest: await digestChunks(chunks) });
+  }
+  return sortEntries(entries);
+}
+
+/** The root directory is always there, and only changed metadata is news; a whiteout of a mount point hides nothing. */
+function isChange(objects: ObjectStore, tree: Digest, entry: Entry): boolean {
+  if (entry.type === 'whiteout') {
+    return lookup(objects, tree, entry.path, { follow: 'parent' }) !== undefined;
+  }
+  if (entry.path !== '' || entry.type !== 'dir') return true;
+  const root = readRoot(objects, tree);
+  const same = root.mode === entry.mode && root.uid === entry.uid && root.gid === entry.gid;
+  return !same || entry.xattrs !== undefined;
+}
+
+function commandFailed(
+  spec: RunSpec,
+  exit: { readonly code: number; readonly signal: number | null; readonly message?: string },
+  span: Span | undefined,
+): BuildError {
+  const command = spec.args.at(-1) ?? '';
+  const shown = command.length > 200 ? `${command.slice(0, 200)}…` : command;
+  const how =
+    exit.message ??
+    (exit.signal === null ? `exit code: ${exit.code}` : `killed by signal ${exit.signal}`);
+  return new BuildError('E_RUN_FAILED', `"${shown}" did not complete successfully: ${how}`, {
+    span,
+    exitCode: exit.code,
+  });
+}
