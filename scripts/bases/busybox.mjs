@@ -28,11 +28,13 @@ export async function make(work) {
     ...['busybox', ...applets.filter((applet) => applet !== '[')].map((applet) =>
       hardlink(`bin/${applet}`, 'bin/['),
     ),
-    ...['dev', 'home', 'usr/sbin', 'var/spool/mail', 'var/www'].map((path) => dir(path)),
+    ...['dev', 'home', 'run', 'usr/sbin', 'var/spool/mail', 'var/www'].map((path) => dir(path)),
     dir('root', 0o700),
     dir('tmp', 0o1777),
     dir('var/tmp', 0o1777),
     link('usr/bin/env', '../../bin/env'),
+    // What a container's own are mounted on: some builders leave them behind otherwise.
+    ...['hostname', 'hosts', 'resolv.conf'].map((file) => text(`etc/${file}`, '')),
     text('etc/passwd', PASSWD),
     text('etc/group', GROUP),
   ]);

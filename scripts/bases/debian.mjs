@@ -63,7 +63,8 @@ const SOURCES = [
   `deb ${MIRROR}/debian-security bookworm-security main`,
 ];
 
-// A package's script must not start services in a build, and downloaded packages are not kept.
+// A package's script must not start services in a build, and downloaded packages are not kept. The
+// empty files are what a container's own are mounted on: some builders leave them behind otherwise.
 const SETTINGS = String.raw`set -e
 printf '#!/bin/sh\nexit 101\n' > "$1/usr/sbin/policy-rc.d"
 chmod 755 "$1/usr/sbin/policy-rc.d"
@@ -71,7 +72,8 @@ echo force-unsafe-io > "$1/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
 for event in DPkg::Post-Invoke APT::Update::Post-Invoke; do
   echo "$event { \"rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true\"; };"
 done > "$1/etc/apt/apt.conf.d/docker-clean"
-rm -f "$1/etc/resolv.conf" "$1/etc/hostname" "$1/var/cache/ldconfig/aux-cache"`;
+rm -f "$1/var/cache/ldconfig/aux-cache"
+for name in hostname hosts resolv.conf; do : > "$1/etc/$name"; chmod 644 "$1/etc/$name"; done`;
 
 const OPTIONS = [
   '--variant=minbase',

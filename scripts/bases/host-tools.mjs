@@ -25,7 +25,9 @@ export async function make(work) {
   const layer = await writeLayer(`${work}/host-tools.tar`, [
     ...programs.map(({ to, from }) => copyOf(to, from, 0o755)),
     ...[...libraries].map((path) => copyOf(path.slice(1), realpathSync(path), 0o755)),
+    ...['hostname', 'hosts', 'resolv.conf'].map((file) => text(`etc/${file}`, '')),
     dir('dev'),
+    dir('run'),
     dir('root', 0o700),
     dir('tmp', 0o1777),
     text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n'),
