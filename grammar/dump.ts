@@ -2,6 +2,7 @@
 // `(copy ["--from=a"] "x" "/y")`. For tests and for people; nothing reads it back.
 
 import type { Command, DockerfileAst, Flag, Instruction, Word } from './ast.ts';
+import { goQuote } from './go-quote.ts';
 
 /** Returns the dump of a whole Dockerfile, without a line end after the last line. */
 export function dump(ast: DockerfileAst): string {
@@ -11,10 +12,10 @@ export function dump(ast: DockerfileAst): string {
 function dumpInstruction(instruction: Instruction): string {
   const parts = [instruction.keyword.text.toLowerCase()];
   if (instruction.flags.length > 0) {
-    parts.push(`[${instruction.flags.map((flag) => quote(flagText(flag))).join(' ')}]`);
+    parts.push(`[${instruction.flags.map((flag) => goQuote(flagText(flag))).join(' ')}]`);
   }
   parts.push(...(instruction.kind === 'onbuild' ? [dumpInstruction(instruction.trigger)] : []));
-  return `(${[...parts, ...argumentsOf(instruction).map(quote)].join(' ')})`;
+  return `(${[...parts, ...argumentsOf(instruction).map(goQuote)].join(' ')})`;
 }
 
 function argumentsOf(instruction: Instruction): string[] {
@@ -68,26 +69,4 @@ function texts(words: readonly Word[]): string[] {
 
 function flagText({ name, value }: Flag): string {
   return value === undefined ? `--${name}` : `--${name}=${value}`;
-}
-
-const GO_ESCAPES: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '\u0007': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
-
-/** Quotes as Go's strconv.Quote does for what these files hold. */
-function quote(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-  const escaped = text.replace(/["\\\u0000-\u001f\u007f]/g, (char) => {
-    const code = char.charCodeAt(0).toString(16).padStart(2, '0');
-    return GO_ESCAPES[char] ?? `\\x${code}`;
-  });
-  return `"${escaped}"`;
 }

@@ -1,0 +1,79 @@
+// RUN: the argument vector, the environment and the mounts of one step.
+
+import { BuildError } from '../../core/errors.ts';
+import type { Span } from '../../core/source.ts';
+import { commandLine, inShell } from './apply-command.ts';
+import { proxyVariables } from './build-args.ts';
+import type { RunSpec } from './graph.ts';
+import { heredocFileName, heredocText } from './heredoc-text.ts';
+import { runText } from './history.ts';
+import type { TypedRun } from './instructions/typed.ts';
+import { type FindSource, resolveMounts } from './mounts.ts';
+import type { PlanOptions } from './plan-options.ts';
+import { addLayer, type StageState, workingFolder } from './stage-state.ts';
+import { soleHeredoc, stepText } from './step-text.ts';
+
+/** Where the files that heredocs become are found by a step. */
+const PIPES = '/dev/pipes';
+
+/** Adds the step. Throws E_EXPANSION, E_MOUNT, E_HEREDOC, E_ARGUMENTS. */
+export function applyRun(
+  state: StageState,
+  typed: TypedRun,
+  options: PlanOptions,
+  findSource: FindSource,
+): void {
+  const { args, files } = readCommand(state, typed);
+  const op: RunSpec = {
+    kind: 'run',
+    input: state.vertex,
+    args,
+    files,
+    env: state.variables.list(),
+    unkeyedEnv: [...proxyVariables(options)]
+      .filter(([name]) => !state.variables.has(name))
+      .map(([name, value]) => `${name}=${value}`),
+    cwd: workingFolder(state),
+    user: state.config.User ?? '',
+    network: typed.network ?? options.network,
+    security: typed.security,
+    mounts: resolveMounts(state, typed.mounts, findSource),
+  };
+  refuseNul(op, typed.node.span);
+  const createdBy = runText(args, currentArgs(state));
+  addLayer(state, op, { text: stepText(typed.node), span: typed.node.span, createdBy });
+}
+
+function readCommand(state: StageState, { node }: TypedRun): Pick<RunSpec, 'args' | 'files'> {
+  const sole = soleHeredoc(node);
+  if (sole !== undefined) {
+    const text = heredocText(sole);
+    if (!text.startsWith('#!') || state.platform.os === 'windows') {
+      return { args: inShell(state, text), files: [] };
+    }
+    const name = heredocFileName(sole);
+    return { args: [`${PIPES}/${name}`], files: [{ name, text, mode: 0o755 }] };
+  }
+  if (node.command.form === 'exec' || node.heredocs.length === 0) {
+    return { args: commandLine(state, node.command), files: [] };
+  }
+  // The shell reads the heredocs itself, so it gets the text as it was written.
+  const lines = [node.command.text.text, ...node.heredocs.map(({ body, name }) => body + name)];
+  return { args: inShell(state, lines.join('\n')), files: [] };
+}
+
+/** The declared arguments with the values that the step sees: ENV may have changed them since. */
+function currentArgs(state: StageState): Map<string, string> {
+  return new Map(
+    [...state.args].map(([name, value]) => [name, state.variables.get(name) ?? value]),
+  );
+}
+
+/** The runner's words are separated by NUL; one in a text (JSON can write it, an image can hold it) would forge others. */
+function refuseNul(op: RunSpec, span: Span): void {
+  const texts = [...op.args, ...op.env, ...op.unkeyedEnv, op.cwd, op.user];
+  if (!texts.some((text) => text.includes('\0'))) return;
+  throw new BuildError('E_ARGUMENTS', 'a NUL character in the arguments or variables of RUN', {
+    span,
+  });
+}

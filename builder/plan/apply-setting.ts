@@ -1,0 +1,148 @@
+// Instructions that change the config, and WORKDIR, which may also make a folder.
+
+import { BuildError } from '../../core/errors.ts';
+import { suggest } from '../../core/suggest.ts';
+import type {
+  PairsInstruction,
+  TextInstruction,
+  Word,
+  WordsInstruction,
+} from '../../grammar/ast.ts';
+import { applyCommand } from './apply-command.ts';
+import { expand } from './expand/expand.ts';
+import { parsePorts } from './instructions/ports.ts';
+import { isSignal, SIGNAL_NAMES } from './instructions/signals.ts';
+import type { TypedSetting } from './instructions/typed.ts';
+import { resolvePath } from './paths.ts';
+import { addLayer, expandIn, type StageState, setConfig, workingFolder } from './stage-state.ts';
+import { stepText } from './step-text.ts';
+
+/** Applies an instruction that its syntax tree says all of. Throws E_EXPANSION, E_ARGUMENTS. */
+export function applySetting(state: StageState, { node }: TypedSetting): void {
+  switch (node.kind) {
+    case 'env':
+      applyEnv(state, node);
+      break;
+    case 'label':
+      applyLabel(state, node);
+      break;
+    case 'cmd':
+    case 'entrypoint':
+    case 'shell':
+      applyCommand(state, node);
+      break;
+    case 'expose':
+      applyExpose(state, node);
+      break;
+    case 'volume':
+      applyVolume(state, node);
+      break;
+    case 'user':
+      applyUser(state, node.argument);
+      break;
+    case 'stopsignal':
+      applyStopSignal(state, node.argument);
+      break;
+    case 'workdir':
+      applyWorkdir(state, node);
+      break;
+    case 'maintainer':
+      state.author = node.argument.text;
+      setConfig(state, {}, `MAINTAINER ${node.argument.text}`);
+  }
+}
+
+function applyEnv(state: StageState, node: PairsInstruction): void {
+  const pairs = expandPairs(state, node);
+  for (const [name, value] of pairs) {
+    state.variables.set(name, value);
+    state.configEnv.set(name, value);
+  }
+  setConfig(state, {}, `ENV ${describePairs(pairs)}`);
+}
+
+function applyLabel(state: StageState, node: PairsInstruction): void {
+  const pairs = expandPairs(state, node);
+  const labels = [...Object.entries(state.config.Labels ?? {}), ...pairs];
+  setConfig(state, { Labels: Object.fromEntries(labels) }, `LABEL ${describePairs(pairs)}`);
+}
+
+/** All words are expanded with the variables from before the instruction. */
+function expandPairs(state: StageState, { kind, pairs }: PairsInstruction): [string, string][] {
+  return pairs.map(({ key, value }): [string, string] => {
+    const name = expandIn(state, key);
+    if (name !== '') return [name, expandIn(state, value)];
+    throw new BuildError('E_ARGUMENTS', `${kind.toUpperCase()} names cannot be blank`, {
+      span: key.span,
+    });
+  });
+}
+
+function describePairs(pairs: readonly (readonly [string, string])[]): string {
+  return pairs.map(([name, value]) => `${name}=${value}`).join(' ');
+}
+
+function applyExpose(state: StageState, node: WordsInstruction): void {
+  const written = [...node.words].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+  const ports = written.flatMap((word) => {
+    const { words } = expand(word, state.variables, { escape: state.escape });
+    return words.flatMap((text) => {
+      const parsed = parsePorts(text);
+      if ('ports' in parsed) return parsed.ports;
+      throw new BuildError('E_ARGUMENTS', `EXPOSE cannot take ${JSON.stringify(text)}`, {
+        span: word.span,
+        hint: `Here, ${parsed.reason}.`,
+      });
+    });
+  });
+  const all = [...Object.keys(state.config.ExposedPorts ?? {}), ...ports];
+  setConfig(state, { ExposedPorts: keySet(all) }, `EXPOSE [${ports.join(' ')}]`);
+}
+
+function applyVolume(state: StageState, node: WordsInstruction): void {
+  const volumes = node.words.map((word) => {
+    const volume = expandIn(state, { ...word, text: word.text.trim() });
+    if (volume !== '') return volume;
+    throw new BuildError('E_ARGUMENTS', 'a volume cannot be blank', { span: word.span });
+  });
+  const all = [...Object.keys(state.config.Volumes ?? {}), ...volumes];
+  setConfig(state, { Volumes: keySet(all) }, `VOLUME [${volumes.join(' ')}]`);
+}
+
+function applyUser(state: StageState, argument: Word): void {
+  const user = expandIn(state, argument);
+  setConfig(state, { User: user }, `USER ${user}`);
+}
+
+function applyStopSignal(state: StageState, argument: Word): void {
+  const signal = expandIn(state, argument);
+  if (!isSignal(signal)) {
+    const near = suggest(signal, SIGNAL_NAMES);
+    throw new BuildError('E_ARGUMENTS', `there is no signal ${JSON.stringify(signal)}`, {
+      span: argument.span,
+      hint: near ? `Did you mean ${near}?` : 'Use a name such as SIGTERM, or a number.',
+    });
+  }
+  setConfig(state, { StopSignal: signal }, `STOPSIGNAL ${signal}`);
+}
+
+function applyWorkdir(state: StageState, node: TextInstruction): void {
+  const path = resolvePath(workingFolder(state), expandIn(state, node.argument));
+  state.config = { ...state.config, WorkingDir: path };
+  const createdBy = `WORKDIR ${path}`;
+  if (path === '/') {
+    setConfig(state, {}, createdBy);
+    return;
+  }
+  const user = state.config.User ?? '';
+  addLayer(
+    state,
+    { kind: 'workdir', input: state.vertex, path, user },
+    { text: stepText(node), span: node.span, createdBy },
+  );
+}
+
+/** Object.fromEntries, unlike assignment, makes a property of any name, `__proto__` too. */
+function keySet(names: readonly string[]): Readonly<Record<string, object>> {
+  return Object.fromEntries([...new Set(names)].sort().map((name) => [name, {}]));
+}

@@ -1,0 +1,68 @@
+// Image history in the reference's forms: `COPY a b # buildkit`, `ENV A=b`. It is public, so what is
+// likely a secret does not go in: credentials in URLs, proxies, build arguments with telling names.
+
+import type { HistoryEntry } from '../../image/model.ts';
+import { isProxy } from './build-args.ts';
+import type { PlannedHistory, VertexId } from './graph.ts';
+
+/** A list that stages share the beginnings of. */
+export interface History {
+  readonly before: History | undefined;
+  readonly item: PlannedHistory;
+}
+
+const COMMENT = 'slipway';
+
+/** Adds an entry for an instruction: of layer `vertex`, or of metadata only. */
+export function record(before: History | undefined, createdBy: string, vertex?: VertexId): History {
+  const entry: HistoryEntry = {
+    created_by: withoutCredentials(createdBy),
+    comment: COMMENT,
+    ...(vertex === undefined ? { empty_layer: true } : {}),
+  };
+  return { before, item: vertex === undefined ? { entry } : { entry, vertex } };
+}
+
+/** A base image's own entries, as they are. */
+export function inherited(entries: readonly HistoryEntry[]): History | undefined {
+  let history: History | undefined;
+  for (const entry of entries) history = { before: history, item: { entry } };
+  return history;
+}
+
+/** Oldest first. */
+export function historyList(history: History | undefined): PlannedHistory[] {
+  const items: PlannedHistory[] = [];
+  for (let node = history; node !== undefined; node = node.before) items.push(node.item);
+  return items.reverse();
+}
+
+/** `|1 VERSION=2 /bin/sh -c make`: a RUN's build arguments, then its command. */
+export function runText(args: readonly string[], buildArgs: ReadonlyMap<string, string>): string {
+  const shown = [...buildArgs]
+    .filter(([name]) => !isProxy(name))
+    .map(([name, value]) => `${name}=${argText(name, value)}`);
+  const prefix = shown.length === 0 ? [] : [`|${shown.length}`, ...shown];
+  return `RUN ${[...prefix, ...args].join(' ')} # buildkit`;
+}
+
+const TELLING =
+  /(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/i;
+
+/** The value of a build argument as the history may show it. */
+export function argText(name: string, value: string): string {
+  return TELLING.test(name) || isProxy(name) ? '***' : value;
+}
+
+/** Replaces `user:password@` in every URL; by hand, since a pattern would be quadratic in hostile text. */
+function withoutCredentials(text: string): string {
+  const parts = text.split('://');
+  return parts
+    .map((part, i) => {
+      if (i === 0) return part;
+      const end = part.search(/[\s/?#]/);
+      const at = (end === -1 ? part : part.slice(0, end)).lastIndexOf('@');
+      return at === -1 ? part : `***${part.slice(at)}`;
+    })
+    .join('://');
+}

@@ -1,0 +1,199 @@
+// Where a name leads: FROM, COPY --from and mounts' from= may mean a stage, a named build context, an
+// image, or nothing (`scratch`). Stages come first, then contexts, then images; a named context with
+// the name of a stage replaces that stage.
+
+import { BuildError, withSpan } from '../../core/errors.ts';
+import type { Span } from '../../core/source.ts';
+import { suggest } from '../../core/suggest.ts';
+import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
+import { formatPlatform, type Platform } from '../../image/model.ts';
+import { normalizePlatform, parsePlatform } from '../../image/platform.ts';
+import { formatReference, parseReference } from '../../image/reference.ts';
+import type { BuildOptions } from '../options.ts';
+import { expand } from './expand/expand.ts';
+import { type Stage, stageName } from './stages.ts';
+
+/** An image whose config planning needs, and whose layers execution will. */
+export interface NeededImage {
+  /** Unique for reference and platform: what `images` and `BaseSpec.image` are keyed by. */
+  readonly key: string;
+  /** An image name as written, or `oci-layout://...`. */
+  readonly reference: string;
+  readonly platform: Platform;
+  readonly span: Span;
+}
+
+export type Origin =
+  | { readonly kind: 'stage'; readonly index: number }
+  | { readonly kind: 'image'; readonly need: NeededImage }
+  /** A named build context that is a folder. */
+  | { readonly kind: 'folder'; readonly name: string }
+  | { readonly kind: 'scratch' };
+
+export interface Base {
+  readonly origin: Origin;
+  /** The expanded name, for people. */
+  readonly text: string;
+  readonly platform: Platform;
+  /** True where a named context stands for the whole stage: its instructions do not count. */
+  readonly replacesStage: boolean;
+}
+
+export interface OriginContext {
+  readonly stages: readonly Stage[];
+  readonly options: Pick<BuildOptions, 'namedContexts' | 'platform'>;
+  /** What FROM lines may use. */
+  readonly globals: ReadonlyMap<string, string>;
+  readonly escape: EscapeCharacter;
+}
+
+/** Resolves a stage's FROM. Throws E_BASE_IMAGE, E_EXPANSION, E_PLATFORM_INVALID, E_REFERENCE_INVALID, E_UNSUPPORTED. */
+export function resolveBase(stage: Stage, context: OriginContext): Base {
+  const { image, name } = stage.from;
+  const text = expandGlobal(image, context, 'the base image');
+  const platform = platformOf(stage, context);
+  const override =
+    name === undefined ? undefined : namedContext(name, platform, image.span, context);
+  if (override !== undefined) return { origin: override, text, platform, replacesStage: true };
+  const earlier = earlierStage(text, stage, context);
+  const origin: Origin = earlier
+    ? { kind: 'stage', index: earlier.index }
+    : named(text, platform, image.span, context);
+  return { origin, text, platform, replacesStage: false };
+}
+
+/**
+ * Resolves `--from=` (which may be an index) or a mount's `from=` in `stage`. Throws E_STAGE where it
+ * means this stage or a later one, and what `resolveBase` throws of names.
+ */
+export function resolveFrom(
+  word: Word,
+  stage: Stage,
+  mayBeIndex: boolean,
+  context: OriginContext,
+): Origin {
+  const { text, span } = word;
+  if (mayBeIndex && /^\d{1,9}$/.test(text)) {
+    const found = context.stages[Number(text)];
+    if (found === undefined) {
+      throw new BuildError('E_STAGE', `there is no stage with the index ${text}`, {
+        span,
+        hint: `Stages count from 0; this Dockerfile has ${context.stages.length}.`,
+      });
+    }
+    if (found.index >= stage.index) throw notEarlier(word, found, stage);
+    return { kind: 'stage', index: found.index };
+  }
+  const earlier = earlierStage(text, stage, context);
+  if (earlier !== undefined) return { kind: 'stage', index: earlier.index };
+  const later = context.stages.find(({ from }) => from.name === text.toLowerCase());
+  if (later !== undefined) throw notEarlier(word, later, stage);
+  return named(text, normalizePlatform(context.options.platform), span, context);
+}
+
+function platformOf(stage: Stage, context: OriginContext): Platform {
+  const { platform } = stage.from;
+  if (platform === undefined) return context.options.platform;
+  const text = expandGlobal(platform, context, 'the platform');
+  try {
+    return parsePlatform(text);
+  } catch (error) {
+    throw withSpan(error, platform.span);
+  }
+}
+
+/** Expands a word of a FROM line; '' is refused, since it is always a variable that nobody set. */
+function expandGlobal(word: Word, { globals, escape: mark }: OriginContext, what: string): string {
+  const { text, unmatched } = expand(word, globals, { escape: mark });
+  if (text !== '') return text;
+  const [missing] = unmatched;
+  const near = missing === undefined ? undefined : suggest(missing, globals.keys());
+  const hint =
+    missing === undefined
+      ? undefined
+      : near
+        ? `${missing} is not set; did you mean ${near}?`
+        : `${missing} is not set: declare it with ARG ${missing}=... above the first FROM.`;
+  throw new BuildError('E_BASE_IMAGE', `${what} ${word.text} is empty`, { span: word.span, hint });
+}
+
+/** The nearest stage above `stage` with this name, whatever its case. */
+function earlierStage(text: string, stage: Stage, { stages }: OriginContext): Stage | undefined {
+  const name = text.toLowerCase();
+  for (let i = stage.index - 1; i >= 0; i--) {
+    if (stages[i]?.from.name === name) return stages[i];
+  }
+  return undefined;
+}
+
+function notEarlier(word: Word, found: Stage, stage: Stage): BuildError {
+  const name = stageName(found);
+  if (found.index === stage.index) {
+    return new BuildError('E_STAGE', `the stage ${name} cannot use itself`, {
+      span: word.span,
+      hint: 'Only stages above may be used; files of this stage are there already.',
+    });
+  }
+  return new BuildError('E_STAGE', `the stage ${name} is used before it is defined`, {
+    span: word.span,
+    hint: `Move its FROM above that of ${stageName(stage)}.`,
+  });
+}
+
+/** A name that is no stage. */
+function named(text: string, platform: Platform, span: Span, context: OriginContext): Origin {
+  if (text.toLowerCase() === 'scratch') return { kind: 'scratch' };
+  return namedContext(text, platform, span, context) ?? image(text, platform, span);
+}
+
+function image(reference: string, platform: Platform, span: Span): Origin {
+  try {
+    parseReference(reference);
+  } catch (error) {
+    throw withSpan(error, span);
+  }
+  return imageOrigin(reference, platform, span);
+}
+
+function imageOrigin(reference: string, platform: Platform, span: Span): Origin {
+  const key = `${reference} ${formatPlatform(platform)}`;
+  return { kind: 'image', need: { key, reference, platform, span } };
+}
+
+/** The build context with this name (`debian` and `docker.io/library/debian:latest` are one), if any. */
+function namedContext(
+  name: string,
+  platform: Platform,
+  span: Span,
+  { options }: OriginContext,
+): Origin | undefined {
+  const key = contextKey(name);
+  for (const [given, value] of options.namedContexts) {
+    if (contextKey(given) !== key) continue;
+    if (value.startsWith('docker-image://')) {
+      const reference = value.slice('docker-image://'.length);
+      return reference === 'scratch' ? { kind: 'scratch' } : image(reference, platform, span);
+    }
+    if (value.startsWith('oci-layout://')) return imageOrigin(value, platform, span);
+    if (/^[a-z][a-z+.-]{0,20}:\/\//i.test(value) || value.startsWith('git@')) {
+      throw new BuildError(
+        'E_UNSUPPORTED',
+        `the build context ${given} is of a kind that is not supported`,
+        {
+          span,
+          hint: 'It may be a folder, docker-image:// or oci-layout://.',
+        },
+      );
+    }
+    return { kind: 'folder', name: given };
+  }
+  return undefined;
+}
+
+function contextKey(name: string): string {
+  try {
+    return formatReference(parseReference(name.toLowerCase()));
+  } catch {
+    return name.toLowerCase();
+  }
+}

@@ -1,0 +1,189 @@
+// Turns the stages that were reached into a graph: applies each instruction to the state of its stage,
+// in the order of the file, so that everything a stage refers to is there before it.
+
+import type { Span } from '../../core/source.ts';
+import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
+import type { ImageConfig } from '../../image/model.ts';
+import { applyArg } from './apply-arg.ts';
+import { applyHealthcheck, applyOnbuild } from './apply-command.ts';
+import { applyFiles } from './apply-files.ts';
+import { applyRun } from './apply-run.ts';
+import { applySetting } from './apply-setting.ts';
+import { emptyImage, finalConfig } from './final-config.ts';
+import type { CopySpec, Graph, SourceRef, VertexId } from './graph.ts';
+import { GraphBuilder } from './graph-builder.ts';
+import { historyList } from './history.ts';
+import type { TypedCommand } from './instructions/typed.ts';
+import type { Base } from './origins.ts';
+import type { PlanOptions } from './plan-options.ts';
+import type { Reached, ReachedStage } from './reach.ts';
+import { fromImage, fromStage, type StageState, type StageSurroundings } from './stage-state.ts';
+import { stageName } from './stages.ts';
+
+export interface PlannerInput {
+  readonly reached: Reached;
+  readonly images: ReadonlyMap<string, ImageConfig>;
+  readonly options: PlanOptions;
+  /** What a plain `ARG NAME` in a stage takes over. */
+  readonly globals: ReadonlyMap<string, string>;
+  readonly escape: EscapeCharacter;
+  /** True where the Dockerfile has one stage: steps then need no stage's name. */
+  readonly single: boolean;
+}
+
+/** Builds the graph. No image of `reached` may be missing from `images`. */
+export function buildGraph(input: PlannerInput): Graph {
+  return new Planner(input).graph();
+}
+
+class Planner {
+  readonly #input: PlannerInput;
+  readonly #builder = new GraphBuilder();
+  readonly #states = new Map<number, StageState>();
+  /** Vertices of images that are only copied or mounted from, by key; scratch is ''. */
+  readonly #sources = new Map<string, VertexId>();
+
+  constructor(input: PlannerInput) {
+    this.#input = input;
+  }
+
+  graph(): Graph {
+    const { reached, options } = this.#input;
+    for (const stage of reached.stages) this.#states.set(stage.stage.index, this.#stage(stage));
+    // What the target needs stands above it, so it is the last one.
+    const state = this.#state(reached.stages.at(-1)?.stage.index);
+    return {
+      vertices: this.#builder.vertices(),
+      target: state.vertex,
+      config: finalConfig(state, options.labels),
+      history: historyList(state.history),
+    };
+  }
+
+  #stage({ stage, base, commands }: ReachedStage): StageState {
+    const counter = { name: this.#input.single ? undefined : stageName(stage), steps: 0 };
+    let prefix = '';
+    const state = this.#begin(base, stage.from.node.span, {
+      escape: this.#input.escape,
+      addStep: (op, text, span, platform) =>
+        this.#builder.add(op, { text: prefix + text, span, platform }, counter),
+    });
+    for (const { typed, triggered } of commands) {
+      prefix = triggered ? 'ONBUILD ' : '';
+      this.#apply(state, typed);
+    }
+    return state;
+  }
+
+  #begin(base: Base, span: Span, surroundings: StageSurroundings): StageState {
+    const { origin, text, platform } = base;
+    if (origin.kind === 'stage') return fromStage(this.#state(origin.index), surroundings);
+    if (origin.kind === 'image') {
+      const { key } = origin.need;
+      const op = { kind: 'base', image: key } as const;
+      const vertex = surroundings.addStep(op, `FROM ${text}`, span, platform);
+      return fromImage(this.#image(key), vertex, surroundings);
+    }
+    const empty = emptyImage(this.#input.options.platform);
+    const state = fromImage(empty, this.#scratch(span), surroundings);
+    if (origin.kind === 'folder') {
+      const copy = copyOfFolder(origin.name, state.vertex);
+      state.vertex = state.addStep(copy, `FROM ${text}`, span, state.platform);
+    }
+    return state;
+  }
+
+  #apply(state: StageState, typed: TypedCommand): void {
+    const { options, globals } = this.#input;
+    switch (typed.kind) {
+      case 'run':
+        applyRun(state, typed, options, (from) => this.#source(from));
+        break;
+      case 'files':
+        applyFiles(state, typed, (from) => this.#source(from));
+        break;
+      case 'healthcheck':
+        applyHealthcheck(state, typed);
+        break;
+      case 'onbuild':
+        applyOnbuild(state, typed);
+        break;
+      case 'arg':
+        applyArg(state, typed.node, globals, options);
+        break;
+      case 'setting':
+        applySetting(state, typed);
+        break;
+    }
+  }
+
+  #source(from: Word | undefined): SourceRef {
+    if (from === undefined) return { kind: 'context', name: undefined };
+    const origin = this.#input.reached.origins.get(from);
+    switch (origin?.kind) {
+      case 'stage':
+        return { kind: 'vertex', vertex: this.#state(origin.index).vertex };
+      case 'folder':
+        return { kind: 'context', name: origin.name };
+      case 'scratch':
+        return { kind: 'vertex', vertex: this.#scratch(from.span) };
+      case 'image': {
+        const { key, reference, platform } = origin.need;
+        const text = `FROM ${reference}`;
+        return { kind: 'vertex', vertex: this.#shared(key, text, { span: from.span, platform }) };
+      }
+      default:
+        throw new Error(`no stage or image was found for ${from.text}`);
+    }
+  }
+
+  #scratch(span: Span): VertexId {
+    return this.#shared('', 'FROM scratch', { span, platform: this.#input.options.platform });
+  }
+
+  /** The one vertex of an image that belongs to no stage. */
+  #shared(
+    key: string,
+    text: string,
+    step: Pick<Parameters<GraphBuilder['add']>[1], 'span' | 'platform'>,
+  ): VertexId {
+    const known = this.#sources.get(key);
+    if (known !== undefined) return known;
+    const vertex = this.#builder.add({ kind: 'base', image: key || undefined }, { text, ...step });
+    this.#sources.set(key, vertex);
+    return vertex;
+  }
+
+  #state(index: number | undefined): StageState {
+    const state = index === undefined ? undefined : this.#states.get(index);
+    if (state === undefined) throw new Error(`stage ${index} was not planned before its use`);
+    return state;
+  }
+
+  #image(key: string): ImageConfig {
+    const image = this.#input.images.get(key);
+    if (image === undefined) throw new Error(`the config of ${key} is missing`);
+    return image;
+  }
+}
+
+/** A stage on a folder starts as a copy of all of it. */
+function copyOfFolder(name: string, input: VertexId): CopySpec {
+  return {
+    kind: 'copy',
+    input,
+    instruction: 'COPY',
+    from: { kind: 'context', name },
+    sources: ['.'],
+    inline: [],
+    destination: '/',
+    chown: undefined,
+    chmod: undefined,
+    link: false,
+    parents: false,
+    exclude: [],
+    unpack: undefined,
+    checksum: undefined,
+    keepGitDir: false,
+  };
+}

@@ -1,0 +1,104 @@
+// A stage while its instructions are applied in order: the config so far, the variables, the history,
+// and the vertex that holds its files.
+
+import type { Span } from '../../core/source.ts';
+import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
+import type { ImageConfig, Platform, RuntimeConfig } from '../../image/model.ts';
+import { Environment } from './environment.ts';
+import { expand } from './expand/expand.ts';
+import type { OpSpec, VertexId } from './graph.ts';
+import { type History, inherited, record } from './history.ts';
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What a stage needs of the build around it. */
+export interface StageSurroundings {
+  readonly escape: EscapeCharacter;
+  /** Takes a step into the graph and returns its vertex; `text` is what people read of it. */
+  readonly addStep: (op: OpSpec, text: string, span: Span, platform: Platform) => VertexId;
+}
+
+export interface StageState extends StageSurroundings {
+  readonly platform: Platform;
+  /** All variables: the config's, and build arguments; what was set last counts. */
+  readonly variables: Environment;
+  /** The config's Env. */
+  readonly configEnv: Environment;
+  /** Build arguments declared so far, with the values that they had then. */
+  readonly args: Map<string, string>;
+  /** Everything but Env, which is `configEnv`. */
+  config: Omit<RuntimeConfig, 'Env'>;
+  author: string | undefined;
+  vertex: VertexId;
+  history: History | undefined;
+  /** True once CMD stood in this stage: a later ENTRYPOINT leaves it alone. */
+  commandSet: boolean;
+}
+
+/** The state after FROM an image (or scratch: an image with an empty config). Its ONBUILD triggers are taken off. */
+export function fromImage(
+  image: Omit<ImageConfig, 'rootfs'>,
+  vertex: VertexId,
+  surroundings: StageSurroundings,
+): StageState {
+  const { os, architecture, variant } = image;
+  const { OnBuild: _fired, Env: environment = [], ...config } = image.config ?? {};
+  const configEnv = Environment.from(environment);
+  if (!configEnv.has('PATH') && os !== 'windows') configEnv.set('PATH', DEFAULT_PATH);
+  return {
+    ...surroundings,
+    platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
+    variables: configEnv.copy(),
+    configEnv,
+    args: new Map(),
+    config,
+    author: image.author,
+    vertex,
+    history: inherited(image.history ?? []),
+    commandSet: false,
+  };
+}
+
+/** The state after FROM an earlier stage: everything goes on, but ONBUILD triggers and what was set "in this stage". */
+export function fromStage(parent: StageState, surroundings: StageSurroundings): StageState {
+  const { OnBuild: _fired, ...config } = parent.config;
+  return {
+    ...parent,
+    ...surroundings,
+    variables: parent.variables.copy(),
+    configEnv: parent.configEnv.copy(),
+    args: new Map(parent.args),
+    config,
+    commandSet: false,
+  };
+}
+
+/** Expands a word with the stage's variables. Throws E_EXPANSION. */
+export function expandIn(state: StageState, word: Word): string {
+  return expand(word, state.variables, { escape: state.escape }).text;
+}
+
+/** Sets fields of the config and records the instruction as one that makes no layer. */
+export function setConfig(
+  state: StageState,
+  change: Omit<RuntimeConfig, 'Env'>,
+  createdBy: string,
+): void {
+  state.config = { ...state.config, ...change };
+  state.history = record(state.history, createdBy);
+}
+
+/** Adds a step, makes its files the stage's, and records the layer. */
+export function addLayer(
+  state: StageState,
+  op: OpSpec,
+  step: { readonly text: string; readonly span: Span; readonly createdBy: string },
+): void {
+  state.vertex = state.addStep(op, step.text, step.span, state.platform);
+  state.history = record(state.history, step.createdBy, state.vertex);
+}
+
+/** The working folder as an absolute, clean path. */
+export function workingFolder(state: StageState): string {
+  return state.config.WorkingDir || '/';
+}
