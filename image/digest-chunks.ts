@@ -1,7 +1,7 @@
 // The digest of a file's content as it comes out of an archive or the runner.
 
 import { type Digest, finishDigest, sha256, startDigest } from '../core/digest.ts';
-import type { FileChunks } from './file-chunks.ts';
+import type { FileChunks } from './stream/file-chunks.ts';
 
 /** Reads `content` to its end and returns its sha256. */
 export async function digestChunks(content: FileChunks): Promise<Digest> {

@@ -10,12 +10,13 @@ import { constants, crc32, deflateRaw } from 'node:zlib';
 const BLOCK = 512 * 1024;
 /** deflate looks back no further. */
 const WINDOW = 32 * 1024;
-const LEVEL = 6;
+/** docs/decisions/0011-gzip-level.md */
+const LEVEL = 4;
 /** No name, no time (a time would differ at each build), OS unknown. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 
 export interface GzipOptions {
-  /** Default 6. */
+  /** Default 4. */
   readonly level?: number;
   /** Input bytes of a block; default 512 KiB. */
   readonly blockSize?: number;

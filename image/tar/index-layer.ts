@@ -1,8 +1,8 @@
 // One pass over a layer's tar: what is in it, and what it is called.
 
-import { type Digest, finishDigest, sha256, startDigest } from '../../core/digest.ts';
+import { type Digest, finishDigest, startDigest } from '../../core/digest.ts';
+import { digestChunks } from '../digest-chunks.ts';
 import type { Entry } from '../entry.ts';
-import type { FileChunks } from '../stream/file-chunks.ts';
 import { LayerIndex } from '../tree/layer-index.ts';
 import { type ReadOptions, readLayerTar } from './reader.ts';
 
@@ -31,15 +31,7 @@ export async function indexLayer(
     }
   }
   for await (const { entry, chunks: content } of readLayerTar(counted(), options)) {
-    index.add(entry.type === 'file' ? { ...entry, digest: await digestOfContent(content) } : entry);
+    index.add(entry.type === 'file' ? { ...entry, digest: await digestChunks(content) } : entry);
   }
   return { entries: index.finish(), diffId: finishDigest(whole), uncompressedSize };
-}
-
-async function digestOfContent(content: FileChunks): Promise<Digest> {
-  const whole = content.takeBuffered();
-  if (whole !== undefined) return sha256(whole);
-  const hash = startDigest();
-  for await (const chunk of content) hash.update(chunk);
-  return finishDigest(hash);
 }

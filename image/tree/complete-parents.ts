@@ -16,9 +16,11 @@ export function completeParents(
 ): readonly Entry[] {
   const present = new Set(entries.flatMap((entry) => (entry.type === 'dir' ? [entry.path] : [])));
   const missing: Entry[] = [];
-  for (const { path, mtime } of entries) {
-    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
-      const parent = path.slice(0, at);
+  for (const { path, type, mtime } of entries) {
+    // An opaque mark needs its own directory too, where the layer says nothing else of it.
+    const needed = type === 'opaque' ? `${path}/` : path;
+    for (let at = needed.indexOf('/'); at > 0; at = needed.indexOf('/', at + 1)) {
+      const parent = needed.slice(0, at);
       if (present.has(parent)) continue;
       present.add(parent);
       const there = lookup(objects, below, parent, { follow: 'parent' })?.entry;

@@ -14,7 +14,7 @@ export function parentOf(path: string): string | undefined {
 
 export class LayerPaths {
   /** True for a directory, false for anything else that has an entry. */
-  readonly #isDirectory = new Map<string, boolean>();
+  readonly #isDirectory = new Map<string, boolean>([['', true]]);
   readonly #limit: number;
 
   /** `limit`: how many paths there may be, implied directories included. */
@@ -23,8 +23,8 @@ export class LayerPaths {
   }
 
   /**
-   * Takes a path of the layer and returns the directories above it that no entry has named so far,
-   * outermost first. Throws E_LAYER_INVALID where the path contradicts an earlier one.
+   * Takes a path of the layer and returns the directories above it that no entry has named so far, outermost
+   * first; the root is always there. Throws E_LAYER_INVALID where the path contradicts an earlier one.
    */
   place(path: string, isDirectory: boolean): string[] {
     const known = this.#isDirectory.get(path);

@@ -66,6 +66,6 @@ test('an error of the source comes through', async () => {
 
 test('the name says all that the bytes depend on', () => {
   expect(compressorName()).toBe(
-    `gzip-6;block=524288;zlib=${process.versions.zlib};arch=${process.arch}`,
+    `gzip-4;block=524288;zlib=${process.versions.zlib};arch=${process.arch}`,
   );
 });
