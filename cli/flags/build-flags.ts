@@ -48,13 +48,13 @@ export function declareBuildFlags(command: Command): void {
       '-f, --file <path>',
       'the Dockerfile; - is standard input (default: CONTEXT/Dockerfile)',
     )
-    .option('-t, --tag <name>', 'a name for the image (repeatable)', collect, [])
-    .option('-o, --output <spec>', 'where the result goes, see below (repeatable)', collect, [])
+    .option('-t, --tag <name>', 'a name for the image (repeatable)', collect)
+    .option('-o, --output <spec>', 'where the result goes, see below (repeatable)', collect)
     .option('--target <stage>', 'the stage to build (default: the last)')
-    .option('--build-arg <name=value>', 'a value for ARG (repeatable)', collect, [])
-    .option('--build-context <name=value>', 'another context, or a base (repeatable)', collect, [])
-    .option('--secret <spec>', 'id=ID,src=PATH or id=ID,env=NAME (repeatable)', collect, [])
-    .option('--label <name=value>', 'a label of the image (repeatable)', collect, [])
+    .option('--build-arg <name=value>', 'a value for ARG (repeatable)', collect)
+    .option('--build-context <name=value>', 'another context, or a base (repeatable)', collect)
+    .option('--secret <spec>', 'id=ID,src=PATH or id=ID,env=NAME (repeatable)', collect)
+    .option('--label <name=value>', 'a label of the image (repeatable)', collect)
     .option('--platform <os/arch>', 'the platform of the image (default: this machine)')
     .option('--pull', 'ask the registry for base images that are here already')
     .option('--no-cache', 'run every step, and record the results')
@@ -75,8 +75,8 @@ export function readBuildFlags(
   host: Pick<Host, 'env' | 'arch' | 'cwd'>,
 ): BuildFlags {
   const raw = command.opts<RawFlags>();
-  const tags = raw.tag.map((name) => parseImageName(name, '-t'));
-  const buildArgs = readBuildArgs(raw.buildArg, host.env);
+  const tags = (raw.tag ?? []).map((name) => parseImageName(name, '-t'));
+  const buildArgs = readBuildArgs(raw.buildArg ?? [], host.env);
   return {
     context: readContext(command.args[0], raw.file),
     file: raw.file,
@@ -84,9 +84,9 @@ export function readBuildFlags(
     outputs: readOutputs(raw, tags),
     target: raw.target || undefined,
     buildArgs,
-    namedContexts: readNamedContexts(raw.buildContext),
-    labels: parsePairs(raw.label, '--label', () => ''),
-    secrets: parseSecrets(raw.secret, host),
+    namedContexts: readNamedContexts(raw.buildContext ?? []),
+    labels: parsePairs(raw.label ?? [], '--label', () => ''),
+    secrets: parseSecrets(raw.secret ?? [], host),
     platform: raw.platform === undefined ? hostPlatform(host.arch) : readPlatform(raw.platform),
     network: raw.network,
     isolation: raw.isolation,
@@ -102,13 +102,13 @@ export function readBuildFlags(
 
 interface RawFlags {
   readonly file?: string;
-  readonly tag: string[];
-  readonly output: string[];
+  readonly tag?: string[];
+  readonly output?: string[];
   readonly target?: string;
-  readonly buildArg: string[];
-  readonly buildContext: string[];
-  readonly secret: string[];
-  readonly label: string[];
+  readonly buildArg?: string[];
+  readonly buildContext?: string[];
+  readonly secret?: string[];
+  readonly label?: string[];
   readonly platform?: string;
   readonly pull?: true;
   /** False under `--no-cache`: commander's form of a negated flag. */
@@ -126,7 +126,7 @@ interface RawFlags {
 
 const EPOCH = 'SOURCE_DATE_EPOCH';
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -169,7 +169,7 @@ function readNamedContexts(words: readonly string[]): Map<string, string> {
 }
 
 function readOutputs(raw: RawFlags, tags: readonly string[]): OutputSpec[] {
-  const outputs = raw.output.map((value) => parseOutput(value, tags));
+  const outputs = (raw.output ?? []).map((value) => parseOutput(value, tags));
   if (raw.push) outputs.push(parseOutput('type=registry', tags));
   if (raw.load) outputs.push(parseOutput('type=image', tags));
   const streams = outputs.filter((output) => 'dest' in output && output.dest === '-');
