@@ -30,13 +30,13 @@ export function parseMode(text: string): ModeChange {
 }
 
 function parseClause(text: string, whole: string): Clause {
-  const match = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/.exec(text);
+  const match = /^([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)$/.exec(text);
   if (match === null) {
     throw new BuildError('E_COPY_MODE', `"${whole}" is not a mode`, {
       hint: 'an octal number from 0 to 07777 such as 0755, or symbolic such as u=rwX,go=rX',
     });
   }
-  const actions = [...(match[2] ?? '').matchAll(/([-+=])([rwxXst]*|[ugo])/g)];
+  const actions = [...(match[2] ?? '').matchAll(/([-+=])([ugo]|[rwxXst]*)/g)];
   const who = (match[1] ?? '').includes('a') || match[1] === '' ? 'ugo' : (match[1] ?? '');
   return {
     who,

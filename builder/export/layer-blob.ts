@@ -37,7 +37,10 @@ export async function exportLayer(
   const known = await findLayerBlob(store, id);
   if (known !== undefined) return described(known);
   const tarHash = startDigest();
-  const tar = hashing(writeLayerTar(entries, layer.contents), (chunk) => tarHash.update(chunk));
+  const tar = hashing(writeLayerTar(entries, layer.contents), (chunk) => {
+    signal.throwIfAborted();
+    tarHash.update(chunk);
+  });
   const { digest, size } = await store.blobs.put(gzipBlocks(tar));
   const blob = { diffId: finishDigest(tarHash), digest, size };
   rememberLayerBlob(store, id, blob);

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { staleTemporaries, takeLease, whileAlone } from '../../cache/leases.ts';
+import { tmpDir } from '../support/tmp.ts';
+
+function home(): string {
+  const path = tmpDir();
+  mkdirSync(join(path, 'leases'));
+  mkdirSync(join(path, 'tmp'));
+  return path;
+}
+
+test('a released lease leaves neither its file nor its temporaries', async () => {
+  const path = home();
+  const lease = await takeLease(path);
+  writeFileSync(join(lease.tmp, 'half'), 'x');
+  await lease.release();
+  expect(existsSync(lease.tmp)).toBe(false);
+  expect(await staleTemporaries(path)).toEqual([]);
+});
+
+test('temporaries of a process that is gone are stale, those of a live one are not', async () => {
+  const path = home();
+  const dead = spawnSync('true').pid;
+  writeFileSync(join(path, 'leases', 'lease-dead'), `${dead} 1 some-boot`);
+  mkdirSync(join(path, 'tmp', 'lease-dead'));
+  const lease = await takeLease(path);
+  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-dead')]);
+  expect(existsSync(join(path, 'leases', 'lease-dead'))).toBe(false);
+  await lease.release();
+});
+
+test('a reused pid does not keep a lease alive: the start time differs', async () => {
+  const path = home();
+  writeFileSync(join(path, 'leases', 'lease-old'), `${process.pid} 1 some-boot`);
+  mkdirSync(join(path, 'tmp', 'lease-old'));
+  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-old')]);
+});
+
+test('nothing is swept while another lease is live', async () => {
+  const path = home();
+  const own = await takeLease(path);
+  const other = await takeLease(path);
+  let swept = 0;
+  const sweep = async (): Promise<void> => void swept++;
+  expect(await whileAlone(path, own, sweep)).toBe(false);
+  await other.release();
+  expect(await whileAlone(path, own, sweep)).toBe(true);
+  expect(swept).toBe(1);
+  await own.release();
+});
+
+test('a build that starts while a sweep runs waits for its end', async () => {
+  const path = home();
+  const own = await takeLease(path);
+  const order: string[] = [];
+  let other: Promise<unknown> = Promise.resolve();
+  await whileAlone(path, own, async () => {
+    other = takeLease(path).then(() => order.push('lease'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    order.push('swept');
+  });
+  await other;
+  expect(order).toEqual(['swept', 'lease']);
+});
