@@ -9,7 +9,11 @@
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 
+#include "dump.h"
 #include "events.h"
+#include "extract.h"
+#include "probe.h"
+#include "remove.h"
 #include "run.h"
 #include "sealed.h"
 #include "words.h"
@@ -21,7 +25,9 @@ static const struct {
 	int (*perform)(const struct words *words, struct err *err);
 	bool is_sealed; /* whether it runs programs of an image */
 } VERBS[] = {
-	{ "run", run_verb, true },
+	{ "run", run_verb, true },          { "extract", extract_verb, false },
+	{ "dump", dump_verb, false },       { "remove", remove_verb, false },
+	{ "probe", probe_verb, false },
 };
 
 static int misused(const char *why)

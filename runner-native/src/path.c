@@ -44,7 +44,7 @@ int path_walk_beneath(int dir, const char *path, uint64_t flags, mode_t mode)
 {
 	char name[COMPONENT_MAX + 1];
 	cleanup_close int held = -1;
-	if (!path_is_clean(path))
+	if (strcmp(path, ".") != 0 && !path_is_clean(path))
 		return -EXDEV;
 	if (*path == '\0')
 		return -ENOENT;

@@ -1,0 +1,15 @@
+/* Extended attributes of layers: which are an image's, and moving them.
+ * Threat: attributes by which a layer would speak to overlayfs itself. Runs in dump and extract. */
+#pragma once
+
+#include "entry.h"
+
+/* overlayfs's own, in either of its forms; never read into an entry, never written from one. */
+bool xattr_is_overlay(const char *name);
+
+/* Whether the open folder hides what lies below it in lower layers. */
+bool xattr_is_opaque(int dir);
+
+/* Reads the attributes of an open file or folder that belong to an image; values live in `arena`
+ * (of 1 MiB). 0 or -errno; -E2BIG where there are too many. */
+int xattrs_read(int fd, struct entry *entry, unsigned char *arena);
