@@ -19,8 +19,12 @@ export function decodePax(bytes: Buffer): PaxRecords {
       throw invalid('an extended header has a malformed record');
     }
     const key = nameFromBytes(bytes.subarray(start, equals));
-    if (records.has(key)) throw invalid(`an extended header says ${JSON.stringify(key)} twice`);
-    records.set(key, bytes.subarray(equals + 1, end - 1));
+    const value = bytes.subarray(equals + 1, end - 1);
+    // Some writers say one thing twice; only two different things are a contradiction.
+    if (records.get(key)?.equals(value) === false) {
+      throw invalid(`an extended header says two things of ${JSON.stringify(key)}`);
+    }
+    records.set(key, value);
     at = end;
   }
   return records;

@@ -146,7 +146,9 @@ describe('the identity of a layer', () => {
   ]);
 
   test('is pinned: this digest changes only with the format of the store', () => {
-    expect(layerId(entries)).toMatchInlineSnapshot(`"sha256:8492c1da7f1aef58ad337ac4facacd622c0bfee90f780b15fc59e29d0de10a89"`);
+    expect(layerId(entries)).toMatchInlineSnapshot(
+      `"sha256:8492c1da7f1aef58ad337ac4facacd622c0bfee90f780b15fc59e29d0de10a89"`,
+    );
   });
 
   test('comes from a form that can be read back', () => {

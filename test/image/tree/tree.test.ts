@@ -126,7 +126,7 @@ describe('a layer on a tree', () => {
 
   test('is refused where the root would not be a directory', () => {
     const objects = memoryObjects();
-    expect(() => treeOf(objects, [file('')])).toThrowError(
+    expect(() => applyLayer(objects, emptyTree(objects), [file('')])).toThrowError(
       expect.objectContaining({
         code: 'E_LAYER_INVALID',
         message: 'the root directory cannot be a file',
@@ -178,7 +178,9 @@ describe('a layer on a tree', () => {
       device('tty', 'char', 5, 1),
       fifo('pipe'),
     ]);
-    expect(tree).toMatchInlineSnapshot(`"sha256:241381fcaf1d6e7093f9af6da7e3375deb4b29c6be1eeed022be8c6d6bcb9c83"`);
+    expect(tree).toMatchInlineSnapshot(
+      `"sha256:241381fcaf1d6e7093f9af6da7e3375deb4b29c6be1eeed022be8c6d6bcb9c83"`,
+    );
   });
 });
 
