@@ -22,11 +22,29 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('rmi', 'Remove names of images', async () => {
     return (await import('./commands/rmi.ts')).rmi;
   }),
-  entry('save', 'Write images to an archive', async () => {
+  entry('pull', 'Fetch an image from a registry', async () => {
+    return (await import('./commands/pull.ts')).pull;
+  }),
+  entry('push', 'Send an image to a registry', async () => {
+    return (await import('./commands/push.ts')).push;
+  }),
+  entry('load', 'Read images from an archive into the local store', async () => {
+    return (await import('./commands/load.ts')).load;
+  }),
+  entry('save', 'Write an image to an archive', async () => {
     return (await import('./commands/save.ts')).save;
   }),
   entry('inspect', 'Show the config and manifest of an image', async () => {
     return (await import('./commands/inspect.ts')).inspect;
+  }),
+  entry('cache ls', 'List the records of the build cache', async () => {
+    return (await import('./commands/cache-ls.ts')).cacheLs;
+  }),
+  entry('cache prune', 'Remove what the build cache holds', async () => {
+    return (await import('./commands/cache-prune.ts')).cachePrune;
+  }),
+  entry('doctor', 'Say what this machine offers for builds, and what is missing', async () => {
+    return (await import('./commands/doctor.ts')).doctor;
   }),
   entry('version', 'Show the version', async () => {
     return (await import('./commands/version.ts')).version;

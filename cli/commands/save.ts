@@ -1,6 +1,8 @@
 // `slipway save`: an image of the local store as an archive that other tools load.
 
+import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import { Option } from 'commander';
 import { writeFileAtomic } from '../../core/atomic-file.ts';
 import { BuildError, isBuildError } from '../../core/errors.ts';
@@ -44,22 +46,33 @@ Examples:
       const names = isDigest(name) ? [] : [formatReference(parseReference(name))];
       if (output === undefined) return archiveSink(format, host.stdout).write(image, names);
       await toFile(resolve(host.cwd, output), output, async (file) => {
-        await archiveSink(format, file.createWriteStream({ autoClose: false })).write(image, names);
+        await archiveSink(format, writableOf(file)).write(image, names);
       });
     });
     return 0;
   },
 };
 
-type WriteFile = Parameters<typeof writeFileAtomic>[1];
-
-async function toFile(path: string, shown: string, write: WriteFile): Promise<void> {
+async function toFile(
+  path: string,
+  shown: string,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   try {
     await writeFileAtomic(path, write);
   } catch (error) {
     if (isBuildError(error)) throw error;
     throw new BuildError('E_OUTPUT', `${shown} cannot be written`, { cause: error });
   }
+}
+
+/** The stream leaves the file open: it is synced before it gets its name. */
+function writableOf(file: FileHandle): Writable {
+  return new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      file.writeFile(chunk).then(() => done(), done);
+    },
+  });
 }
 
 function isDigest(name: string): boolean {

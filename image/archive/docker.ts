@@ -12,8 +12,9 @@ import { JsonReader } from '../json-reader.ts';
 import { imageNotFound } from '../layout/index-file.ts';
 import { type Descriptor, type ImageConfig, type Manifest, MEDIA } from '../model.ts';
 import { formatReference, parseReference } from '../reference.ts';
-import type { ImageSource, ResolvedImage } from '../source.ts';
+import type { ResolvedImage } from '../source.ts';
 import type { ArchiveMembers } from './members.ts';
+import type { ArchiveImages } from './source.ts';
 import { invalid } from './tar-index.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -25,10 +26,11 @@ interface DockerImage {
   readonly layers: readonly string[];
 }
 
-/** The images of a `docker save` archive as a source. Throws E_ARCHIVE_INVALID. */
-export async function dockerArchiveSource(members: ArchiveMembers): Promise<ImageSource> {
+/** The images of a `docker save` archive as a source, and what they are called. Throws E_ARCHIVE_INVALID. */
+export async function dockerArchiveSource(members: ArchiveMembers): Promise<ArchiveImages> {
   const images = parseManifestFile(await members.readSmall(MANIFEST_FILE), members.place);
   return {
+    images: images.map(({ names }) => ({ select: names[0] ?? '', names })),
     async resolve(name) {
       return await loadDockerImage(members, selectImage(images, name, members.place), name);
     },

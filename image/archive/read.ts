@@ -8,22 +8,26 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { temporaryName } from '../../core/atomic-file.ts';
-import { hexOf } from '../../core/digest.ts';
+import { type Digest, hexOf } from '../../core/digest.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
-import { checkLayoutFile, INDEX_FILE, LAYOUT_FILE, parseIndexFile } from '../layout/index-file.ts';
+import {
+  checkLayoutFile,
+  entryName,
+  INDEX_FILE,
+  LAYOUT_FILE,
+  parseIndexFile,
+} from '../layout/index-file.ts';
 import { layoutSource } from '../layout/read.ts';
-import type { ImageSource } from '../source.ts';
+import type { Descriptor, Index } from '../model.ts';
+import { isAttestation } from '../platform.ts';
+import { formatReference, parseReference } from '../reference.ts';
 import { dockerArchiveSource, MANIFEST_FILE } from './docker.ts';
 import { type ArchiveMembers, archiveMembers } from './members.ts';
+import type { ArchivedImage, ArchiveImages, ArchiveSource } from './source.ts';
 import { indexTar, invalid, truncated } from './tar-index.ts';
 
 const MAGIC_BYTES = 6;
-
-export interface ArchiveSource extends ImageSource {
-  /** Closes the file. Images of the archive must not be read after it. */
-  close(): Promise<void>;
-}
 
 /**
  * Opens the image archive at `path`; `tmpDir` takes the copy of one that must be copied. Names are those of
@@ -35,24 +39,45 @@ export async function openArchive(path: string, tmpDir: string): Promise<Archive
   try {
     const members = archiveMembers(file, await indexTar(file, place), place);
     const source = await sourceOf(members, place);
-    return { resolve: source.resolve, close: () => file.close() };
+    return { ...source, close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-async function sourceOf(members: ArchiveMembers, place: string): Promise<ImageSource> {
+async function sourceOf(members: ArchiveMembers, place: string): Promise<ArchiveImages> {
   if (members.has(LAYOUT_FILE) && members.has(INDEX_FILE)) {
     checkLayoutFile(await members.readSmall(LAYOUT_FILE), place);
-    return layoutSource({
+    const index = parseIndexFile(await members.readSmall(INDEX_FILE), place);
+    const source = layoutSource({
       place,
-      index: parseIndexFile(await members.readSmall(INDEX_FILE), place),
+      index,
       openRaw: async (digest) => members.open(`blobs/sha256/${hexOf(digest)}`),
     });
+    return { ...source, images: imagesOf(index) };
   }
   if (members.has(MANIFEST_FILE)) return await dockerArchiveSource(members);
   throw members.missing(`both ${INDEX_FILE} (OCI) and ${MANIFEST_FILE} (docker save)`);
+}
+
+function imagesOf({ manifests }: Index): ArchivedImage[] {
+  const named = new Map<Digest, string[]>();
+  for (const entry of manifests) {
+    if (isAttestation(entry)) continue;
+    const name = completeName(entry);
+    const names = named.get(entry.digest) ?? [];
+    named.set(entry.digest, name === undefined ? names : [...names, name]);
+  }
+  return [...named].map(([digest, names]) => ({ select: `@${digest}`, names }));
+}
+
+/** Some tools write a tag alone as the name, which says nothing of the image. */
+function completeName(entry: Descriptor): string | undefined {
+  const name = entryName(entry);
+  return name !== undefined && /[/:]/.test(name)
+    ? formatReference(parseReference(name))
+    : undefined;
 }
 
 /** Returns the file itself where it is a plain tar, else an unpacked copy that has no name any more. */
