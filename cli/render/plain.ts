@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import type { BuildEvent, StepEnded, StepLog } from '../../core/events.ts';
 import { formatPlace } from '../../core/source.ts';
 import { printable } from '../printable.ts';
+import { buildTitle } from './build-title.ts';
 import { formatDuration } from './duration.ts';
 import { logLine } from './log-line.ts';
 import type { Renderer } from './renderer.ts';
@@ -35,7 +36,7 @@ class PlainLog {
   show(event: BuildEvent): void {
     switch (event.event) {
       case 'build':
-        this.#general(`building ${event.target} of ${event.dockerfile}`);
+        this.#general(buildTitle(event));
         break;
       case 'choice':
         this.#general(`${event.subject}: ${event.chosen} (${event.why})`);

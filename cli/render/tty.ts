@@ -6,6 +6,7 @@ import type { BuildEvent, StepEnded } from '../../core/events.ts';
 import { formatPlace } from '../../core/source.ts';
 import type { Screen } from '../host.ts';
 import { printable } from '../printable.ts';
+import { buildTitle } from './build-title.ts';
 import { fitInto } from './display-width.ts';
 import { formatDuration } from './duration.ts';
 import { type FrameSize, liveFrame, titleLine } from './live-frame.ts';
@@ -84,7 +85,7 @@ function endedLines(event: BuildEvent, columns: number, style: Style): string[] 
   const note = (text: string): string => style.dim(fitInto(printable(text), columns));
   switch (event.event) {
     case 'build':
-      return [fitInto(printable(`building ${event.target} of ${event.dockerfile}`), columns)];
+      return [fitInto(printable(buildTitle(event)), columns)];
     case 'choice':
       return [note(`   ${event.subject}: ${event.chosen} (${event.why})`)];
     case 'warning': {

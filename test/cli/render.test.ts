@@ -15,7 +15,7 @@ function plain(recorded: Recorded): string {
 
 test('the plain log has a section for each step, repeated where steps take turns', () => {
   expect(plain(SUCCESS)).toMatchInlineSnapshot(`
-    "#0 building build of Dockerfile
+    "#0 building stage build of Dockerfile
     #0 isolation: rootless (not root)
     #0 warning UndefinedVar at Dockerfile:3:8: X is never set
 

@@ -103,7 +103,7 @@ test('at the end the terminal holds what the steps came to, and no frame', () =>
   const screen = Object.assign(host.stderr, { columns: 50, rows: 24 });
   play(SUCCESS, (now) => ttyRenderer(screen, PLAIN, now));
   expect(terminal(host.err())).toMatchInlineSnapshot(`
-    "building build of Dockerfile
+    "building stage build of Dockerfile
        isolation: rootless (not root)
        warning UndefinedVar: Dockerfile:3:8: X is never set
      = [build 1/3] FROM busybox                 CACHED
