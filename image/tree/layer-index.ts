@@ -22,7 +22,7 @@ interface OpenLink {
 }
 
 /** More than any real layer has; bounds the memory that a crafted one can take. */
-export const MAX_PATHS = 4_000_000;
+export const MAX_PATHS = 2_000_000;
 
 export class LayerIndex {
   readonly #paths: LayerPaths;
