@@ -6,6 +6,7 @@ import { type BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { formatPlace, lineText, positionAt, type Span } from '../core/source.ts';
 import { printable, redactCredentials } from './printable.ts';
 import { displayWidth, fitInto } from './render/display-width.ts';
+import { namedSystemError } from './system-error.ts';
 
 /** The exit status for a defect of slipway itself: EX_SOFTWARE of sysexits.h. */
 const EXIT_DEFECT = 70;
@@ -17,8 +18,9 @@ export interface ErrorReport {
   readonly exit: number;
 }
 
-/** Says what `error`, caught at the top, means for the user. Anything but a BuildError is reported as a defect. */
-export function reportError(error: unknown): ErrorReport {
+/** Says what an error, caught at the top, means for the user. Anything but a BuildError is reported as a defect. */
+export function reportError(caught: unknown): ErrorReport {
+  const error = namedSystemError(caught);
   if (isBuildError(error)) {
     return { text: safe(buildErrorText(error)), exit: ERROR_CODES[error.code].exit };
   }

@@ -21,7 +21,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 process.on('uncaughtException', (error) => {
-  void fail(error).then((status) => process.exit(status));
+  void fail(error).then(exitAtOnce);
 });
 
 const host: Host = {
@@ -43,12 +43,15 @@ process.exit(await dispatch(process.argv.slice(2), host).catch(fail));
 
 /** The first signal asks the command to stop and clean up; the second ends the program at once. */
 function stop(signal: StopSignal): void {
-  if (stoppedBy !== undefined && signal !== 'SIGPIPE') {
-    if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
-    process.exit(128 + SIGNALS[signal]);
-  }
+  if (stoppedBy !== undefined && signal !== 'SIGPIPE') exitAtOnce(128 + SIGNALS[signal]);
   stoppedBy ??= signal;
   controller.abort();
+}
+
+/** Ends the program where no renderer can give the terminal back any more. */
+function exitAtOnce(status: number): never {
+  if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
+  process.exit(status);
 }
 
 /** Reports an error, and returns the exit status. */

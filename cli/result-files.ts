@@ -14,12 +14,16 @@ export interface ResultFiles {
   readonly cwd: string;
 }
 
-/** Removes the files of an earlier build, so that a failed build leaves none that looks like its own. */
+/** Removes the files of an earlier build, so that a failed build leaves none that looks like its own. Throws E_OUTPUT. */
 export async function removeOldResults(files: ResultFiles): Promise<void> {
   for (const path of [files.idFile, files.metadataFile]) {
     if (path === undefined) continue;
     const absolute = resolve(files.cwd, path);
-    if (await isRegularFile(absolute)) await rm(absolute, { force: true });
+    try {
+      if (await isRegularFile(absolute)) await rm(absolute, { force: true });
+    } catch (error) {
+      throw unwritable(path, error);
+    }
   }
 }
 
@@ -55,7 +59,7 @@ async function put(files: ResultFiles, path: string, text: string): Promise<void
       await writeFileAtomic(absolute, (file) => file.writeFile(text));
     } else await writeFile(absolute, text);
   } catch (error) {
-    throw new BuildError('E_OUTPUT', `${path} cannot be written`, { cause: error });
+    throw unwritable(path, error);
   }
 }
 
@@ -67,4 +71,8 @@ async function isRegularFile(path: string): Promise<boolean> {
     if (errnoOf(error) === 'ENOENT') return true;
     throw error;
   }
+}
+
+function unwritable(path: string, cause: unknown): BuildError {
+  return new BuildError('E_OUTPUT', `${path} cannot be written`, { cause });
 }

@@ -77,8 +77,9 @@ export const ERROR_CODES = {
   E_SYMLINK_LOOP: { exit: 1, title: 'A path leads through too many symbolic links' },
   E_RUNNER_PROTOCOL: { exit: 1, title: 'The runner broke its protocol' },
 
-  // anything that slipway knows of and does not do
+  // anything that slipway knows of and does not do, and what the system refuses anywhere
   E_UNSUPPORTED: { exit: 1, title: 'This is not supported' },
+  E_SYSTEM: { exit: 1, title: 'The system refused an operation' },
   E_CANCELLED: { exit: 130, title: 'The build was stopped by a signal' },
 } as const satisfies Record<string, { exit: number; title: string }>;
 

@@ -8,6 +8,7 @@ import type { BuildOptions } from '../../builder/options.ts';
 import { BuildError } from '../../core/errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import type { CliCommand } from '../command.ts';
+import { reportError } from '../error-report.ts';
 import { type BuildFlags, declareBuildFlags, readBuildFlags } from '../flags/build-flags.ts';
 import type { Host } from '../host.ts';
 import { readInput } from '../input/read-input.ts';
@@ -15,6 +16,7 @@ import { chooseRenderer } from '../render/choose-renderer.ts';
 import { FailedStep } from '../render/failed-step.ts';
 import { removeOldResults, writeFailure, writeResults } from '../result-files.ts';
 import { storeHome } from '../store-home.ts';
+import { namedSystemError } from '../system-error.ts';
 
 export const build: CliCommand = {
   declare(command) {
@@ -57,10 +59,13 @@ async function runBuild(flags: BuildFlags, host: Host, stdoutTaken: boolean): Pr
       stdout: host.stdout,
     });
     await writeResults(files, result);
-  } catch (error) {
+  } catch (caught) {
+    const error = namedSystemError(caught);
     renderer.close(error);
     host.stderr.write(failed.report());
-    await writeFailure(files, error);
+    await writeFailure(files, error).catch((other: unknown) => {
+      host.stderr.write(reportError(other).text);
+    });
     throw error;
   }
   renderer.close();

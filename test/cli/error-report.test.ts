@@ -113,3 +113,19 @@ test('anything but a BuildError is a defect of slipway, with its stack', () => {
   expect(text).toContain('error-report.test.ts');
   expect(exit).toBe(70);
 });
+
+test.each([
+  ['ENOSPC', 'free some space: slipway cache prune, or set SLIPWAY_HOME to another disk'],
+  ['EACCES', 'look at the owner and the mode of the path'],
+])('%s from anywhere is no defect, and has a hint', (code, hint) => {
+  const error = Object.assign(new Error(`${code}: refused, write`), { code, syscall: 'write' });
+  expect(reportError(error)).toEqual({
+    text: `error[E_SYSTEM]: ${code}: refused, write\n = hint: ${hint}\n`,
+    exit: 1,
+  });
+});
+
+test('an errno that no user causes is a defect', () => {
+  const error = Object.assign(new Error('EBADF: bad file descriptor'), { code: 'EBADF' });
+  expect(reportError(error)).toMatchObject({ exit: 70, text: expect.stringContaining('(EBADF)') });
+});

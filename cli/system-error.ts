@@ -1,0 +1,26 @@
+// What the machine refuses can come up anywhere: a full disk, a missing permission. Such an error is
+// the user's to mend, not a defect, even where nothing below has said what it was doing.
+
+import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
+
+/** The conditions that a machine can be in, and what to do. Any other errno is a defect. */
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'free some space: slipway cache prune, or set SLIPWAY_HOME to another disk'],
+  ['EDQUOT', 'your quota is used up: slipway cache prune, or set SLIPWAY_HOME to another disk'],
+  ['EROFS', 'the file system is read-only: set SLIPWAY_HOME to one that can be written'],
+  ['EACCES', 'look at the owner and the mode of the path'],
+  ['EPERM', 'look at the owner of the path, and whether it is protected'],
+  ['EISDIR', 'a file is wanted where there is a folder'],
+  ['EIO', 'the disk or the network reports a fault: look at the log of the kernel'],
+  ['EMFILE', 'raise the limit of open files: ulimit -n'],
+  ['ENFILE', 'the machine has too many open files'],
+  ['ENOMEM', 'the machine has too little memory'],
+]);
+
+/** Returns E_SYSTEM for an error of the system that a user can mend; anything else as it is. */
+export function namedSystemError(error: unknown): unknown {
+  if (isBuildError(error) || !(error instanceof Error)) return error;
+  const hint = HINTS.get(errnoOf(error) ?? '');
+  if (hint === undefined) return error;
+  return new BuildError('E_SYSTEM', error.message, { hint, cause: error });
+}
