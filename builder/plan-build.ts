@@ -13,7 +13,7 @@ import type { BuildEnvironment } from './environment.ts';
 import type { BuildOptions } from './options.ts';
 import type { Graph } from './plan/graph.ts';
 import { type NeededImage, plan } from './plan/plan.ts';
-import { registrySource } from './registry.ts';
+import { registriesOf } from './registry.ts';
 
 export interface PlannedBuild {
   readonly graph: Graph;
@@ -61,7 +61,7 @@ async function find(
     }
     return await resolveImage(reference, platform, {
       local: openLocalStore(store.ociDir, store.blobs),
-      registry: registrySource(environment),
+      registry: registriesOf(environment),
       pull: options.pull,
     });
   } catch (error) {

@@ -13,10 +13,13 @@ export interface LayerContents {
   read(files: readonly Entry[]): AsyncIterable<FileContent>;
 }
 
+/** The bytes of one file, in pieces; an array where they are in memory already. */
+export type ContentChunks = AsyncIterable<Uint8Array> | readonly Uint8Array[];
+
 export interface FileContent {
   readonly entry: Entry;
-  /** Chunks that add up to `entry.size` bytes. */
-  readonly chunks: AsyncIterable<Uint8Array>;
+  /** They add up to `entry.size` bytes. */
+  readonly chunks: ContentChunks;
 }
 
 export interface Layer {

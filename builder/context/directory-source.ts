@@ -2,34 +2,27 @@
 // everything from a context is, and hands out a file's bytes only while the file is what it was when
 // it was digested.
 
-import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Table } from '../../cache/database.ts';
 import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
-import { inParallel } from '../../core/in-parallel.ts';
 import { compareNames } from '../../core/names.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { FileContent } from '../../image/layer.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
 import type { CopySource, SourceFile, SourceNode } from '../copy/source.ts';
-import {
-  digestFile,
-  type FileIdentity,
-  fileChanged,
-  OPEN_FLAGS,
-  sameIdentity,
-} from './file-digests.ts';
+import { digestFile } from './file-digests.ts';
+import type { FileIdentity } from './file-identity.ts';
 import type { IgnoreRules } from './ignore.ts';
+import { readInChunks, readWhole, WHOLE_READ_LIMIT } from './read-unchanged.ts';
 import { resolveInside } from './resolve-inside.ts';
 import { type FoundPath, walkDirectory } from './walk-directory.ts';
 
-/** How many files are read at once: enough to keep the disk busy, few enough for any descriptor limit. */
-const PARALLEL_READS = 16;
-
-/** Files up to this size are read in one piece. */
-const WHOLE_READ_LIMIT = 1 << 20;
+/** How many files are looked at before other work gets a turn: signals, steps that run. */
+const TURN = 64;
 
 export interface DirectorySourceOptions {
   /** As people know it: `the build context`. */
@@ -90,13 +83,14 @@ async function walkEntries(
 ): Promise<readonly Entry[]> {
   const found = await walkDirectory(join(options.root, node.path), node, options.rules);
   const entries: Entry[] = [];
-  await inParallel(found, PARALLEL_READS, async (item) => {
+  for (const [index, item] of found.entries()) {
+    if (index % TURN === TURN - 1) await setImmediate();
     const real = joinPath(node.path, item.path);
     const entry = await entryOf(options, real, item);
-    if (entry === undefined) return;
+    if (entry === undefined) continue;
     if (entry.type === 'file') identities.set(real, item.stat);
     entries.push(entry);
-  });
+  }
   return entries.sort((a, b) => comparePaths(a.path, b.path));
 }
 
@@ -145,80 +139,16 @@ async function* readFiles(
   files: readonly SourceFile[],
   identities: ReadonlyMap<string, FileIdentity>,
 ): AsyncIterable<FileContent> {
-  // Small files are read ahead: one at a time, the disk and the thread pool would wait for each other.
-  const ahead: {
-    readonly entry: Entry;
-    readonly bytes: Promise<Buffer> | undefined;
-    readonly path: string;
-  }[] = [];
-  let next = 0;
-  const fill = (): void => {
-    for (; ahead.length < PARALLEL_READS && next < files.length; next++) {
-      const file = files[next];
-      if (file === undefined) return;
-      const small = file.entry.size <= WHOLE_READ_LIMIT;
-      const bytes = small ? readWhole(root, file.path, identities) : undefined;
-      bytes?.catch(() => {});
-      ahead.push({ entry: file.entry, bytes, path: file.path });
-    }
-  };
-  for (fill(); ahead.length > 0; fill()) {
-    const item = ahead.shift();
-    if (item === undefined) return;
+  for (const { path, entry } of files) {
+    const identity = identities.get(path);
+    if (identity === undefined) throw new Error(`${path} was not walked`);
+    const absolute = join(root, path);
     const chunks =
-      item.bytes === undefined ? streamFile(root, item.path, identities) : once(await item.bytes);
-    yield { entry: item.entry, chunks };
+      entry.size <= WHOLE_READ_LIMIT
+        ? [readWhole(absolute, identity)]
+        : readInChunks(absolute, identity);
+    yield { entry, chunks };
   }
-}
-
-async function* once(bytes: Buffer): AsyncIterable<Uint8Array> {
-  if (bytes.byteLength > 0) yield bytes;
-}
-
-async function readWhole(
-  root: string,
-  path: string,
-  identities: ReadonlyMap<string, FileIdentity>,
-): Promise<Buffer> {
-  const file = await openUnchanged(root, path, identities);
-  try {
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
-}
-
-async function* streamFile(
-  root: string,
-  path: string,
-  identities: ReadonlyMap<string, FileIdentity>,
-): AsyncIterable<Uint8Array> {
-  const file = await openUnchanged(root, path, identities);
-  try {
-    yield* file.createReadStream({ autoClose: false, highWaterMark: WHOLE_READ_LIMIT });
-    const now = await file.stat({ bigint: true });
-    const expected = identities.get(path);
-    if (expected === undefined || !sameIdentity(expected, now)) throw fileChanged(join(root, path));
-  } finally {
-    await file.close();
-  }
-}
-
-async function openUnchanged(
-  root: string,
-  path: string,
-  identities: ReadonlyMap<string, FileIdentity>,
-) {
-  const expected = identities.get(path);
-  if (expected === undefined) throw new Error(`${path} was not walked`);
-  const file = await open(join(root, path), OPEN_FLAGS).catch((error: unknown) => {
-    throw ['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(error) ?? '')
-      ? fileChanged(join(root, path))
-      : error;
-  });
-  if (sameIdentity(expected, await file.stat({ bigint: true }))) return file;
-  await file.close();
-  throw fileChanged(join(root, path));
 }
 
 async function lookAt(root: string, path: string) {

@@ -1,8 +1,7 @@
 // Lists a folder of a context without what the ignore rules keep out. Ignored folders are not even
 // opened, unless a later rule may let something in them in again.
 
-import fs, { type BigIntStats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import fs, { type BigIntStats, lstatSync } from 'node:fs';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import type { SourceNode } from '../copy/source.ts';
 import type { IgnoreRules } from './ignore.ts';
@@ -19,7 +18,7 @@ export async function walkDirectory(
   node: SourceNode,
   rules: IgnoreRules,
 ): Promise<FoundPath[]> {
-  const top: FoundPath = { path: '', stat: await lstat(absolute, { bigint: true }) };
+  const top: FoundPath = { path: '', stat: lstatSync(absolute, { bigint: true }) };
   if (!top.stat.isDirectory()) return [top];
   const { default: glob } = await import('fast-glob');
   const realPath = (path: string): string => (node.path === '' ? path : `${node.path}/${path}`);
@@ -38,14 +37,13 @@ export async function walkDirectory(
       ),
     });
     const hidden = new Map<string, FoundPath>();
-    await Promise.all(
-      items.map(async ({ path }) => {
-        refuseUndecodable(path);
-        const item = { path, stat: await lstat(`${absolute}/${path}`, { bigint: true }) };
-        if (!rules.ignores(realPath(path))) found.push(item);
-        else if (item.stat.isDirectory()) hidden.set(path, item);
-      }),
-    );
+    for (const { path } of items) {
+      refuseUndecodable(path);
+      // Synchronous for the reason given in read-unchanged.ts.
+      const item = { path, stat: lstatSync(`${absolute}/${path}`, { bigint: true }) };
+      if (!rules.ignores(realPath(path))) found.push(item);
+      else if (item.stat.isDirectory()) hidden.set(path, item);
+    }
     return withHiddenParents(found, hidden);
   } catch (error) {
     throw readable(absolute, error);

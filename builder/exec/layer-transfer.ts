@@ -11,7 +11,7 @@ import {
   encodeEntryHeader,
   type StreamedEntry,
 } from '../../image/entry-stream.ts';
-import type { FileContent, LayerContents } from '../../image/layer.ts';
+import type { ContentChunks, FileContent, LayerContents } from '../../image/layer.ts';
 import { type Isolation, startRunner } from './runner.ts';
 
 /** The entry stream of a layer whose entries are known and whose bytes come from `contents`. */
@@ -115,10 +115,7 @@ async function writePaths(stdin: NodeJS.WritableStream, files: readonly Entry[])
 
 const NUL = Buffer.from([0]);
 
-async function* exactly(
-  entry: Entry,
-  chunks: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> {
+async function* exactly(entry: Entry, chunks: ContentChunks): AsyncIterable<Uint8Array> {
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.byteLength;

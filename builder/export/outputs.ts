@@ -16,7 +16,7 @@ import type { ResolvedImage } from '../../image/source.ts';
 import type { CopySource } from '../copy/source.ts';
 import type { BuildEnvironment } from '../environment.ts';
 import type { BuildOptions, OutputSpec } from '../options.ts';
-import { registrySink } from '../registry.ts';
+import { registriesOf } from '../registry.ts';
 import { writeTreeFolder } from './tree-folder.ts';
 import { treeTar } from './tree-tar.ts';
 
@@ -40,7 +40,7 @@ export async function writeImage(
   if (output.type === 'image') {
     if (!output.push || names.length > 0)
       await openLocalStore(store.ociDir, store.blobs).write(image, names);
-    if (output.push) await (await registrySink(environment)).write(image, names);
+    if (output.push) await registriesOf(environment).write(image, names);
   } else if (output.tar) {
     await toDestination(environment, output.dest, (stream) =>
       archiveSink(output.type, stream).write(image, names),

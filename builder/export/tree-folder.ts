@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
 import type { Entry } from '../../image/entry.ts';
+import type { ContentChunks } from '../../image/layer.ts';
 import type { CopySource } from '../copy/source.ts';
 
 /** Writes everything in `source` below `folder`. Device nodes are left out and told of. Throws E_OUTPUT. */
@@ -68,11 +69,7 @@ async function makeLink(target: string, entry: Entry): Promise<void> {
   await lutimes(target, seconds(entry), seconds(entry));
 }
 
-async function writeFile(
-  target: string,
-  entry: Entry,
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<void> {
+async function writeFile(target: string, entry: Entry, chunks: ContentChunks): Promise<void> {
   await clear(target);
   const file = await open(target, 'wx', 0o600);
   try {

@@ -25,10 +25,10 @@ Examples:
     const [name = ''] = command.args;
     const reference = parseReference(name);
     const platform = readPlatform(command, host);
-    const { registrySource } = await import('../../builder/registry.ts');
+    const { registriesOf } = await import('../../builder/registry.ts');
     const complete = formatReference(reference);
     const digest = await withImages(host, async (images) => {
-      const image = await registrySource(silentEnvironment(host)).resolve(complete, platform);
+      const image = await registriesOf(silentEnvironment(host)).resolve(complete, platform);
       await images.write(image, reference.tag === undefined ? [] : [tagged(complete)]);
       return image.manifest.digest;
     });

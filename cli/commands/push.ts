@@ -25,11 +25,10 @@ Examples:
     const [text = ''] = command.args;
     const name = parseImageName(text, 'push');
     const platform = readPlatform(command, host);
-    const { registrySink } = await import('../../builder/registry.ts');
+    const { registriesOf } = await import('../../builder/registry.ts');
     const digest = await withImages(host, async (images) => {
       const image = await images.resolve(name, platform);
-      const sink = await registrySink(silentEnvironment(host));
-      await sink.write(image, [name]);
+      await registriesOf(silentEnvironment(host)).write(image, [name]);
       return image.manifest.digest;
     });
     host.stdout.write(`${digest}\n`);

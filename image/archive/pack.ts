@@ -18,7 +18,9 @@ export function textMember(name: string, content: string | Buffer): Member {
 
 /** Yields a tar of the members, in their order. Throws what a member's `open` throws, and nothing of the tar is whole then. */
 export async function* packMembers(members: readonly Member[]): AsyncIterable<Uint8Array> {
-  const { pack } = await import('tar-stream');
+  const {
+    default: { pack },
+  } = await import('tar-stream');
   const tar = pack();
   let failure: { readonly error: unknown } | undefined;
   const feeding = feed(tar, members).catch((error: unknown) => {

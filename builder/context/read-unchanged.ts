@@ -1,0 +1,69 @@
+// Reads a context's file only while it is what it was when it was looked at. Small files are read
+// synchronously: through the thread pool each of the four calls costs more than the work itself
+// (20,000 files: 0.5 s instead of 3.2 s).
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { BuildError, errnoOf } from '../../core/errors.ts';
+import { type FileIdentity, sameIdentity } from './file-identity.ts';
+
+/** Files up to this size are read in one piece. */
+export const WHOLE_READ_LIMIT = 1 << 20;
+
+/** A file that turns into a link or a pipe after it was looked at is neither followed nor waited for. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Returns the bytes of the file at `path`, at most WHOLE_READ_LIMIT of them. Throws E_FILE_CHANGED. */
+export function readWhole(path: string, expected: FileIdentity): Buffer {
+  const size = Number(expected.size);
+  const bytes = Buffer.allocUnsafe(size);
+  const file = blame(path, () => openSync(path, OPEN_FLAGS));
+  try {
+    let length = 0;
+    while (length < size) {
+      const read = readSync(file, bytes, length, size - length, null);
+      if (read === 0) throw fileChanged(path);
+      length += read;
+    }
+    if (!sameIdentity(expected, fstatSync(file, { bigint: true }))) throw fileChanged(path);
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Yields the bytes of the file at `path`; what was yielded counts only once the end is reached. Throws E_FILE_CHANGED. */
+export async function* readInChunks(path: string, expected: FileIdentity): AsyncIterable<Buffer> {
+  const file = await open(path, OPEN_FLAGS).catch((error: unknown) =>
+    blame(path, () => rethrow(error)),
+  );
+  try {
+    yield* file.createReadStream({ autoClose: false, start: 0, highWaterMark: WHOLE_READ_LIMIT });
+    if (!sameIdentity(expected, await file.stat({ bigint: true }))) throw fileChanged(path);
+  } finally {
+    await file.close();
+  }
+}
+
+function blame<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw fileChanged(path);
+    if (errnoOf(error) !== 'EACCES') throw error;
+    throw new BuildError('E_COPY_SOURCE', `${path} cannot be read: permission denied`, {
+      cause: error,
+      hint: 'make it readable, or list it in .dockerignore',
+    });
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function fileChanged(path: string): BuildError {
+  return new BuildError('E_FILE_CHANGED', `${path} changed while it was read`, {
+    hint: 'something writes to the context during the build: stop it, or list the file in .dockerignore',
+  });
+}
