@@ -4,9 +4,9 @@
 import { ERROR_CODES } from '../core/error-codes.ts';
 import { type BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { formatPlace, lineText, positionAt, type Span } from '../core/source.ts';
+import { namedError } from './named-error.ts';
 import { printable, redactCredentials } from './printable.ts';
 import { displayWidth, fitInto } from './render/display-width.ts';
-import { namedSystemError } from './system-error.ts';
 
 /** The exit status for a defect of slipway itself: EX_SOFTWARE of sysexits.h. */
 const EXIT_DEFECT = 70;
@@ -20,7 +20,7 @@ export interface ErrorReport {
 
 /** Says what an error, caught at the top, means for the user. Anything but a BuildError is reported as a defect. */
 export function reportError(caught: unknown): ErrorReport {
-  const error = namedSystemError(caught);
+  const error = namedError(caught);
   if (isBuildError(error)) {
     return { text: safe(buildErrorText(error)), exit: ERROR_CODES[error.code].exit };
   }
@@ -45,6 +45,7 @@ function indented(text: string): string {
 /** The cause's own words, where the message does not hold them yet. */
 function causeOf(error: BuildError): string | undefined {
   if (!(error.cause instanceof Error) || error.cause.message === '') return undefined;
+  if (error.code === 'E_CANCELLED') return undefined;
   return error.message.includes(error.cause.message) ? undefined : error.cause.message;
 }
 

@@ -2,7 +2,7 @@
 
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { BuildResult } from '../builder/build.ts';
+import type { BuildResult } from '../builder/result.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { errorToJson } from './error-to-json.ts';

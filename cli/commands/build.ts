@@ -2,9 +2,9 @@
 // the result to files and an exit status. The builder does everything else.
 
 import { addAbortSignal } from 'node:stream';
-import type { BuildResult } from '../../builder/build.ts';
 import type { BuildEnvironment } from '../../builder/environment.ts';
 import type { BuildOptions } from '../../builder/options.ts';
+import type { BuildResult } from '../../builder/result.ts';
 import { BuildError } from '../../core/errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import type { CliCommand } from '../command.ts';
@@ -12,11 +12,11 @@ import { reportError } from '../error-report.ts';
 import { type BuildFlags, declareBuildFlags, readBuildFlags } from '../flags/build-flags.ts';
 import type { Host } from '../host.ts';
 import { readInput } from '../input/read-input.ts';
+import { namedError } from '../named-error.ts';
 import { chooseRenderer } from '../render/choose-renderer.ts';
 import { FailedStep } from '../render/failed-step.ts';
 import { removeOldResults, writeFailure, writeResults } from '../result-files.ts';
 import { storeHome } from '../store-home.ts';
-import { namedSystemError } from '../system-error.ts';
 
 export const build: CliCommand = {
   declare(command) {
@@ -60,9 +60,9 @@ async function runBuild(flags: BuildFlags, host: Host, stdoutTaken: boolean): Pr
     });
     await writeResults(files, result);
   } catch (caught) {
-    const error = namedSystemError(caught);
+    const error = namedError(caught);
     renderer.close(error);
-    host.stderr.write(failed.report());
+    if (!host.signal.aborted) host.stderr.write(failed.report());
     await writeFailure(files, error).catch((other: unknown) => {
       host.stderr.write(reportError(other).text);
     });

@@ -1,5 +1,6 @@
 // What the machine refuses can come up anywhere: a full disk, a missing permission. Such an error is
-// the user's to mend, not a defect, even where nothing below has said what it was doing.
+// the user's to mend, not a defect, even where nothing below has said what it was doing. The same
+// goes for an abort, which only a signal causes.
 
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 
@@ -17,9 +18,12 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['ENOMEM', 'the machine has too little memory'],
 ]);
 
-/** Returns E_SYSTEM for an error of the system that a user can mend; anything else as it is. */
-export function namedSystemError(error: unknown): unknown {
+/** Returns E_SYSTEM for an error of the system that a user can mend, E_CANCELLED for an abort, anything else as it is. */
+export function namedError(error: unknown): unknown {
   if (isBuildError(error) || !(error instanceof Error)) return error;
+  if (error.name === 'AbortError') {
+    return new BuildError('E_CANCELLED', 'the command was stopped', { cause: error });
+  }
   const hint = HINTS.get(errnoOf(error) ?? '');
   if (hint === undefined) return error;
   return new BuildError('E_SYSTEM', error.message, { hint, cause: error });
