@@ -3,9 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { openStore, type Store } from '../cache/store.ts';
-import type { Digest } from '../core/digest.ts';
 import { isBuildError } from '../core/errors.ts';
-import type { Descriptor } from '../image/model.ts';
 import { openContexts } from './context/contexts.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { type EvaluateContext, type Evaluated, evaluate } from './exec/evaluate.ts';
@@ -19,15 +17,8 @@ import { baseSnapshot } from './ops/base.ts';
 import type { BuildOptions } from './options.ts';
 import type { Vertex, VertexId } from './plan/graph.ts';
 import { type PlannedBuild, planBuild } from './plan-build.ts';
+import type { BuildResult } from './result.ts';
 import { readSecret } from './secrets.ts';
-
-export interface BuildResult {
-  /** The image's manifest digest; undefined where no output is an image. */
-  readonly digest: Digest | undefined;
-  readonly configDigest: Digest | undefined;
-  readonly manifest: Descriptor | undefined;
-  readonly names: readonly string[];
-}
 
 /**
  * Builds an image. Throws BuildError: E_CANCELLED soon after the signal aborts, the errors of the Dockerfile

@@ -4,12 +4,12 @@
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { ResolvedImage } from '../../image/source.ts';
-import type { BuildResult } from '../build.ts';
 import { treeSource } from '../copy/tree-source.ts';
 import type { BuildEnvironment } from '../environment.ts';
 import type { Evaluated } from '../exec/evaluate.ts';
 import type { BuildOptions, OutputSpec } from '../options.ts';
 import type { Graph, VertexId } from '../plan/graph.ts';
+import type { BuildResult } from '../result.ts';
 import type { Snapshot, SnapshotLayer } from '../snapshot.ts';
 import { assembleImage } from './assemble-image.ts';
 import { type ExportedLayer, exportLayer } from './layer-blob.ts';
