@@ -42,32 +42,51 @@ int dev_open_null(void)
 	return open_device("null", 1, 3);
 }
 
-/* A user namespace may not mknod: the machine's device is bound over an empty file. */
-static int bind_device(int dev, size_t i)
+/* A detached mount of one device: a node of our own in `nodes`, so that the step can change no
+ * permissions of the machine's; in a user namespace, which may not mknod, the machine's after all
+ * (where it belongs to nobody that the step can be). A descriptor or -errno. */
+static int clone_device(int nodes, size_t i)
 {
-	cleanup_close int device = open_device(DEVICES[i].name, DEVICES[i].major, DEVICES[i].minor);
-	if (device < 0)
-		return device;
-	cleanup_close int file =
-		openat(dev, DEVICES[i].name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (file < 0)
+	const char *name = DEVICES[i].name;
+	cleanup_close int device = -1;
+	if (mknodat(nodes, name, S_IFCHR | 0666, makedev(DEVICES[i].major, DEVICES[i].minor)) == 0)
+		device = openat(nodes, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	else if (errno == EPERM)
+		device = open_device(name, DEVICES[i].major, DEVICES[i].minor);
+	else
 		return -errno;
+	if (device < 0)
+		return device == -1 ? -errno : device;
 	cleanup_close int mount = fs_clone(device);
 	if (mount < 0)
 		return mount;
 	int rc = fs_restrict(mount, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	return rc < 0 ? rc : fs_attach(mount, file);
+	return rc < 0 ? rc : steal_fd(&mount);
 }
 
-static int make_devices(int dev, struct err *err)
+/* Clones of all devices, out of a tmpfs that is on `target` only as long as this takes. */
+static int clone_devices(int target, int *clones, struct err *err)
+{
+	cleanup_close int nodes = fs_new("tmpfs", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int rc = nodes < 0 ? nodes : fs_attach(nodes, target);
+	if (rc < 0)
+		return fail_step(err, STEP_MOUNT, -rc, "cannot mount a tmpfs for devices");
+	for (size_t i = 0; i < lengthof(DEVICES) && rc == 0; i++) {
+		clones[i] = clone_device(nodes, i);
+		if (clones[i] < 0)
+			rc = fail(err, "E_SANDBOX", -clones[i], "cannot make /dev/%s", DEVICES[i].name);
+	}
+	if (sys_umount2(fd_path(nodes).text, SYS_MNT_DETACH) < 0 && rc == 0)
+		rc = fail(err, "E_SANDBOX", errno, "cannot unmount the tmpfs for devices");
+	return rc;
+}
+
+static int attach_devices(int dev, const int *clones, struct err *err)
 {
 	for (size_t i = 0; i < lengthof(DEVICES); i++) {
-		int rc = mknodat(dev, DEVICES[i].name, S_IFCHR | 0666,
-				 makedev(DEVICES[i].major, DEVICES[i].minor)) < 0
-				 ? -errno
-				 : 0;
-		if (rc == -EPERM)
-			rc = bind_device(dev, i);
+		cleanup_close int file = openat(dev, DEVICES[i].name,
+						O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		int rc = file < 0 ? -errno : fs_attach(clones[i], file);
 		if (rc < 0)
 			return fail(err, "E_SANDBOX", -rc, "cannot make /dev/%s", DEVICES[i].name);
 	}
@@ -109,19 +128,34 @@ static int mount_children(int dev, struct err *err)
 	return 0;
 }
 
-int dev_mount(int root, struct err *err)
+/* The tmpfs that the step sees is nodev: no device of the step's making can be opened in it. */
+static int mount_visible(int target, const int *clones, struct err *err)
 {
 	static const struct fs_option options[] = { { "mode", "0755" }, { "size", "65536k" } };
-	cleanup_close int target = path_open_in_root(root, "dev", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-	if (target < 0)
-		return fail(err, "E_MOUNT_TARGET", -target, "/dev of the image is not a real directory");
 	cleanup_close int dev = fs_new("tmpfs", options, lengthof(options),
-				       MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
+				       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_STRICTATIME);
 	int rc = dev < 0 ? dev : fs_attach(dev, target);
 	if (rc < 0)
 		return fail_step(err, STEP_MOUNT, -rc, "cannot mount /dev");
-	mode_t umask_before = umask(0);
-	rc = make_devices(dev, err);
-	umask(umask_before);
+	rc = attach_devices(dev, clones, err);
 	return rc < 0 ? rc : mount_children(dev, err);
+}
+
+int dev_mount(int root, struct err *err)
+{
+	int clones[lengthof(DEVICES)];
+	cleanup_close int target = path_open_in_root(root, "dev", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	if (target < 0)
+		return fail(err, "E_MOUNT_TARGET", -target, "/dev of the image is not a real directory");
+	for (size_t i = 0; i < lengthof(clones); i++)
+		clones[i] = -1;
+	mode_t umask_before = umask(0);
+	int rc = clone_devices(target, clones, err);
+	if (rc == 0)
+		rc = mount_visible(target, clones, err);
+	umask(umask_before);
+	for (size_t i = 0; i < lengthof(clones); i++)
+		if (clones[i] >= 0)
+			close(clones[i]);
+	return rc;
 }

@@ -1,6 +1,7 @@
 /* /dev of a step: a small tmpfs with the harmless devices.
- * Threat: a link at /dev, and (in a user namespace) a machine whose /dev/null is not the null
- * device: every device bound from the machine is checked by its number (CVE-2025-31133). Runs in pid 1. */
+ * Threat: a link at /dev; a step that makes the node of a disk (it has CAP_MKNOD, and there is no device
+ * cgroup), so nothing that it can write to opens devices; a machine whose /dev/null is not the null device,
+ * so every device taken from the machine is checked by its number (CVE-2025-31133). Runs in pid 1. */
 #pragma once
 
 #include "err.h"

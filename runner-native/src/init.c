@@ -12,10 +12,11 @@
 #include <sys/wait.h>
 
 #include "command.h"
+#include "dev.h"
 #include "events.h"
+#include "fsmount.h"
 #include "net.h"
 #include "ns.h"
-#include "path.h"
 #include "rootfs.h"
 #include "sys.h"
 
@@ -62,13 +63,19 @@ static int arrange_descriptors(const struct init_channels *channels, int null, s
 	return 0;
 }
 
+/* The null device through a read-only mount of its own: else a step that is root could change the
+ * permissions of the machine's /dev/null by way of its stdin. */
 static int open_null(struct err *err)
 {
-	int null = open("/dev/null", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (null < 0 || !path_is_device(null, 1, 3))
-		return fail(err, "E_SANDBOX", null < 0 ? errno : ENODEV,
-			    "/dev/null of this machine is not the null device");
-	return null;
+	cleanup_close int device = dev_open_null();
+	if (device < 0)
+		return fail(err, "E_SANDBOX", -device, "/dev/null of this machine is not the null device");
+	cleanup_close int mount = fs_clone(device);
+	int rc = mount < 0 ? mount : fs_restrict(mount, MOUNT_ATTR_RDONLY);
+	if (rc < 0)
+		return fail_step(err, STEP_MOUNT, -rc, "cannot copy the mount of /dev/null");
+	int null = open(fd_path(mount).text, O_RDONLY | O_CLOEXEC);
+	return null < 0 ? fail(err, "E_SANDBOX", errno, "cannot open the null device") : null;
 }
 
 /* Pipes that we made belong to the caller; a step of another user must be able to reopen them

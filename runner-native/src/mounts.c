@@ -216,7 +216,8 @@ static int cover(struct stage *stage, const struct op *op, struct err *err)
 		return source;
 	cleanup_close int mount = fs_clone(source);
 	int rc = mount;
-	if (rc >= 0 && op->kind == OP_READONLY)
+	/* A mask too: the step must not change the permissions of the machine's null device. */
+	if (rc >= 0)
 		rc = fs_restrict(mount, MOUNT_ATTR_RDONLY);
 	if (rc >= 0)
 		rc = fs_attach(mount, target);

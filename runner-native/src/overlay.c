@@ -82,7 +82,7 @@ static int mount_by_parts(const struct opened *opened, bool is_volatile)
 		return -errno;
 	if (sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 		return -errno;
-	int mount = sys_fsmount(context, 0);
+	int mount = sys_fsmount(context, MOUNT_ATTR_NODEV);
 	return mount < 0 ? -errno : mount;
 }
 
@@ -107,7 +107,7 @@ static int mount_by_string(const struct opened *opened, bool is_volatile, const 
 		used += (size_t)snprintf(text + used, sizeof(text) - used, ",volatile");
 	if (used >= sizeof(text))
 		return -E2BIG;
-	return sys_mount("overlay", target, "overlay", 0, text) < 0 ? -errno : 0;
+	return sys_mount("overlay", target, "overlay", MS_NODEV, text) < 0 ? -errno : 0;
 }
 
 static int mount_opened(const struct opened *opened, bool is_volatile, const char *target)

@@ -257,6 +257,13 @@ static int verb_mkfifo(char **args)
 	return mkfifo(args[0], 0644) < 0 ? failed() : 0;
 }
 
+static int verb_mknod(char **args)
+{
+	mode_t type = strcmp(args[1], "b") == 0 ? S_IFBLK : S_IFCHR;
+	dev_t device = makedev((unsigned)atoi(args[2]), (unsigned)atoi(args[3]));
+	return mknod(args[0], type | 0666, device) < 0 ? failed() : 0;
+}
+
 static int verb_setxattr(char **args)
 {
 	return lsetxattr(args[0], args[1], args[2], strlen(args[2]), 0) < 0 ? failed() : 0;
@@ -288,7 +295,7 @@ static const struct {
 	{ "open", 2, verb_open },       { "mkdir", 1, verb_mkdir },     { "chown", 3, verb_chown },
 	{ "chmod", 2, verb_chmod },     { "symlink", 2, verb_symlink }, { "link", 2, verb_link },
 	{ "unlink", 1, verb_unlink },   { "mkfifo", 1, verb_mkfifo },   { "setxattr", 3, verb_setxattr },
-	{ "deep", 2, verb_deep },       { "all", 1, verb_all },
+	{ "deep", 2, verb_deep },       { "mknod", 4, verb_mknod },       { "all", 1, verb_all },
 };
 
 static int perform(char **words)

@@ -53,6 +53,8 @@ export interface Bench {
   need(context: TestContext): void;
   readonly maps: readonly string[];
   readonly uid: number;
+  /** The runner, where the rung's user can reach it. */
+  readonly binary: string;
   /** A new folder that the rung's user owns. */
   folder(): string;
   /** Gives a folder and all in it to the rung's user. */
@@ -105,6 +107,9 @@ function makeBench(state: BenchState): Bench {
     get uid() {
       return state.uid;
     },
+    get binary() {
+      return join(state.base, 'runner');
+    },
     folder() {
       const path = mkdtempSync(join(state.base, 'x-'));
       chmodSync(path, 0o755);
@@ -122,14 +127,18 @@ function makeBench(state: BenchState): Bench {
     },
     start(spec) {
       const step = bench.prepare(spec);
-      const binary = join(state.base, 'runner');
       const words = [...state.maps, ...step.words];
-      return { ...step, ...startRunner({ verb: 'run', words, binary, ...who() }) };
+      return { ...step, ...startRunner({ verb: 'run', words, binary: bench.binary, ...who() }) };
     },
     call(verb, words, stdin) {
-      const binary = join(state.base, 'runner');
       const all = [...state.maps, ...words];
-      return callRunner({ verb, words: all, binary, ...(stdin ? { stdin } : {}), ...who() });
+      return callRunner({
+        verb,
+        words: all,
+        binary: bench.binary,
+        ...(stdin ? { stdin } : {}),
+        ...who(),
+      });
     },
     async output(spec) {
       const result = await bench.run(spec);
