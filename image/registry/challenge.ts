@@ -9,7 +9,8 @@ export interface Challenge {
 }
 
 /** Either `name=token` or `name="quoted \"text\""`, or the scheme that starts the next challenge. */
-const PART = /\s*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+))\s*,?/y;
+const PART =
+  /\s*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?![\w-]|\s*=))\s*,?/y;
 
 /** Reads the header's challenges; what is malformed ends the list. */
 export function parseChallenges(header: string): Challenge[] {

@@ -1,7 +1,6 @@
 // What is worth another try, and when.
 
 import { errnoOf } from '../../core/errors.ts';
-import type { HttpResponse } from './transport.ts';
 
 // Not the time limits for connecting and for the first byte: whoever has waited for those once has waited enough.
 const TEMPORARY_ERRORS: ReadonlySet<string> = new Set([
@@ -28,10 +27,9 @@ export function isTemporaryStatus(status: number): boolean {
   return TEMPORARY_STATUSES.has(status);
 }
 
-/** Milliseconds that the answer asks to wait for, Infinity where that is too long; undefined where it says nothing (in seconds). */
-export function retryAfterMs(response: HttpResponse | undefined): number | undefined {
-  const text = response?.header('retry-after');
-  if (text === undefined || !/^[0-9]{1,9}$/.test(text)) return undefined;
-  const wait = Number(text) * 1000;
+/** Milliseconds that a Retry-After header in seconds asks to wait for, Infinity where that is too long; undefined where it says nothing. */
+export function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined || !/^[0-9]{1,9}$/.test(header)) return undefined;
+  const wait = Number(header) * 1000;
   return wait > MAX_WAIT_MS ? Number.POSITIVE_INFINITY : wait;
 }

@@ -75,7 +75,8 @@ export function openTransport(options: TransportOptions): Transport {
           if (last || !isTemporary(error)) throw networkError(error, request.url);
           return undefined;
         });
-        const wait = retryAfterMs(outcome) ?? retryDelayMs * 2 ** (attempt - 1);
+        const wait =
+          retryAfterMs(outcome?.header('retry-after')) ?? retryDelayMs * 2 ** (attempt - 1);
         if (outcome !== undefined) {
           if (last || wait === Number.POSITIVE_INFINITY || !isTemporaryStatus(outcome.status))
             return outcome;
