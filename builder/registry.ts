@@ -17,6 +17,7 @@ export function registriesOf({ variables, signal }: BuildEnvironment): Registry 
     // Plain HTTP is spoken on loopback only.
     insecure: () => false,
     certificates: ['/etc/docker/certs.d', '/etc/containers/certs.d'],
+    authorities: ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'].flatMap((name) => variables[name] ?? []),
     proxy: {
       http: variables['http_proxy'] ?? variables['HTTP_PROXY'],
       https: variables['https_proxy'] ?? variables['HTTPS_PROXY'],

@@ -4,7 +4,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
-import type { Dispatcher, request } from 'undici';
+import type undici from 'undici';
+import type { Dispatcher } from 'undici';
 import { errnoOf } from '../../core/errors.ts';
 
 export interface ConnectionOptions {
@@ -17,13 +18,17 @@ export interface ConnectionOptions {
   };
   /** Folders that hold, for a registry, `<host[:port]>/*.crt`: authorities to trust besides the system's, as Docker has them. */
   readonly certificates?: readonly string[];
+  /** Files of authorities to trust besides the system's, whatever the host. One that is not there counts as empty. */
+  readonly authorities?: readonly string[];
   readonly insecure: (host: string) => boolean;
   /** Milliseconds for which a host may be silent. Default 60 000. */
   readonly timeoutMs?: number;
 }
 
 export interface Connections {
-  for(url: URL): Promise<{ readonly request: typeof request; readonly dispatcher: Dispatcher }>;
+  for(
+    url: URL,
+  ): Promise<{ readonly request: typeof undici.request; readonly dispatcher: Dispatcher }>;
   close(): Promise<void>;
 }
 
@@ -46,7 +51,8 @@ export function openConnections(options: ConnectionOptions): Connections {
   const dispatchers = new Map<string, Promise<Dispatcher>>();
   return {
     async for(url) {
-      const undici = await import('undici');
+      // The default export is what bundled and unbundled code both find.
+      const { default: undici } = await import('undici');
       let dispatcher = dispatchers.get(url.host);
       if (dispatcher === undefined) {
         dispatcher = openDispatcher(undici, url.host, options);
@@ -64,13 +70,13 @@ export function openConnections(options: ConnectionOptions): Connections {
 }
 
 async function openDispatcher(
-  { Agent, EnvHttpProxyAgent }: typeof import('undici'),
+  { Agent, EnvHttpProxyAgent }: typeof undici,
   host: string,
   options: ConnectionOptions,
 ): Promise<Dispatcher> {
   const tls = {
     timeout: CONNECT_MS,
-    secureContext: await trustFor(host, options.certificates ?? []),
+    secureContext: await trustFor(host, options),
     rejectUnauthorized: !options.insecure(host),
   };
   const { timeoutMs = SILENCE_MS, proxy } = options;
@@ -87,10 +93,17 @@ async function openDispatcher(
   });
 }
 
-async function trustFor(host: string, folders: readonly string[]): Promise<SecureContext> {
-  const own: string[] = [];
-  for (const folder of folders) own.push(...(await readCertificates(join(folder, host))));
-  return createSecureContext({ ca: [...(await systemAuthorities()), ...own] });
+async function trustFor(
+  host: string,
+  { certificates = [], authorities = [] }: ConnectionOptions,
+): Promise<SecureContext> {
+  const files = [...authorities];
+  for (const folder of certificates) files.push(...(await certificateFiles(join(folder, host))));
+  const texts = await Promise.all(
+    files.map((file) => readFile(file, 'utf8').catch(undefinedWhereAbsent)),
+  );
+  const extra = texts.filter((text) => text !== undefined);
+  return createSecureContext({ ca: [...(await systemAuthorities()), ...extra] });
 }
 
 async function systemAuthorities(): Promise<readonly string[]> {
@@ -101,10 +114,10 @@ async function systemAuthorities(): Promise<readonly string[]> {
   return rootCertificates;
 }
 
-async function readCertificates(folder: string): Promise<string[]> {
+async function certificateFiles(folder: string): Promise<string[]> {
   const names = (await readdir(folder).catch(undefinedWhereAbsent)) ?? [];
   const certificates = names.filter((name) => name.endsWith('.crt')).sort();
-  return await Promise.all(certificates.map((name) => readFile(join(folder, name), 'utf8')));
+  return certificates.map((name) => join(folder, name));
 }
 
 function undefinedWhereAbsent(error: unknown): undefined {

@@ -1,6 +1,6 @@
 // Errors of sockets, name servers and TLS, in words.
 
-import { BuildError, errnoOf } from '../../core/errors.ts';
+import { BuildError, errnoOf, isBuildError } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -23,9 +23,13 @@ export function isPlainHttp(error: unknown): boolean {
   return /wrong version number|packet length too long|http request/i.test(text);
 }
 
-/** Returns the BuildError for a failure to talk to the host of `url`: E_REGISTRY_TLS or E_REGISTRY_UNREACHABLE. */
-export function networkError(error: unknown, url: URL): BuildError {
-  const code = errnoOf(error) ?? '';
+/**
+ * Returns the BuildError for a failure to talk to the host of `url`: E_REGISTRY_TLS or E_REGISTRY_UNREACHABLE. What has
+ * no errno is no failure of the network (the sender's own error, or a defect) and is returned as it is.
+ */
+export function networkError(error: unknown, url: URL): unknown {
+  const code = errnoOf(error);
+  if (code === undefined || isBuildError(error)) return error;
   const host = safeText(url.host);
   if (isPlainHttp(error)) {
     return new BuildError('E_REGISTRY_TLS', `${host} does not speak TLS`, {
@@ -39,7 +43,7 @@ export function networkError(error: unknown, url: URL): BuildError {
       `the certificate of ${host} is not trusted: ${reasonOf(error)}`,
       {
         cause: error,
-        hint: `put the authority that signed it into the system's list, or into /etc/docker/certs.d/${host}/ca.crt`,
+        hint: `put the authority that signed it into /etc/docker/certs.d/${host}/ca.crt, or name its file in NODE_EXTRA_CA_CERTS`,
       },
     );
   }

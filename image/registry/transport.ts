@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { collectChunks } from '../../cache/blob-verify.ts';
-import { BuildError, isBuildError } from '../../core/errors.ts';
+import { BuildError } from '../../core/errors.ts';
 import { safeUrl } from '../../core/safe-text.ts';
 import { type ConnectionOptions, type Connections, openConnections } from './connections.ts';
 import { networkError } from './network-error.ts';
@@ -71,7 +71,6 @@ export function openTransport(options: TransportOptions): Transport {
         const last = attempt === MAX_ATTEMPTS;
         const outcome = await follow(connections, request, options).catch((error: unknown) => {
           signal?.throwIfAborted();
-          if (isBuildError(error)) throw error;
           if (last || !isTemporary(error)) throw networkError(error, request.url);
           return undefined;
         });

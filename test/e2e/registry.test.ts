@@ -10,6 +10,7 @@ import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { openRegistry, type Registry } from '../../image/registry/registry.ts';
 import { collect, testImage } from '../support/oci.ts';
 import { requiresPrograms } from '../support/requires.ts';
+import { slipway } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
@@ -87,6 +88,28 @@ test('an image that skopeo pushed in Docker’s format is read', async (context)
   const found = await registry.resolve(`${host}/docker:1`, AMD64);
   expect(found.manifest.mediaType).toBe('application/vnd.docker.distribution.manifest.v2+json');
   expect(found.config.rootfs).toEqual(image.config.rootfs);
+});
+
+test('the built program pulls and pushes, with the credentials of docker login', async (context) => {
+  const host = await realRegistry(context, { password: true });
+  const image = await testImage();
+  await opened('open:sesame').write(image, [`${host}/private/app:1`]);
+  const [home, docker] = [tmpDir(), tmpDir()];
+  const auth = Buffer.from('me:open:sesame').toString('base64');
+  writeFileSync(join(docker, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }));
+  const environment = { DOCKER_CONFIG: docker };
+  const run = (...args: string[]) => slipway(home, args, environment);
+  expect(run('pull', `${host}/private/app:1`)).toMatchObject({
+    status: 0,
+    stdout: `${image.manifest.digest}\n`,
+  });
+  expect(run('tag', `${host}/private/app:1`, `${host}/other:2`)).toMatchObject({ status: 0 });
+  expect(run('push', `${host}/other:2`)).toMatchObject({ status: 0 });
+  const pushed = await opened('open:sesame').resolve(`${host}/other:2`, AMD64);
+  expect(pushed.manifestBytes).toEqual(image.manifestBytes);
+  const refused = slipway(home, ['pull', `${host}/private/app:1`], { DOCKER_CONFIG: tmpDir() });
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain('E_REGISTRY_AUTH');
 });
 
 /** Starts the registry on a free port of this machine, ends it with the test; returns its host and port. */
