@@ -120,6 +120,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
     layers,
     events: environment.events,
     noCache: options.noCache,
+    running: new Map(),
     project: `${options.dockerfile.name}\0${options.context.kind === 'directory' ? options.context.path : ''}`,
   };
   await runGraph(graph, options.jobs ?? Math.max(2, availableParallelism()), async (vertex) => {

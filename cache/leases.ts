@@ -24,8 +24,9 @@ export async function takeLease(home: string): Promise<Lease> {
   const name = temporaryName('lease').slice(1);
   const file = join(home, 'leases', name);
   const tmp = join(home, 'tmp', name);
-  await mkdir(tmp, { recursive: true });
+  // The lease first: a folder without one is swept.
   await writeFile(file, await identity(process.pid), { flag: 'wx' });
+  await mkdir(tmp, { recursive: true });
   while (await isLive(join(home, 'leases', SWEEP_MARK))) await sleep(20);
   return {
     tmp,
@@ -64,10 +65,16 @@ export async function whileAlone(
   }
 }
 
-/** Folders of temporaries whose process is gone, and with them their lease files. Call with a lease taken. */
+/** Removes what dead processes left, as far as this user may; the runner removes the rest. */
+export async function sweepTemporaries(home: string): Promise<void> {
+  for (const path of await staleTemporaries(home)) await removeQuietly(path);
+}
+
+/** Folders of temporaries whose process is gone; their lease files are removed. Call with a lease taken. */
 export async function staleTemporaries(home: string): Promise<string[]> {
-  const live = new Set(await liveLeases(home));
+  // The folders first: each of them had its lease before it was made.
   const names = await readdir(join(home, 'tmp'));
+  const live = new Set(await liveLeases(home));
   return names.filter((name) => !live.has(name)).map((name) => join(home, 'tmp', name));
 }
 

@@ -10,7 +10,7 @@ import type { BlobStore } from './blob-store.ts';
 import { diskBlobs } from './blobs.ts';
 import { type Database, openDatabase, type Table } from './database.ts';
 import { type LayerFolders, layerFolders } from './layer-folders.ts';
-import { type Lease, takeLease } from './leases.ts';
+import { type Lease, sweepTemporaries, takeLease } from './leases.ts';
 import { type DiskObjects, diskObjects } from './objects.ts';
 import { type RecordStore, recordStore } from './records.ts';
 
@@ -43,6 +43,7 @@ export async function openStore(home: string): Promise<Store> {
     }
     await checkFormat(home);
     const lease = await takeLease(home);
+    await sweepTemporaries(home);
     return assemble(home, await openDatabase(join(home, 'db')), lease);
   } catch (error) {
     throw unusable(home, error);

@@ -2,11 +2,11 @@
 // when a command first needs them. lmdb and the compiled grammar's runtime stay what they are:
 // lmdb finds its native part beside its own package, so it is not bundled.
 
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: { slipway: 'cli/main.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
@@ -21,5 +21,9 @@ await build({
     js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   logLevel: 'warning',
+  metafile: true,
 });
+// Chunks of earlier builds go last: what runs now may still want one of its own.
+const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+for (const name of readdirSync('dist')) if (!made.has(name)) rmSync(join('dist', name));
 chmodSync('dist/slipway.mjs', 0o755);

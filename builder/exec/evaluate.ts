@@ -21,8 +21,16 @@ export interface EvaluateContext {
   readonly events: EventSink;
   /** Records are not looked for; what is made is recorded all the same. */
   readonly noCache: boolean;
+  /** Steps that run now, by key: two with one key in a build run once. */
+  readonly running: Map<Digest, Promise<Obtained>>;
   /** Tells the steps of this Dockerfile from those of another. */
   readonly project: string;
+}
+
+export interface Obtained {
+  readonly record: CacheRecord;
+  /** Why the op had to run; undefined where it was reused. */
+  readonly reason: string | undefined;
 }
 
 export interface Evaluated {
@@ -49,26 +57,20 @@ export async function evaluate(
     const parts = await op.key();
     const key = digestOf('slipway-key/1', parts);
     const fingerprint = digestOf('slipway-step/1', [context.project, stepPlace(step)]);
-    const record = context.noCache ? undefined : await usable(context, op, key);
-    if (record !== undefined) {
-      context.store.records.setLastOfStep(fingerprint, key);
-      events({
-        event: 'step',
-        id,
-        step,
-        status: 'exact',
-        reason: 'nothing that it depends on has changed',
-        ms: ended(),
-      });
-      return snapshotOf(context, input, op, record);
-    }
-    const reason = context.noCache
-      ? 'the cache was not asked (--no-cache)'
-      : explainMiss(context.store, parts, context.store.records.lastOfStep(fingerprint));
-    const made = await run(context, vertex, input, op, { key, parts });
-    context.store.records.setLastOfStep(fingerprint, key);
-    events({ event: 'step', id, step, status: 'ran', reason, ms: ended() });
-    return await snapshotOf(context, input, op, made);
+    const known = context.running.get(key);
+    const obtaining = known ?? obtain(context, vertex, input, op, { key, parts, fingerprint });
+    context.running.set(key, obtaining);
+    const { record, reason } = await obtaining;
+    const ran = known === undefined && reason !== undefined;
+    events({
+      event: 'step',
+      id,
+      step,
+      status: ran ? 'ran' : 'exact',
+      reason: ran ? reason : 'nothing that it depends on has changed',
+      ms: ended(),
+    });
+    return await snapshotOf(context, input, op, record);
   } catch (error) {
     const placed = withSpan(error, vertex.span);
     const exitCode = isBuildError(placed) ? placed.exitCode : undefined;
@@ -78,12 +80,39 @@ export async function evaluate(
   }
 }
 
+interface StepKey {
+  readonly key: Digest;
+  readonly parts: KeyParts;
+  /** Tells the step from others, whatever its key is today. */
+  readonly fingerprint: Digest;
+}
+
+/** Finds the record of a key, or runs the op to make it. */
+async function obtain(
+  context: EvaluateContext,
+  vertex: Vertex,
+  input: Snapshot,
+  op: Op,
+  step: StepKey,
+): Promise<Obtained> {
+  const { noCache, store } = context;
+  const found = noCache ? undefined : await usable(context, op, step.key);
+  const last = store.records.lastOfStep(step.fingerprint);
+  const record = found ?? (await run(context, vertex, input, op, step));
+  store.records.setLastOfStep(step.fingerprint, step.key);
+  if (found !== undefined) return { record, reason: undefined };
+  const reason = noCache
+    ? 'the cache was not asked (--no-cache)'
+    : explainMiss(store, step.parts, last);
+  return { record, reason };
+}
+
 async function run(
   { store, events }: EvaluateContext,
   vertex: Vertex,
   input: Snapshot,
   op: Op,
-  { key, parts }: { readonly key: Digest; readonly parts: KeyParts },
+  { key, parts }: StepKey,
 ): Promise<CacheRecord> {
   const started = Date.now();
   const { entries, folder } = await op.run({

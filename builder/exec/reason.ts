@@ -8,6 +8,9 @@ import { diffTrees } from '../../image/tree/diff-trees.ts';
 /** How many paths are named before the rest is only counted. */
 const SHOWN = 3;
 
+/** Parts that are a line for each thing, its name first. */
+const LISTS = new Set(['sources', 'environment', 'mounts', 'exclude']);
+
 /** Returns, in words, how `parts` differ from the record of the same step that was made or used last. */
 export function explainMiss(store: Store, parts: KeyParts, last: CacheRecord | undefined): string {
   if (last === undefined) return 'this step was not run before';
@@ -21,8 +24,7 @@ function describe(store: Store, name: string, before: string | undefined, after:
   if (before === undefined) return `${name} is new`;
   if (name === 'input tree')
     return `files before it changed: ${changedPaths(store, before, after)}`;
-  if (after.includes('\n') || before.includes('\n'))
-    return `${name} changed: ${changedLines(before, after)}`;
+  if (LISTS.has(name)) return `${name} changed: ${changedLines(before, after)}`;
   return `${name} changed`;
 }
 

@@ -1,7 +1,7 @@
 // The config that the target's image gets, and the one that FROM scratch starts with.
 
 import type { ImageConfig, Platform, RuntimeConfig } from '../../image/model.ts';
-import type { StageState } from './stage-state.ts';
+import type { StageState } from './apply/stage-state.ts';
 
 /** An image with nothing in it, for this platform. */
 export function emptyImage(platform: Platform): ImageConfig {

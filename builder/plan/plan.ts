@@ -4,13 +4,13 @@
 import type { Warning } from '../../core/events.ts';
 import type { DockerfileAst } from '../../grammar/ast.ts';
 import type { ImageConfig } from '../../image/model.ts';
-import { globalArgs } from './build-args.ts';
 import type { Graph } from './graph.ts';
-import type { NeededImage } from './origins.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { buildGraph } from './planner.ts';
-import { reach } from './reach.ts';
-import { findTarget, readStages } from './stages.ts';
+import { globalArgs } from './stages/build-args.ts';
+import type { NeededImage } from './stages/origins.ts';
+import { reach } from './stages/reach.ts';
+import { findTarget, readStages } from './stages/stages.ts';
 import { structureWarnings } from './warnings.ts';
 
 export type { NeededImage };

@@ -4,21 +4,26 @@
 import type { Span } from '../../core/source.ts';
 import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
 import type { ImageConfig } from '../../image/model.ts';
-import { applyArg } from './apply-arg.ts';
-import { applyHealthcheck, applyOnbuild } from './apply-command.ts';
-import { applyFiles } from './apply-files.ts';
-import { applyRun } from './apply-run.ts';
-import { applySetting } from './apply-setting.ts';
+import { applyArg } from './apply/apply-arg.ts';
+import { applyHealthcheck, applyOnbuild } from './apply/apply-command.ts';
+import { applyFiles } from './apply/apply-files.ts';
+import { applyRun } from './apply/apply-run.ts';
+import { applySetting } from './apply/apply-setting.ts';
+import { historyList } from './apply/history.ts';
+import {
+  fromImage,
+  fromStage,
+  type StageState,
+  type StageSurroundings,
+} from './apply/stage-state.ts';
 import { emptyImage, finalConfig } from './final-config.ts';
 import type { CopySpec, Graph, SourceRef, VertexId } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
-import { historyList } from './history.ts';
 import type { TypedCommand } from './instructions/typed.ts';
-import type { Base } from './origins.ts';
 import type { PlanOptions } from './plan-options.ts';
-import type { Reached, ReachedStage } from './reach.ts';
-import { fromImage, fromStage, type StageState, type StageSurroundings } from './stage-state.ts';
-import { stageName } from './stages.ts';
+import type { Base } from './stages/origins.ts';
+import type { Reached, ReachedStage } from './stages/reach.ts';
+import { stageName } from './stages/stages.ts';
 
 export interface PlannerInput {
   readonly reached: Reached;

@@ -3,7 +3,7 @@
 
 import type { Warning } from '../../core/events.ts';
 import type { DockerfileAst } from '../../grammar/ast.ts';
-import type { Stage } from './stages.ts';
+import type { Stage } from './stages/stages.ts';
 
 const RESERVED = ['scratch', 'context'];
 

@@ -5,7 +5,6 @@
 
 import { BuildError } from '../../../core/errors.ts';
 import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
-import { isSpace } from '../../../grammar/space.ts';
 import { parsePattern, replacePattern, trimPattern } from './pattern.ts';
 
 /** How many `${` may stand inside each other. */
@@ -290,7 +289,7 @@ class WordSplitter {
 
   add(text: string): void {
     for (const char of text) {
-      if (isSpace(char)) this.#cut();
+      if (/\s/.test(char)) this.#cut();
       else this.#word += char;
     }
   }

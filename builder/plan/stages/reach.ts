@@ -2,12 +2,12 @@
 // by recursion, so a long chain of stages costs no stack. Base images bring ONBUILD triggers, which may
 // need more: the answer is complete only when no image is missing.
 
-import { BuildError, isBuildError } from '../../core/errors.ts';
-import type { DockerfileAst, Word } from '../../grammar/ast.ts';
-import { parse } from '../../grammar/parse.ts';
-import type { ImageConfig } from '../../image/model.ts';
-import { readCommand } from './instructions/read-instruction.ts';
-import type { TypedCommand } from './instructions/typed.ts';
+import { BuildError, isBuildError } from '../../../core/errors.ts';
+import type { DockerfileAst, Word } from '../../../grammar/ast.ts';
+import { parse } from '../../../grammar/parse.ts';
+import type { ImageConfig } from '../../../image/model.ts';
+import { readCommand } from '../instructions/read-instruction.ts';
+import type { TypedCommand } from '../instructions/typed.ts';
 import {
   type Base,
   type NeededImage,

@@ -1,18 +1,18 @@
 // Instructions that change the config, and WORKDIR, which may also make a folder.
 
-import { BuildError } from '../../core/errors.ts';
-import { suggest } from '../../core/suggest.ts';
+import { BuildError } from '../../../core/errors.ts';
+import { suggest } from '../../../core/suggest.ts';
 import type {
   PairsInstruction,
   TextInstruction,
   Word,
   WordsInstruction,
-} from '../../grammar/ast.ts';
+} from '../../../grammar/ast.ts';
+import { expand } from '../expand/expand.ts';
+import { parsePorts } from '../instructions/ports.ts';
+import { isSignal, SIGNAL_NAMES } from '../instructions/signals.ts';
+import type { TypedSetting } from '../instructions/typed.ts';
 import { applyCommand } from './apply-command.ts';
-import { expand } from './expand/expand.ts';
-import { parsePorts } from './instructions/ports.ts';
-import { isSignal, SIGNAL_NAMES } from './instructions/signals.ts';
-import type { TypedSetting } from './instructions/typed.ts';
 import { resolvePath } from './paths.ts';
 import { addLayer, expandIn, type StageState, setConfig, workingFolder } from './stage-state.ts';
 import { stepText } from './step-text.ts';

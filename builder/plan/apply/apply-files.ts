@@ -1,12 +1,12 @@
 // COPY and ADD: which files from where to where, all variables expanded.
 
-import { BuildError } from '../../core/errors.ts';
-import type { Word } from '../../grammar/ast.ts';
-import { expand } from './expand/expand.ts';
-import type { CopySpec } from './graph.ts';
+import { BuildError } from '../../../core/errors.ts';
+import type { Word } from '../../../grammar/ast.ts';
+import { expand } from '../expand/expand.ts';
+import type { CopySpec } from '../graph.ts';
+import { isMode } from '../instructions/chmod.ts';
+import type { TypedFiles } from '../instructions/typed.ts';
 import { heredocFileName, heredocText } from './heredoc-text.ts';
-import { isMode } from './instructions/chmod.ts';
-import type { TypedFiles } from './instructions/typed.ts';
 import type { FindSource } from './mounts.ts';
 import { resolveDestination } from './paths.ts';
 import { addLayer, expandIn, type StageState, workingFolder } from './stage-state.ts';

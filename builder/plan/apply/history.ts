@@ -1,9 +1,9 @@
 // Image history in the reference's forms: `COPY a b # buildkit`, `ENV A=b`. It is public, so what is
 // likely a secret does not go in: credentials in URLs, proxies, build arguments with telling names.
 
-import type { HistoryEntry } from '../../image/model.ts';
-import { isProxy } from './build-args.ts';
-import type { PlannedHistory, VertexId } from './graph.ts';
+import type { HistoryEntry } from '../../../image/model.ts';
+import type { PlannedHistory, VertexId } from '../graph.ts';
+import { isProxy } from '../stages/build-args.ts';
 
 /** A list that stages share the beginnings of. */
 export interface History {

@@ -1,7 +1,7 @@
 // ARG in a stage: from here on the argument is a variable of the stage.
 
-import type { ArgInstruction } from '../../grammar/ast.ts';
-import { type ArgOptions, givenArg } from './build-args.ts';
+import type { ArgInstruction } from '../../../grammar/ast.ts';
+import { type ArgOptions, givenArg } from '../stages/build-args.ts';
 import { argText, record } from './history.ts';
 import { expandIn, type StageState } from './stage-state.ts';
 

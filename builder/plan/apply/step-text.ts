@@ -5,7 +5,7 @@ import type {
   Heredoc,
   RunInstruction,
   TextInstruction,
-} from '../../grammar/ast.ts';
+} from '../../../grammar/ast.ts';
 
 /** `RUN npm ci`, white space collapsed. A RUN that is one heredoc shows that text's first line too. */
 export function stepText(node: RunInstruction | FilesInstruction | TextInstruction): string {

@@ -1,10 +1,10 @@
 // Build arguments: what was given with --build-arg, what the platform tells, and what ARG declares
 // above the first FROM.
 
-import type { ArgInstruction, EscapeCharacter } from '../../grammar/ast.ts';
-import { formatPlatform, type Platform } from '../../image/model.ts';
-import { expand } from './expand/expand.ts';
-import type { PlanOptions } from './plan-options.ts';
+import type { ArgInstruction, EscapeCharacter } from '../../../grammar/ast.ts';
+import { formatPlatform, type Platform } from '../../../image/model.ts';
+import { expand } from '../expand/expand.ts';
+import type { PlanOptions } from '../plan-options.ts';
 
 export type ArgOptions = Pick<
   PlanOptions,

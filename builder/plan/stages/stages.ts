@@ -1,10 +1,10 @@
 // The stages of a Dockerfile, and the build arguments that stand above them.
 
-import { BuildError } from '../../core/errors.ts';
-import { suggest } from '../../core/suggest.ts';
-import type { ArgInstruction, DockerfileAst } from '../../grammar/ast.ts';
-import { readCommand, readFrom } from './instructions/read-instruction.ts';
-import type { TypedCommand, TypedFrom } from './instructions/typed.ts';
+import { BuildError } from '../../../core/errors.ts';
+import { suggest } from '../../../core/suggest.ts';
+import type { ArgInstruction, DockerfileAst } from '../../../grammar/ast.ts';
+import { readCommand, readFrom } from '../instructions/read-instruction.ts';
+import type { TypedCommand, TypedFrom } from '../instructions/typed.ts';
 
 export interface Stage {
   /** From 0, in the order of the file. */

@@ -1,12 +1,12 @@
 // A stage while its instructions are applied in order: the config so far, the variables, the history,
 // and the vertex that holds its files.
 
-import type { Span } from '../../core/source.ts';
-import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
-import type { ImageConfig, Platform, RuntimeConfig } from '../../image/model.ts';
+import type { Span } from '../../../core/source.ts';
+import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
+import type { ImageConfig, Platform, RuntimeConfig } from '../../../image/model.ts';
+import { expand } from '../expand/expand.ts';
+import type { OpSpec, VertexId } from '../graph.ts';
 import { Environment } from './environment.ts';
-import { expand } from './expand/expand.ts';
-import type { OpSpec, VertexId } from './graph.ts';
 import { type History, inherited, record } from './history.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

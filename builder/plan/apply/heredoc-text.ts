@@ -1,7 +1,7 @@
 // The text of heredocs as files and scripts.
 
-import { BuildError } from '../../core/errors.ts';
-import type { Heredoc } from '../../grammar/ast.ts';
+import { BuildError } from '../../../core/errors.ts';
+import type { Heredoc } from '../../../grammar/ast.ts';
 
 /** The body without the leading tabs that `<<-` takes away. */
 export function heredocText({ body, stripTabs }: Heredoc): string {

@@ -3,13 +3,13 @@
 // before (CVE-2024-9407).
 
 import { posix } from 'node:path';
-import { BuildError } from '../../core/errors.ts';
-import type { Span } from '../../core/source.ts';
-import { suggest } from '../../core/suggest.ts';
-import type { Word } from '../../grammar/ast.ts';
-import { expand } from './expand/expand.ts';
-import type { MountSpec, SourceRef } from './graph.ts';
-import type { RawMount } from './instructions/mount-options.ts';
+import { BuildError } from '../../../core/errors.ts';
+import type { Span } from '../../../core/source.ts';
+import { suggest } from '../../../core/suggest.ts';
+import type { Word } from '../../../grammar/ast.ts';
+import { expand } from '../expand/expand.ts';
+import type { MountSpec, SourceRef } from '../graph.ts';
+import type { RawMount } from '../instructions/mount-options.ts';
 import { resolvePath } from './paths.ts';
 import { type StageState, workingFolder } from './stage-state.ts';
 

@@ -2,15 +2,15 @@
 // image, or nothing (`scratch`). Stages come first, then contexts, then images; a named context with
 // the name of a stage replaces that stage.
 
-import { BuildError, withSpan } from '../../core/errors.ts';
-import type { Span } from '../../core/source.ts';
-import { suggest } from '../../core/suggest.ts';
-import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
-import { formatPlatform, type Platform } from '../../image/model.ts';
-import { normalizePlatform, parsePlatform } from '../../image/platform.ts';
-import { formatReference, parseReference } from '../../image/reference.ts';
-import type { BuildOptions } from '../options.ts';
-import { expand } from './expand/expand.ts';
+import { BuildError, withSpan } from '../../../core/errors.ts';
+import type { Span } from '../../../core/source.ts';
+import { suggest } from '../../../core/suggest.ts';
+import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
+import { formatPlatform, type Platform } from '../../../image/model.ts';
+import { normalizePlatform, parsePlatform } from '../../../image/platform.ts';
+import { formatReference, parseReference } from '../../../image/reference.ts';
+import type { BuildOptions } from '../../options.ts';
+import { expand } from '../expand/expand.ts';
 import { type Stage, stageName } from './stages.ts';
 
 /** An image whose config planning needs, and whose layers execution will. */

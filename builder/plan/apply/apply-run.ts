@@ -1,15 +1,15 @@
 // RUN: the argument vector, the environment and the mounts of one step.
 
-import { BuildError } from '../../core/errors.ts';
-import type { Span } from '../../core/source.ts';
+import { BuildError } from '../../../core/errors.ts';
+import type { Span } from '../../../core/source.ts';
+import type { RunSpec } from '../graph.ts';
+import type { TypedRun } from '../instructions/typed.ts';
+import type { PlanOptions } from '../plan-options.ts';
+import { proxyVariables } from '../stages/build-args.ts';
 import { commandLine, inShell } from './apply-command.ts';
-import { proxyVariables } from './build-args.ts';
-import type { RunSpec } from './graph.ts';
 import { heredocFileName, heredocText } from './heredoc-text.ts';
 import { runText } from './history.ts';
-import type { TypedRun } from './instructions/typed.ts';
 import { type FindSource, resolveMounts } from './mounts.ts';
-import type { PlanOptions } from './plan-options.ts';
 import { addLayer, type StageState, workingFolder } from './stage-state.ts';
 import { soleHeredoc, stepText } from './step-text.ts';
 
