@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Left free by strings, so that numbers and the closing of a line always fit. */
+/* Left free by values, so that keys, numbers and the closing of a line always fit. */
 #define RESERVE 512
 
 static void put(struct json *json, const char *text, size_t length)
@@ -61,8 +61,9 @@ static void put_key(struct json *json, const char *key)
 {
 	if (json->used > 0 && json->text[json->used - 1] != '{')
 		put_text(json, ",");
-	put_quoted(json, key);
-	put_text(json, ":");
+	put_text(json, "\"");
+	put_text(json, key);
+	put_text(json, "\":");
 }
 
 void json_begin(struct json *json, const char *event)

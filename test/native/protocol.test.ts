@@ -1,0 +1,174 @@
+// The border itself: words, versions, misuse, the unit tests in C, and the sanitizer build.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { decode, stream } from '../support/entry-stream.ts';
+import { callRunner, RUNNER } from '../support/runner.ts';
+import { tmpDir } from '../support/tmp.ts';
+
+const NATIVE = join(RUNNER, '../..');
+
+describe('words', () => {
+  test('another version is refused with both versions named', async () => {
+    const words = ['slipway-runner/2', 'end'];
+    const result = await callRunner({ verb: 'run', words, framed: false });
+    expect(result.status).toBe(1);
+    expect(result.events).toEqual([
+      { event: 'hello', version: 1 },
+      {
+        event: 'error',
+        code: 'E_RUNNER_VERSION',
+        errno: null,
+        message:
+          'this runner speaks slipway-runner/1, its client "slipway-runner/2"; they come from different installations',
+        hint: null,
+      },
+    ]);
+  });
+
+  test.for([
+    [['slipway-runner/1'], 'the words stop before "end"'],
+    [['slipway-runner/1', 'dir', '/tmp'], 'the words stop before "end"'],
+    [[], 'the last word is not ended by NUL'],
+    [['slipway-runner/1', 'nonsense', 'end'], 'unknown word "nonsense"'],
+    [['slipway-runner/1', 'dir', 'end'], '"dir" needs 1 arguments'],
+    [['slipway-runner/1', 'end'], 'this verb needs the word "dir"'],
+    [['slipway-runner/1', 'uidmap', '0', '0', 'x', 'end'], '"x" is not a number in range'],
+    [['slipway-runner/1', 'dir', '/tmp', 'end'], 'dump needs one of the words "all" and "paths"'],
+  ] as const)('%j is refused', async ([words, message]) => {
+    const result = await callRunner({ verb: 'dump', words, framed: false });
+    expect(result.status).toBe(1);
+    expect(result.event('error')).toMatchObject({ code: 'E_RUNNER_WORDS', message });
+  });
+
+  test('a folder that is missing is named', async () => {
+    for (const verb of ['dump', 'extract']) {
+      const words = ['dir', '/no/such', ...(verb === 'dump' ? ['all'] : [])];
+      const result = await callRunner({ verb, words });
+      expect(result.event('error')).toEqual({
+        event: 'error',
+        code: 'E_PATH',
+        errno: 'ENOENT',
+        message: 'cannot open the folder /no/such: No such file or directory',
+        hint: null,
+      });
+    }
+  });
+
+  test.for(['/', '/.', '/..', 'relative', '/tmp/', ''])(
+    'remove of "%s" is refused',
+    async (path) => {
+      const result = await callRunner({ verb: 'remove', words: ['path', path] });
+      expect(result.event('error')).toMatchObject({
+        code: 'E_RUNNER_WORDS',
+        message: `"${path}" is no path to remove`,
+      });
+    },
+  );
+});
+
+describe('called by hand', () => {
+  test('version needs no descriptors', () => {
+    const result = spawnSync(RUNNER, ['version'], { encoding: 'utf8' });
+    expect(result.stdout).toMatch(/^slipway-runner 1 (x86_64|aarch64)\n$/);
+    expect(result.status).toBe(0);
+  });
+
+  test.for([
+    [[], 'one verb is needed'],
+    [['run', 'x'], 'one verb is needed'],
+    [['sprint'], 'there is no such verb'],
+    [['run'], 'fd 4, for events, is not open'],
+  ] as const)('%j is answered by a line on stderr', ([args, line]) => {
+    const result = spawnSync(RUNNER, args, { encoding: 'utf8' });
+    expect(result.stderr).toBe(
+      `slipway-runner: ${line}; it is started by slipway, see PROTOCOL.md\n`,
+    );
+    expect(result.status).toBe(2);
+  });
+
+  test('the binary needs no library', () => {
+    const result = spawnSync('ldd', [RUNNER], { encoding: 'utf8' });
+    expect(`${result.stdout}${result.stderr}`).toMatch(
+      /not a dynamic executable|statically linked/,
+    );
+  });
+});
+
+describe('probe', () => {
+  test('says of each part whether it works, and leaves nothing behind', async () => {
+    const dir = tmpDir();
+    const result = await callRunner({ verb: 'probe', words: ['dir', dir] });
+    const answer = JSON.parse(result.stdout.toString()) as Record<
+      string,
+      { ok?: boolean; message?: string }
+    >;
+    expect(Object.keys(answer)).toEqual([
+      ...['kernel', 'arch', 'uid', 'cgroup'],
+      ...['mountns', 'pidns', 'netns', 'overlay', 'proc', 'seccomp'],
+    ]);
+    for (const part of Object.values(answer).filter((value) => typeof value === 'object'))
+      expect(part.ok === true || typeof part.message === 'string').toBe(true);
+    expect(spawnSync('ls', ['-A', dir], { encoding: 'utf8' }).stdout).toBe('');
+  });
+
+  test('tells a refused map from a refused namespace', async (context) => {
+    // An id that is nobody's sub-id, asked for by a user who is not root.
+    requires(context, process.getuid?.() === 0, 'root, to be another user');
+    const binary = join(tmpDir(), 'runner');
+    spawnSync('sh', ['-c', `chmod 755 ${join(binary, '..')} && cp ${RUNNER} ${binary}`]);
+    const words = ['dir', '/tmp', 'uidmap', '0', '1', '5000', 'gidmap', '0', '1', '5000'];
+    const result = await callRunner({ verb: 'probe', words, binary, uid: 65534 });
+    const answer = JSON.parse(result.stdout.toString()) as Record<string, unknown>;
+    expect(answer['userns']).toEqual({ ok: true });
+    expect(answer['idmap']).toMatchObject({
+      ok: false,
+      hint: expect.stringContaining('/etc/subuid'),
+    });
+    expect(answer['overlay']).toEqual({
+      ok: false,
+      errno: null,
+      message: 'not tried, since idmap failed',
+      hint: null,
+    });
+  });
+});
+
+describe('under the sanitizers', () => {
+  test('the C unit tests pass', () => {
+    const made = spawnSync('make', ['-s', '-C', NATIVE, 'test'], { encoding: 'utf8' });
+    expect(made.stderr).toBe('');
+    expect(made.stdout.trim().split('\n').sort()).toEqual(
+      ['entry', 'path', 'seccomp', 'user', 'words'].map((name) => `${name}: ok`),
+    );
+  });
+
+  test('the store verbs read and write the same bytes', async () => {
+    expect(spawnSync('make', ['-s', '-C', NATIVE, 'asan']).status).toBe(0);
+    const binary = join(NATIVE, 'build/asan/slipway-runner');
+    const dir = join(tmpDir(), 'layer');
+    mkdirSync(dir);
+    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const input = stream(
+      { type: 'file', path: 'a/f', content: Buffer.alloc(200_000, 7), ...owner },
+      { type: 'hardlink', path: 'a/h', link: 'a/f' },
+      { type: 'symlink', path: 's', link: 'a', ...owner },
+    );
+    const extracted = await callRunner({
+      verb: 'extract',
+      words: ['dir', dir],
+      stdin: input,
+      binary,
+    });
+    expect([extracted.status, extracted.stderr]).toEqual([0, '']);
+    const dumped = await callRunner({ verb: 'dump', words: ['dir', dir, 'all'], binary });
+    expect([dumped.status, dumped.stderr]).toEqual([0, '']);
+    expect(decode(dumped.stdout).map(({ type, path }) => `${type} ${path}`)).toEqual([
+      ...['dir ', 'dir a', 'file a/f', 'hardlink a/h', 'symlink s'],
+    ]);
+    const removed = await callRunner({ verb: 'remove', words: ['path', dir], binary });
+    expect([removed.status, removed.stderr]).toEqual([0, '']);
+  });
+});
