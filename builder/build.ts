@@ -44,9 +44,10 @@ export async function build(
     });
     return result;
   } catch (error) {
-    const code = isBuildError(error) ? error.code : undefined;
+    const reason = environment.signal.aborted ? cancelled() : error;
+    const code = isBuildError(reason) ? reason.code : undefined;
     events({ event: 'done', ok: false, code, ms: Math.round(performance.now() - started) });
-    throw error;
+    throw reason;
   } finally {
     await sandbox.close();
     await store.close();

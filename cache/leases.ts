@@ -1,10 +1,10 @@
 // Leases: which processes use the store now. A lease is a file that names a process and a folder
 // for that process's temporaries; it is live as long as that very process (pid and start time, in
-// this boot) runs. Garbage is swept only while no other lease is live, and a build that starts while
+// this boot and pid namespace) runs. Garbage is swept only while no other lease is live, and a build that starts while
 // a sweep runs waits for it: each side writes its own mark first and then looks for the other's, so
 // at least one of two that meet sees the other.
 
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryName } from '../core/atomic-file.ts';
@@ -18,6 +18,9 @@ export interface Lease {
 }
 
 const SWEEP_MARK = 'sweep';
+
+/** For so long a lease of another container counts as live: longer than a build takes. */
+const FOREIGN_MS = 6 * 3_600_000;
 
 /** Takes a lease in the store at `home`, waiting for a sweep that is under way. */
 export async function takeLease(home: string): Promise<Lease> {
@@ -92,24 +95,33 @@ async function liveLeases(home: string): Promise<string[]> {
 
 async function isLive(file: string): Promise<boolean> {
   let written: string;
+  let age: number;
   try {
     written = await readFile(file, 'utf8');
+    age = Date.now() - (await stat(file)).mtimeMs;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
   }
-  const pid = Number.parseInt(written, 10);
+  const [pid = '', , ...world] = written.split(' ');
   // A file that is still empty is one that is being written at this moment.
-  return Number.isNaN(pid) || written === (await identity(pid));
+  if (pid === '') return true;
+  const ours = await identity(Number(pid));
+  if (written === ours) return true;
+  const [boot, namespace] = world;
+  const [, , ourBoot, ourNamespace] = ours.split(' ');
+  // A process of another container on this machine cannot be seen from here.
+  return boot === ourBoot && namespace !== ourNamespace && age < FOREIGN_MS;
 }
 
-/** `pid start-time boot-id`; a process that is gone has no start time. */
+/** `pid start-time boot-id pid-namespace`; a process that is gone has the start time `gone`. */
 async function identity(pid: number): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // Field 22 counts from after the command name, which may itself hold spaces and parentheses.
-  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'gone';
-  return `${pid} ${started} ${boot.trim()}`;
+  const started = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? 'gone';
+  return `${pid} ${started} ${boot.trim()} ${namespace}`;
 }
 
 async function removeQuietly(path: string): Promise<void> {

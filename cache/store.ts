@@ -38,7 +38,7 @@ export interface Store {
 /** Opens the store in the folder `home`, making it where there is none. Throws E_STORE_FORMAT, E_STORE_UNUSABLE. */
 export async function openStore(home: string): Promise<Store> {
   try {
-    for (const name of ['', 'oci', 'layers', 'db', 'mounts', 'logs', 'tmp', 'leases']) {
+    for (const name of ['', 'oci', 'layers', 'db', 'mounts', 'tmp', 'leases']) {
       await mkdir(join(home, name), { recursive: true, mode: name === '' ? 0o700 : 0o755 });
     }
     await checkFormat(home);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { staleTemporaries, takeLease, whileAlone } from '../../cache/leases.ts';
@@ -37,6 +37,18 @@ test('a reused pid does not keep a lease alive: the start time differs', async (
   writeFileSync(join(path, 'leases', 'lease-old'), `${process.pid} 1 some-boot`);
   mkdirSync(join(path, 'tmp', 'lease-old'));
   expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-old')]);
+});
+
+test('a lease of another container counts as live for hours, and not for ever', async () => {
+  const path = home();
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const file = join(path, 'leases', 'lease-foreign');
+  writeFileSync(file, `1 1 ${boot} pid:[1]`);
+  mkdirSync(join(path, 'tmp', 'lease-foreign'));
+  expect(await staleTemporaries(path)).toEqual([]);
+  const yesterday = new Date(Date.now() - 86_400_000);
+  utimesSync(file, yesterday, yesterday);
+  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-foreign')]);
 });
 
 test('nothing is swept while another lease is live', async () => {
