@@ -33,7 +33,9 @@ export async function writeDockerArchive(file, { name, layers, config, comment }
   });
   const configName = `${createHash('sha256').update(image).digest('hex')}.json`;
   const layerName = (layer) => `${layer.diffId.slice('sha256:'.length)}.tar`;
-  const manifest = [{ Config: configName, RepoTags: [name], Layers: layers.map(layerName) }];
+  // An archive without a tag in the name is refused by docker load.
+  const tagged = name.includes(':') ? name : `${name}:latest`;
+  const manifest = [{ Config: configName, RepoTags: [tagged], Layers: layers.map(layerName) }];
 
   const pack = tarStream.pack();
   const written = pipeline(pack, createWriteStream(`${file}.part`));
