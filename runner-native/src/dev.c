@@ -64,23 +64,6 @@ static int clone_device(int nodes, size_t i)
 	return rc < 0 ? rc : steal_fd(&mount);
 }
 
-/* Clones of all devices, out of a tmpfs that is on `target` only as long as this takes. */
-static int clone_devices(int target, int *clones, struct err *err)
-{
-	cleanup_close int nodes = fs_new("tmpfs", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	int rc = nodes < 0 ? nodes : fs_attach(nodes, target);
-	if (rc < 0)
-		return fail_step(err, STEP_MOUNT, -rc, "cannot mount a tmpfs for devices");
-	for (size_t i = 0; i < lengthof(DEVICES) && rc == 0; i++) {
-		clones[i] = clone_device(nodes, i);
-		if (clones[i] < 0)
-			rc = fail(err, "E_SANDBOX", -clones[i], "cannot make /dev/%s", DEVICES[i].name);
-	}
-	if (sys_umount2(fd_path(nodes).text, SYS_MNT_DETACH) < 0 && rc == 0)
-		rc = fail(err, "E_SANDBOX", errno, "cannot unmount the tmpfs for devices");
-	return rc;
-}
-
 static int attach_devices(int dev, const int *clones, struct err *err)
 {
 	for (size_t i = 0; i < lengthof(DEVICES); i++) {
@@ -141,7 +124,7 @@ static int mount_visible(int target, const int *clones, struct err *err)
 	return rc < 0 ? rc : mount_children(dev, err);
 }
 
-int dev_mount(int root, struct err *err)
+int dev_mount(int root, int nodes, struct err *err)
 {
 	int clones[lengthof(DEVICES)];
 	cleanup_close int target = path_open_in_root(root, "dev", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
@@ -150,7 +133,12 @@ int dev_mount(int root, struct err *err)
 	for (size_t i = 0; i < lengthof(clones); i++)
 		clones[i] = -1;
 	mode_t umask_before = umask(0);
-	int rc = clone_devices(target, clones, err);
+	int rc = 0;
+	for (size_t i = 0; i < lengthof(clones) && rc == 0; i++) {
+		clones[i] = clone_device(nodes, i);
+		if (clones[i] < 0)
+			rc = fail(err, "E_SANDBOX", -clones[i], "cannot make /dev/%s", DEVICES[i].name);
+	}
 	if (rc == 0)
 		rc = mount_visible(target, clones, err);
 	umask(umask_before);

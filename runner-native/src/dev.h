@@ -6,7 +6,9 @@
 
 #include "err.h"
 
-int dev_mount(int root, struct err *err);
+/* On /dev of `root`. `nodes`: an attached file system outside of it that the step will never see, where
+ * devices may be (no nodev). */
+int dev_mount(int root, int nodes, struct err *err);
 
 /* The machine's null device, pinned and checked; a descriptor or -errno. */
 int dev_open_null(void);

@@ -63,8 +63,9 @@ static int arrange_descriptors(const struct init_channels *channels, int null, s
 	return 0;
 }
 
-/* The null device through a read-only mount of its own: else a step that is root could change the
- * permissions of the machine's /dev/null by way of its stdin. */
+/* The null device through a read-only mount: else a step that is root could change the permissions of
+ * the machine's /dev/null by way of its stdin. The mount covers the device in our own namespace and
+ * goes with the old root (one left unattached would cost milliseconds to take away). */
 static int open_null(struct err *err)
 {
 	cleanup_close int device = dev_open_null();
@@ -72,6 +73,8 @@ static int open_null(struct err *err)
 		return fail(err, "E_SANDBOX", -device, "/dev/null of this machine is not the null device");
 	cleanup_close int mount = fs_clone(device);
 	int rc = mount < 0 ? mount : fs_restrict(mount, MOUNT_ATTR_RDONLY);
+	if (rc == 0)
+		rc = fs_attach(mount, device);
 	if (rc < 0)
 		return fail_step(err, STEP_MOUNT, -rc, "cannot copy the mount of /dev/null");
 	int null = open(fd_path(mount).text, O_RDONLY | O_CLOEXEC);
@@ -112,10 +115,13 @@ static int set_up(struct plan *plan, const struct init_channels *channels, struc
 		  struct err *err)
 {
 	umask(0022);
+	int rc = rootfs_isolate(err);
+	if (rc < 0)
+		return rc;
 	cleanup_close int null = open_null(err);
 	if (null < 0)
 		return null;
-	int rc = set_names(plan, err);
+	rc = set_names(plan, err);
 	if (rc == 0)
 		rc = rootfs_enter(plan, err);
 	if (rc < 0)

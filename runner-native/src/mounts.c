@@ -46,19 +46,36 @@ int mounts_pin(struct plan *plan, struct err *err)
 	return 0;
 }
 
-static int open_target(const struct stage *stage, const char *path, uint64_t resolve, struct err *err)
+/* Makes the target `path` where its folder is a file system that this step has mounted (a place below
+ * /dev, or in a cache): the client's stubs cannot be there. Never in the image's own tree. */
+static int make_target(const struct stage *stage, const char *path, bool is_dir)
 {
-	int target = path_open_in_root(stage->root, path, O_PATH, resolve);
-	if (target < 0)
-		return fail(err, "E_MOUNT_TARGET", -target, "cannot open the mount target %s of the image", path);
-	return target;
+	char folder[WHOLE_PATH_MAX];
+	const char *name = strrchr(path, '/');
+	struct stat of_root, of_parent;
+	if (name == NULL || (size_t)snprintf(folder, sizeof(folder), "%s", path) >= sizeof(folder))
+		return -ENOENT;
+	folder[name - path] = '\0';
+	cleanup_close int parent = path_open_in_root(stage->root, folder, O_PATH | O_DIRECTORY, 0);
+	if (parent < 0)
+		return parent;
+	if (fstat(stage->root, &of_root) < 0 || fstat(parent, &of_parent) < 0)
+		return -errno;
+	if (of_parent.st_dev == of_root.st_dev)
+		return -ENOENT;
+	int rc = is_dir ? mkdirat(parent, name + 1, 0755) : mknodat(parent, name + 1, S_IFREG | 0644, 0);
+	return rc < 0 ? -errno : 0;
 }
 
+/* Attaches `mount` to the target `path`, resolved inside the merged root. */
 static int attach(const struct stage *stage, int mount, const char *path, struct err *err)
 {
-	cleanup_close int target = open_target(stage, path, 0, err);
+	struct stat st;
+	cleanup_close int target = path_open_in_root(stage->root, path, O_PATH, 0);
+	if (target == -ENOENT && fstat(mount, &st) == 0 && make_target(stage, path, S_ISDIR(st.st_mode)) == 0)
+		target = path_open_in_root(stage->root, path, O_PATH, 0);
 	if (target < 0)
-		return target;
+		return fail(err, "E_MOUNT_TARGET", -target, "cannot open the mount target %s of the image", path);
 	int rc = fs_attach(mount, target);
 	return rc < 0 ? fail(err, rc == -EINVAL || rc == -ENOTDIR ? "E_MOUNT_TARGET" : "E_SANDBOX", -rc,
 			     "cannot mount on %s (a folder goes on a folder, a file on a file)", path)
@@ -130,7 +147,7 @@ static int memory_on_scratch(const struct stage *stage, const char *name, unsign
 	if (rc < 0)
 		return rc;
 	cleanup_close int target = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_close int mount = fs_new("tmpfs", options, lengthof(options), ALWAYS | attributes);
+	cleanup_close int mount = fs_new("tmpfs", options, lengthof(options), attributes);
 	rc = target < 0 ? -errno : mount < 0 ? mount : fs_attach(mount, target);
 	if (rc < 0)
 		return fail_step(err, STEP_MOUNT, -rc, "cannot mount a tmpfs");
@@ -158,7 +175,7 @@ static int write_hex(int fd, const char *hex)
 static int bind_data(struct stage *stage, const struct op *op, struct err *err)
 {
 	char name[32];
-	int rc = stage->memory >= 0 ? 0 : memory_on_scratch(stage, "data", 0, &stage->memory, err);
+	int rc = stage->memory >= 0 ? 0 : memory_on_scratch(stage, "data", ALWAYS, &stage->memory, err);
 	if (rc < 0)
 		return rc;
 	snprintf(name, sizeof(name), "%zu", stage->files++);
@@ -189,7 +206,7 @@ static int mount_tmpfs(const struct stage *stage, const struct op *op, struct er
 static int mask_source(struct stage *stage, bool is_dir, struct err *err)
 {
 	if (is_dir && stage->hollow < 0) {
-		int rc = memory_on_scratch(stage, "hollow", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC,
+		int rc = memory_on_scratch(stage, "hollow", ALWAYS | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC,
 					   &stage->hollow, err);
 		if (rc < 0)
 			return rc;
@@ -226,6 +243,13 @@ static int cover(struct stage *stage, const struct op *op, struct err *err)
 		      : 0;
 }
 
+static int mount_dev(const struct stage *stage, struct err *err)
+{
+	cleanup_close int nodes = -1;
+	int rc = memory_on_scratch(stage, "nodes", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &nodes, err);
+	return rc < 0 ? rc : dev_mount(stage->root, nodes, err);
+}
+
 static int perform(struct stage *stage, const struct op *op, struct err *err)
 {
 	switch (op->kind) {
@@ -234,7 +258,7 @@ static int perform(struct stage *stage, const struct op *op, struct err *err)
 	case OP_SYS:
 		return kernfs_mount_sys(stage->root, err);
 	case OP_DEV:
-		return dev_mount(stage->root, err);
+		return mount_dev(stage, err);
 	case OP_BIND:
 		return bind(stage, op, op->pinned, err);
 	case OP_LAYERS:

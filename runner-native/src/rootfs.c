@@ -14,8 +14,7 @@
 #include "stubs.h"
 #include "sys.h"
 
-/* MS_REC and MS_PRIVATE by the kernel's own header. */
-static int make_private(struct err *err)
+int rootfs_isolate(struct err *err)
 {
 	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail_step(err, STEP_MOUNT, errno, "cannot make the mounts private");
@@ -59,9 +58,7 @@ static int pivot(int root, struct err *err)
 
 int rootfs_enter(struct plan *plan, struct err *err)
 {
-	int rc = make_private(err);
-	if (rc == 0)
-		rc = mounts_pin(plan, err);
+	int rc = mounts_pin(plan, err);
 	if (rc < 0)
 		return rc;
 	cleanup_close int root = mount_root(plan, err);

@@ -5,6 +5,9 @@
 
 #include "plan.h"
 
+/* Cuts this mount namespace off from the machine's: what is mounted from here on is seen by nobody else. */
+int rootfs_isolate(struct err *err);
+
 /* Builds the merged root with all mounts and makes it `/`. The working folder is then `/`. */
 int rootfs_enter(struct plan *plan, struct err *err);
 

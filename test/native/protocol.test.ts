@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decode, stream } from '../support/entry-stream.ts';
+import { requires } from '../support/requires.ts';
 import { callRunner, RUNNER } from '../support/runner.ts';
 import { tmpDir } from '../support/tmp.ts';
 
