@@ -1,11 +1,11 @@
 // Runs one step in the runner: its output line by line, its end, and its death when the build is
 // stopped.
 
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { BuildError } from '../../core/errors.ts';
 import type { StepReporter } from '../ops/op.ts';
 import { type Isolation, startRunner } from './runner.ts';
+import { splitLines } from './split-lines.ts';
 
 export interface StepExit {
   /** The command's exit status; 128 + n for a death by signal. */
@@ -60,6 +60,5 @@ export function cancelled(): BuildError {
 }
 
 async function forward(stream: Readable, log: (line: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
-    log(line);
+  for await (const line of splitLines(stream)) log(line);
 }
