@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { whileAlone } from '../cache/leases.ts';
 import type { CacheRecord } from '../cache/records.ts';
 import type { Store } from '../cache/store.ts';
-import { type Digest, parseDigest } from '../core/digest.ts';
+import type { Digest } from '../core/digest.ts';
 import { openLocalStore } from '../image/local-store.ts';
 import { reachableObjects } from '../image/tree/reachable.ts';
 import { chooseIsolation } from './exec/isolation.ts';
 import { removeAll } from './exec/sandbox.ts';
+import { findLayerBlob } from './export/layer-blob-record.ts';
 
 export interface ListedRecord {
   readonly key: Digest;
@@ -99,12 +100,9 @@ async function sweepFiles(
   );
   for (const layer of layers) objects.add(layer);
   const blobs = await openLocalStore(store.ociDir, store.blobs).usedBlobs();
-  for (const { value } of store.layerBlobs.entries()) {
-    const digest = parseDigest(
-      (JSON.parse(Buffer.from(value).toString()) as { digest?: unknown }).digest,
-    );
-    // A compressed layer is worth keeping only while its record is: it is made again from the folder.
-    if (digest !== undefined && kept.length > 0) blobs.add(digest);
+  for (const layer of layers) {
+    const blob = await findLayerBlob(store, layer);
+    if (blob !== undefined) blobs.add(blob.digest);
   }
   let bytes = 0;
   const folders: string[] = [];

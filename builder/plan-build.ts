@@ -5,10 +5,11 @@ import type { Store } from '../cache/store.ts';
 import { withSpan } from '../core/errors.ts';
 import { parse } from '../grammar/parse.ts';
 import { openLayout } from '../image/layout/read.ts';
-import { openLocalStore } from '../image/local-store.ts';
+import { type LocalStore, openLocalStore } from '../image/local-store.ts';
 import type { ImageConfig } from '../image/model.ts';
 import { resolveImage } from '../image/open-image.ts';
-import type { ResolvedImage } from '../image/source.ts';
+import { parseReference } from '../image/reference.ts';
+import type { ImageSource, ResolvedImage } from '../image/source.ts';
 import type { BuildEnvironment } from './environment.ts';
 import type { BuildOptions } from './options.ts';
 import type { Graph } from './plan/graph.ts';
@@ -59,14 +60,34 @@ async function find(
       const { path, name } = splitLayout(reference.slice(LAYOUT_PREFIX.length));
       return await (await openLayout(path)).resolve(name, platform);
     }
-    return await resolveImage(reference, platform, {
-      local: openLocalStore(store.ociDir, store.blobs),
-      registry: registriesOf(environment),
-      pull: options.pull,
-    });
+    const local = openLocalStore(store.ociDir, store.blobs);
+    const registry = pulledInto(local, registriesOf(environment), environment);
+    return await resolveImage(reference, platform, { local, registry, pull: options.pull });
   } catch (error) {
     throw withSpan(error, span);
   }
+}
+
+/** A registry whose images come into the local store under their names, so that the next build needs no network. */
+function pulledInto(
+  local: LocalStore,
+  registry: ImageSource,
+  { events }: BuildEnvironment,
+): ImageSource {
+  return {
+    async resolve(name, platform) {
+      const image = await registry.resolve(name, platform);
+      events({
+        event: 'choice',
+        subject: 'base image',
+        chosen: name,
+        why: 'pulled from its registry',
+      });
+      // A name that is a digest needs no entry of that name: the digest itself is looked up.
+      await local.write(image, parseReference(name).digest === undefined ? [name] : []);
+      return local.resolve(image.manifest.digest, platform);
+    },
+  };
 }
 
 /** `path`, `path:tag` or `path@digest`. */
