@@ -28,7 +28,9 @@ export async function make(work) {
     ...['busybox', ...applets.filter((applet) => applet !== '[')].map((applet) =>
       hardlink(`bin/${applet}`, 'bin/['),
     ),
-    ...['dev', 'home', 'run', 'usr/sbin', 'var/spool/mail', 'var/www'].map((path) => dir(path)),
+    ...['dev', 'home', 'proc', 'run', 'sys', 'usr/sbin', 'var/spool/mail', 'var/www'].map((path) =>
+      dir(path),
+    ),
     dir('root', 0o700),
     dir('tmp', 0o1777),
     dir('var/tmp', 0o1777),
