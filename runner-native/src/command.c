@@ -13,7 +13,7 @@
 #include "seccomp.h"
 #include "sys.h"
 
-#define REPORT_FD 3
+#define REPORT_FD    3
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 const char COMMAND_NOT_EXECUTED[] = "exec-failed";
@@ -42,11 +42,16 @@ static int close_others(int *report, struct err *err)
 static int change_user(const struct user *user, struct err *err)
 {
 	/* Where a user namespace forbids setgroups there is nothing to give up either. */
-	if (setgroups(user->group_count, user->groups) < 0 && (errno != EPERM || user->group_count > 0))
-		return fail(err, "E_USER", errno, "cannot set the %zu supplementary groups", user->group_count);
-	if (setresgid(user->gid, user->gid, user->gid) < 0 || setresuid(user->uid, user->uid, user->uid) < 0)
-		return fail(err, "E_USER", errno, "cannot become user %u:%u%s", user->uid, user->gid,
-			    errno == EINVAL ? " (this user namespace has no such id: give more sub-ids)" : "");
+	if (setgroups(user->group_count, user->groups) < 0 &&
+	    (errno != EPERM || user->group_count > 0))
+		return fail(err, "E_USER", errno, "cannot set the %zu supplementary groups",
+			    user->group_count);
+	if (setresgid(user->gid, user->gid, user->gid) < 0 ||
+	    setresuid(user->uid, user->uid, user->uid) < 0)
+		return fail(
+			err, "E_USER", errno, "cannot become user %u:%u%s", user->uid, user->gid,
+			errno == EINVAL ? " (this user namespace has no such id: give more sub-ids)"
+					: "");
 	return 0;
 }
 
@@ -93,11 +98,14 @@ static int execute(const struct plan *plan, struct err *err)
 		return fail(err, COMMAND_NOT_EXECUTED, number, "cannot execute %s", name);
 	if (!is_path)
 		return fail(err, COMMAND_NOT_EXECUTED, number, "%s was not found in PATH", name);
-	/* The kernel says "not found" of the interpreter too; the file being there tells them apart. */
+	/* The kernel says "not found" of the interpreter too; the file being there tells them
+	 * apart. */
 	struct stat st;
-	return fail(err, COMMAND_NOT_EXECUTED, number, stat(name, &st) == 0
+	return fail(err, COMMAND_NOT_EXECUTED, number,
+		    stat(name, &st) == 0
 			    ? "%s is there, but the interpreter that it needs was not found"
-			    : "%s was not found", name);
+			    : "%s was not found",
+		    name);
 }
 
 int command_exit_code(const struct err *err)

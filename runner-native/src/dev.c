@@ -15,15 +15,16 @@ static const struct {
 	const char *name;
 	unsigned major, minor;
 } DEVICES[] = {
-	{ "null", 1, 3 },   { "zero", 1, 5 },    { "full", 1, 7 },
+	{ "null", 1, 3 },   { "zero", 1, 5 },	 { "full", 1, 7 },
 	{ "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
 };
 
 static const struct {
 	const char *target, *name;
 } LINKS[] = {
-	{ "/proc/self/fd", "fd" },       { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
-	{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
+	{ "/proc/self/fd", "fd" },	 { "/proc/self/fd/0", "stdin" },
+	{ "/proc/self/fd/1", "stdout" }, { "/proc/self/fd/2", "stderr" },
+	{ "pts/ptmx", "ptmx" },
 };
 
 static int open_device(const char *name, unsigned major_number, unsigned minor_number)
@@ -67,8 +68,9 @@ static int clone_device(int nodes, size_t i)
 static int attach_devices(int dev, const int *clones, struct err *err)
 {
 	for (size_t i = 0; i < lengthof(DEVICES); i++) {
-		cleanup_close int file = openat(dev, DEVICES[i].name,
-						O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		cleanup_close int file =
+			openat(dev, DEVICES[i].name,
+			       O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 		int rc = file < 0 ? -errno : fs_attach(clones[i], file);
 		if (rc < 0)
 			return fail(err, "E_SANDBOX", -rc, "cannot make /dev/%s", DEVICES[i].name);
@@ -94,7 +96,9 @@ static int mount_below(int dev, const char *name, const char *type, const struct
 
 static int mount_children(int dev, struct err *err)
 {
-	static const struct fs_option pts[] = { { "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", "5" } };
+	static const struct fs_option pts[] = { { "ptmxmode", "0666" },
+						{ "mode", "0620" },
+						{ "gid", "5" } };
 	static const struct fs_option shm[] = { { "mode", "1777" }, { "size", "67108864" } };
 	const unsigned quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	int rc = mount_below(dev, "pts", "devpts", pts, lengthof(pts), quiet);
@@ -115,8 +119,9 @@ static int mount_children(int dev, struct err *err)
 static int mount_visible(int target, const int *clones, struct err *err)
 {
 	static const struct fs_option options[] = { { "mode", "0755" }, { "size", "65536k" } };
-	cleanup_close int dev = fs_new("tmpfs", options, lengthof(options),
-				       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_STRICTATIME);
+	cleanup_close int dev =
+		fs_new("tmpfs", options, lengthof(options),
+		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_STRICTATIME);
 	int rc = dev < 0 ? dev : fs_attach(dev, target);
 	if (rc < 0)
 		return fail_step(err, STEP_MOUNT, -rc, "cannot mount /dev");
@@ -127,9 +132,11 @@ static int mount_visible(int target, const int *clones, struct err *err)
 int dev_mount(int root, int nodes, struct err *err)
 {
 	int clones[lengthof(DEVICES)];
-	cleanup_close int target = path_open_in_root(root, "dev", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	cleanup_close int target =
+		path_open_in_root(root, "dev", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
 	if (target < 0)
-		return fail(err, "E_MOUNT_TARGET", -target, "/dev of the image is not a real directory");
+		return fail(err, "E_MOUNT_TARGET", -target,
+			    "/dev of the image is not a real directory");
 	for (size_t i = 0; i < lengthof(clones); i++)
 		clones[i] = -1;
 	mode_t umask_before = umask(0);
@@ -137,7 +144,8 @@ int dev_mount(int root, int nodes, struct err *err)
 	for (size_t i = 0; i < lengthof(clones) && rc == 0; i++) {
 		clones[i] = clone_device(nodes, i);
 		if (clones[i] < 0)
-			rc = fail(err, "E_SANDBOX", -clones[i], "cannot make /dev/%s", DEVICES[i].name);
+			rc = fail(err, "E_SANDBOX", -clones[i], "cannot make /dev/%s",
+				  DEVICES[i].name);
 	}
 	if (rc == 0)
 		rc = mount_visible(target, clones, err);

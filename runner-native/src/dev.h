@@ -1,13 +1,14 @@
 /* /dev of a step: a small tmpfs with the harmless devices.
- * Threat: a link at /dev; a step that makes the node of a disk (it has CAP_MKNOD, and there is no device
- * cgroup), so nothing that it can write to opens devices; a machine whose /dev/null is not the null device,
- * so every device taken from the machine is checked by its number (CVE-2025-31133). Runs in pid 1. */
+ * Threat: a link at /dev; a step that makes the node of a disk (it has CAP_MKNOD, and there is no
+ * device cgroup), so nothing that it can write to opens devices; a machine whose /dev/null is not
+ * the null device, so every device taken from the machine is checked by its number
+ * (CVE-2025-31133). Runs in pid 1. */
 #pragma once
 
 #include "err.h"
 
-/* On /dev of `root`. `nodes`: an attached file system outside of it that the step will never see, where
- * devices may be (no nodev). */
+/* On /dev of `root`. `nodes`: an attached file system outside of it that the step will never see,
+ * where devices may be (no nodev). */
 int dev_mount(int root, int nodes, struct err *err);
 
 /* The machine's null device, pinned and checked; a descriptor or -errno. */

@@ -16,7 +16,7 @@
 #include "xattrs.h"
 
 /* Beyond this depth a folder is closed while its children are read, and opened again. */
-#define MAX_OPEN 100
+#define MAX_OPEN    100
 #define PATHS_LIMIT ((size_t)1 << 30)
 
 struct dump {
@@ -55,14 +55,16 @@ static int dump_file(struct dump *dump, int parent, const char *name, struct err
 {
 	struct stat st;
 	/* Never blocks: the name could be a FIFO by now. */
-	cleanup_close int file = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	cleanup_close int file =
+		openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0 || fstat(file, &st) < 0)
 		return fail_at(dump, errno, err);
 	if (!S_ISREG(st.st_mode))
 		return fail_at(dump, ESTALE, err);
 	fill(dump, ENTRY_FILE, &st);
 	if (st.st_nlink > 1) {
-		const char *first = inodes_find_or_add(&dump->inodes, st.st_dev, st.st_ino, dump->path);
+		const char *first =
+			inodes_find_or_add(&dump->inodes, st.st_dev, st.st_ino, dump->path);
 		if (first == NULL)
 			return fail_at(dump, ENOMEM, err);
 		if (strcmp(first, dump->path) != 0) {
@@ -126,7 +128,7 @@ static int dump_special(struct dump *dump, int parent, const char *name, const s
 {
 	static const struct stat nothing = { 0 };
 	bool is_whiteout = S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
-	enum entry_type type = is_whiteout		? ENTRY_WHITEOUT
+	enum entry_type type = is_whiteout	       ? ENTRY_WHITEOUT
 			       : S_ISLNK(st->st_mode)  ? ENTRY_SYMLINK
 			       : S_ISCHR(st->st_mode)  ? ENTRY_CHAR
 			       : S_ISBLK(st->st_mode)  ? ENTRY_BLOCK
@@ -169,7 +171,8 @@ static int dump_children(struct dump *dump, int dir_taken, int depth, struct err
 	for (size_t i = 0; i < list.count && rc == 0; i++) {
 		const char *name = list.names[i];
 		size_t room = sizeof(dump->path) - length;
-		int added = snprintf(dump->path + length, room, "%s%s", length == 0 ? "" : "/", name);
+		int added =
+			snprintf(dump->path + length, room, "%s%s", length == 0 ? "" : "/", name);
 		rc = (size_t)added >= room ? fail_at(dump, ENAMETOOLONG, err)
 					   : dump_child(dump, &dir, name, depth, err);
 	}
@@ -191,7 +194,8 @@ static int dump_paths(struct dump *dump, struct err *err)
 		if (*at == '\0' || !path_is_clean(at))
 			return fail(err, "E_PATH", 0, "\"%s\" is not a path inside a layer", at);
 		snprintf(dump->path, sizeof(dump->path), "%s", at);
-		cleanup_close int file = path_open_beneath(dump->root, at, O_RDONLY | O_NONBLOCK, 0);
+		cleanup_close int file =
+			path_open_beneath(dump->root, at, O_RDONLY | O_NONBLOCK, 0);
 		if (file < 0 || fstat(file, &st) < 0)
 			return fail(err, "E_PATH", file < 0 ? -file : errno, "cannot open /%s", at);
 		if (!S_ISREG(st.st_mode))
@@ -222,7 +226,8 @@ static int dump_work(struct store_plan *plan, struct err *err)
 {
 	static struct dump dump;
 	if (plan->all == plan->from_stdin)
-		return fail(err, "E_RUNNER_WORDS", 0, "dump needs one of the words \"all\" and \"paths\"");
+		return fail(err, "E_RUNNER_WORDS", 0,
+			    "dump needs one of the words \"all\" and \"paths\"");
 	cleanup_close int root = store_enter(plan, err);
 	if (root < 0)
 		return root;

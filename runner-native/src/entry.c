@@ -67,14 +67,18 @@ static int check(const struct entry *entry, struct err *err)
 {
 	bool is_link = entry->type == ENTRY_SYMLINK || entry->type == ENTRY_HARDLINK;
 	if (!path_is_clean(entry->path))
-		return fail(err, "E_LAYER_PATH", 0, "\"%s\" is not a path inside a layer", entry->path);
+		return fail(err, "E_LAYER_PATH", 0, "\"%s\" is not a path inside a layer",
+			    entry->path);
 	if (entry->type == ENTRY_HARDLINK && !path_is_clean(entry->link))
-		return fail(err, "E_LAYER_PATH", 0, "\"%s\", to which %s is a hard link, is not a path inside "
-			    "a layer", entry->link, entry->path);
+		return fail(err, "E_LAYER_PATH", 0,
+			    "\"%s\", to which %s is a hard link, is not a path inside "
+			    "a layer",
+			    entry->link, entry->path);
 	if (*entry->path == '\0' && entry->type != ENTRY_DIR && entry->type != ENTRY_OPAQUE)
 		return fail(err, "E_LAYER_PATH", 0, "the root of a layer is not a folder");
 	if (is_link != (*entry->link != '\0'))
-		return fail(err, "E_STREAM", 0, "the link target of %s does not fit its type", entry->path);
+		return fail(err, "E_STREAM", 0, "the link target of %s does not fit its type",
+			    entry->path);
 	if (entry->type != ENTRY_FILE && entry->size != 0)
 		return fail(err, "E_STREAM", 0, "%s has content but is no file", entry->path);
 	if (entry->mtime_nsec > 999999999)

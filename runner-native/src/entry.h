@@ -1,14 +1,15 @@
 /* The entry stream of PROTOCOL.md: one header at a time, to and from bytes.
  * Threat: an extract stream carries a layer that an attacker wrote; lengths lie, names hold NULs.
- * The parser reads only inside of the header's bytes and copies nothing that it has not measured. Pure. */
+ * The parser reads only inside of the header's bytes and copies nothing that it has not measured.
+ * Pure. */
 #pragma once
 
 #include "err.h"
 #include "path.h"
 
 #define ENTRY_HEADER_MAX ((size_t)1 << 20)
-#define ENTRY_XATTR_MAX 65536
-#define ENTRY_XATTRS 128
+#define ENTRY_XATTR_MAX	 65536
+#define ENTRY_XATTRS	 128
 
 enum entry_type {
 	ENTRY_END,

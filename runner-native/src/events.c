@@ -22,10 +22,16 @@ static void put_text(struct json *json, const char *text)
 	put(json, text, strlen(text));
 }
 
-/* The length of the valid UTF-8 sequence at `s`, or 0. Surrogates and overlong forms are invalid. */
+/* The length of the valid UTF-8 sequence at `s`, or 0. Surrogates and overlong forms are invalid.
+ */
 static size_t utf8_length(const unsigned char *s)
 {
-	size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	size_t length = s[0] < 0x80   ? 1
+			: s[0] < 0xc2 ? 0
+			: s[0] < 0xe0 ? 2
+			: s[0] < 0xf0 ? 3
+			: s[0] < 0xf5 ? 4
+				      : 0;
 	for (size_t i = 1; i < length; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
@@ -45,7 +51,8 @@ static void put_quoted(struct json *json, const char *value)
 		if (length == 0) {
 			put_text(json, "\\ufffd");
 			at++;
-		} else if (length == 1 && (*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f)) {
+		} else if (length == 1 &&
+			   (*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f)) {
 			char escape[8];
 			snprintf(escape, sizeof(escape), "\\u%04x", *at++);
 			put_text(json, escape);

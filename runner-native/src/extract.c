@@ -45,7 +45,8 @@ static void remember(uint64_t *count, char *first, size_t room, const char *what
 	}
 }
 
-/* Sets the attributes of an open file or folder. Most can be missed; a capability is a permission. */
+/* Sets the attributes of an open file or folder. Most can be missed; a capability is a permission.
+ */
 static int set_xattrs(struct extraction *x, int fd, struct err *err)
 {
 	const struct entry *entry = &x->entry;
@@ -61,9 +62,19 @@ static int set_xattrs(struct extraction *x, int fd, struct err *err)
 	return 0;
 }
 
+/* What is neither file nor folder cannot be opened, and carries no attribute that an image needs.
+ */
+static void skip_xattrs(struct extraction *x)
+{
+	for (size_t i = 0; i < x->entry.xattr_count; i++)
+		remember(&x->skipped_xattrs, x->first_xattr, sizeof(x->first_xattr),
+			 x->entry.xattrs[i].name);
+}
+
 static struct timespec mtime_of(const struct entry *entry)
 {
-	return (struct timespec){ .tv_sec = (time_t)entry->mtime_sec, .tv_nsec = (long)entry->mtime_nsec };
+	return (struct timespec){ .tv_sec = (time_t)entry->mtime_sec,
+				  .tv_nsec = (long)entry->mtime_nsec };
 }
 
 static int create_file(const struct entry *entry, const struct place *place, struct err *err)
@@ -87,7 +98,8 @@ static int extract_file(struct extraction *x, const struct place *place, struct 
 	cleanup_close int fd = create_file(entry, place, err);
 	if (fd < 0)
 		return fd;
-	/* chown and write take setuid bits and file capabilities away, so mode and xattrs come last. */
+	/* chown and write take setuid bits and file capabilities away, so mode and xattrs come
+	 * last. */
 	if (fchown(fd, entry->uid, entry->gid) < 0)
 		return fail_entry(entry, errno, "set the owner of", err);
 	int rc = source_content(&x->source, entry->size, fd, entry->path, err);
@@ -122,8 +134,9 @@ static int open_folder(const struct entry *entry, const struct place *place, str
 static int extract_dir(struct extraction *x, const struct place *place, struct err *err)
 {
 	const struct entry *entry = &x->entry;
-	cleanup_close int fd = place->name == NULL ? openat(place->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-						   : open_folder(entry, place, err);
+	cleanup_close int fd =
+		place->name == NULL ? openat(place->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+				    : open_folder(entry, place, err);
 	if (fd < 0)
 		return place->name == NULL ? fail_entry(entry, errno, "open", err) : fd;
 	if (fchown(fd, entry->uid, entry->gid) < 0 || fchmod(fd, entry->mode) < 0)
@@ -139,28 +152,32 @@ static int extract_dir(struct extraction *x, const struct place *place, struct e
 }
 
 /* Owner, mode and time of what cannot be opened; never through a link. */
-static int set_metadata(const struct entry *entry, const struct place *place, struct err *err)
+static int set_metadata(struct extraction *x, const struct place *place, struct err *err)
 {
+	const struct entry *entry = &x->entry;
 	const struct timespec times[2] = { mtime_of(entry), mtime_of(entry) };
 	const int flags = AT_SYMLINK_NOFOLLOW;
 	if (fchownat(place->parent, place->name, entry->uid, entry->gid, flags) < 0)
 		return fail_entry(entry, errno, "set the owner of", err);
 	/* We have just made it, and nobody else works in this folder, so it is no link. */
-	if (entry->type != ENTRY_SYMLINK && fchmodat(place->parent, place->name, entry->mode, 0) < 0)
+	if (entry->type != ENTRY_SYMLINK &&
+	    fchmodat(place->parent, place->name, entry->mode, 0) < 0)
 		return fail_entry(entry, errno, "set the mode of", err);
 	if (utimensat(place->parent, place->name, times, flags) < 0)
 		return fail_entry(entry, errno, "set the time of", err);
+	skip_xattrs(x);
 	return 0;
 }
 
-static int extract_symlink(const struct entry *entry, const struct place *place, struct err *err)
+static int extract_symlink(struct extraction *x, const struct place *place, struct err *err)
 {
+	const struct entry *entry = &x->entry;
 	int rc = place_clear(place, entry->path, err);
 	if (rc < 0)
 		return rc;
 	if (symlinkat(entry->link, place->parent, place->name) < 0)
 		return fail_entry(entry, errno, "make", err);
-	return set_metadata(entry, place, err);
+	return set_metadata(x, place, err);
 }
 
 static int extract_hardlink(struct extraction *x, const struct place *place, struct err *err)
@@ -193,7 +210,9 @@ static int extract_node(struct extraction *x, const struct place *place, struct 
 {
 	const struct entry *entry = &x->entry;
 	bool is_whiteout = entry->type == ENTRY_WHITEOUT;
-	mode_t type = entry->type == ENTRY_FIFO ? S_IFIFO : entry->type == ENTRY_BLOCK ? S_IFBLK : S_IFCHR;
+	mode_t type = entry->type == ENTRY_FIFO	   ? S_IFIFO
+		      : entry->type == ENTRY_BLOCK ? S_IFBLK
+						   : S_IFCHR;
 	dev_t device = makedev(entry->major, entry->minor);
 	/* A layer's own 0:0 would be overlayfs's removal. */
 	bool is_forged = entry->type == ENTRY_CHAR && device == makedev(0, 0);
@@ -202,7 +221,7 @@ static int extract_node(struct extraction *x, const struct place *place, struct 
 		return rc;
 	if (!is_forged && mknodat(place->parent, place->name, type | (is_whiteout ? 0 : 0600),
 				  is_whiteout || type == S_IFIFO ? 0 : device) == 0)
-		return is_whiteout ? 0 : set_metadata(entry, place, err);
+		return is_whiteout ? 0 : set_metadata(x, place, err);
 	if (!is_forged && (errno != EPERM || is_whiteout || type == S_IFIFO))
 		return fail_entry(entry, errno, "make", err);
 	remember(&x->skipped_devices, x->first_device, sizeof(x->first_device), entry->path);
@@ -234,7 +253,7 @@ static int extract_entry(struct extraction *x, struct err *err)
 	case ENTRY_DIR:
 		return extract_dir(x, &place, err);
 	case ENTRY_SYMLINK:
-		return extract_symlink(&x->entry, &place, err);
+		return extract_symlink(x, &place, err);
 	case ENTRY_HARDLINK:
 		return extract_hardlink(x, &place, err);
 	case ENTRY_CHAR:
@@ -247,7 +266,8 @@ static int extract_entry(struct extraction *x, struct err *err)
 	case ENTRY_END:
 	case ENTRY_SOCKET:
 	default:
-		return fail(err, "E_STREAM", 0, "an entry of type %d cannot be extracted", (int)x->entry.type);
+		return fail(err, "E_STREAM", 0, "an entry of type %d cannot be extracted",
+			    (int)x->entry.type);
 	}
 }
 
@@ -260,8 +280,8 @@ static int set_dir_times(struct extraction *x, struct err *err)
 			path_open_beneath(x->places.root, *dir->path == '\0' ? "." : dir->path,
 					  O_RDONLY | O_DIRECTORY, 0);
 		if (fd < 0 || futimens(fd, times) < 0)
-			return fail(err, "E_LAYER_ENTRY", fd < 0 ? -fd : errno, "cannot set the time of /%s",
-				    dir->path);
+			return fail(err, "E_LAYER_ENTRY", fd < 0 ? -fd : errno,
+				    "cannot set the time of /%s", dir->path);
 	}
 	return 0;
 }

@@ -11,7 +11,8 @@ int fs_new(const char *type, const struct fs_option *options, size_t count, unsi
 	if (context < 0)
 		return -errno;
 	for (size_t i = 0; i < count; i++) {
-		unsigned command = options[i].value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
+		unsigned command =
+			options[i].value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
 		if (sys_fsconfig(context, command, options[i].key, options[i].value) < 0)
 			return -errno;
 	}

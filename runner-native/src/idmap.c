@@ -24,7 +24,8 @@ static int take(struct idmap_line **lines, size_t *count, char **args, struct er
 	struct idmap_line *line = array_push(lines, count, sizeof(*line));
 	if (line == NULL)
 		return fail(err, "E_RUNNER_WORDS", ENOMEM, "cannot hold the id maps");
-	*line = (struct idmap_line){ (uint32_t)values[0], (uint32_t)values[1], (uint32_t)values[2] };
+	*line = (struct idmap_line){ (uint32_t)values[0], (uint32_t)values[1],
+				     (uint32_t)values[2] };
 	return 0;
 }
 
@@ -76,13 +77,14 @@ static int write_directly(pid_t pid, const char *name, const struct idmap_line *
 			return rc;
 	}
 	for (size_t i = 0; i < count; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%u %u %u\n", lines[i].inside,
-					 lines[i].outside, lines[i].count);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%u %u %u\n",
+					 lines[i].inside, lines[i].outside, lines[i].count);
 	return write_proc(pid, name, text);
 }
 
 /* Starts `program pid in out count ...`; its complaints go to our stderr. */
-static pid_t start_helper(const char *program, pid_t pid, const struct idmap_line *lines, size_t count)
+static pid_t start_helper(const char *program, pid_t pid, const struct idmap_line *lines,
+			  size_t count)
 {
 	char numbers[MAX_LINES * 3 + 1][12];
 	char *argv[MAX_LINES * 3 + 3];

@@ -34,11 +34,13 @@ static int set_names(const struct plan *plan, struct err *err)
 		return fail(err, "E_SANDBOX", errno, "cannot set the host name %s", plan->hostname);
 	/* Else the step could reach the keys of whoever runs the build. */
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-		event_note("isolation", "the step has no session keyring of its own: %s", errno_name(errno));
+		event_note("isolation", "the step has no session keyring of its own: %s",
+			   errno_name(errno));
 	return 0;
 }
 
-/* 0 is the null device, 1 and 2 the step's output, 3 to 5 our channels, and nothing else is open. */
+/* 0 is the null device, 1 and 2 the step's output, 3 to 5 our channels, and nothing else is open.
+ */
 static int arrange_descriptors(const struct init_channels *channels, int null, struct err *err)
 {
 	const int wanted[][2] = {
@@ -63,14 +65,15 @@ static int arrange_descriptors(const struct init_channels *channels, int null, s
 	return 0;
 }
 
-/* The null device through a read-only mount: else a step that is root could change the permissions of
- * the machine's /dev/null by way of its stdin. The mount covers the device in our own namespace and
- * goes with the old root (one left unattached would cost milliseconds to take away). */
+/* The null device through a read-only mount: else a step that is root could change the permissions
+ * of the machine's /dev/null by way of its stdin. The mount covers the device in our own namespace
+ * and goes with the old root (one left unattached would cost milliseconds to take away). */
 static int open_null(struct err *err)
 {
 	cleanup_close int device = dev_open_null();
 	if (device < 0)
-		return fail(err, "E_SANDBOX", -device, "/dev/null of this machine is not the null device");
+		return fail(err, "E_SANDBOX", -device,
+			    "/dev/null of this machine is not the null device");
 	cleanup_close int mount = fs_clone(device);
 	int rc = mount < 0 ? mount : fs_restrict(mount, MOUNT_ATTR_RDONLY);
 	if (rc == 0)
@@ -81,15 +84,14 @@ static int open_null(struct err *err)
 	return null < 0 ? fail(err, "E_SANDBOX", errno, "cannot open the null device") : null;
 }
 
-/* Pipes that we made belong to the caller; a step of another user must be able to reopen them
- * (`> /dev/stdout`). What is not a pipe is not ours to give away. */
-static void give_output(const struct user *user)
+/* A pipe of the relay belongs to the caller; a step of another user must be able to reopen it
+ * (`> /dev/stdout`). What the client gave us is not ours to give away. */
+static void give_output(const struct init_channels *channels, const struct user *user)
 {
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
-		struct stat st;
-		if (user->uid != 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
-			(void)!fchown(fd, user->uid, (gid_t)-1);
-	}
+	if (channels->stdout_fd != STDOUT_FILENO)
+		(void)!fchown(STDOUT_FILENO, user->uid, (gid_t)-1);
+	if (channels->stderr_fd != STDERR_FILENO)
+		(void)!fchown(STDERR_FILENO, user->uid, (gid_t)-1);
 }
 
 static int add_home(struct plan *plan, const struct user *user, struct err *err)
@@ -140,7 +142,7 @@ static int set_up(struct plan *plan, const struct init_channels *channels, struc
 	steal_fd(&null);
 	steal_fd(&root);
 	if (rc == 0)
-		give_output(user);
+		give_output(channels, user);
 	if (rc == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
 		rc = fail(err, "E_SANDBOX", errno, "cannot hide pid 1 from the step");
 	return rc < 0 ? rc : ns_die_with_parent(LIFELINE_FD, err);

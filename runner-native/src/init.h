@@ -8,7 +8,7 @@
 
 /* How the step ended, written by pid 1 and read by the outer runner. */
 struct outcome {
-	bool executed;   /* false: `code` stands for a failed exec */
+	bool executed;	 /* false: `code` stands for a failed exec */
 	int wait_status; /* of the command, as waitpid gives it */
 	int code;
 };

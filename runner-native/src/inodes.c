@@ -15,13 +15,15 @@ static struct inode_slot *slot_of(const struct inodes *inodes, dev_t device, ino
 
 static bool grow(struct inodes *inodes)
 {
-	struct inodes bigger = { .room = inodes->room == 0 ? 256 : inodes->room * 2, .count = inodes->count };
+	struct inodes bigger = { .room = inodes->room == 0 ? 256 : inodes->room * 2,
+				 .count = inodes->count };
 	bigger.slots = calloc(bigger.room, sizeof(*bigger.slots));
 	if (bigger.slots == NULL)
 		return false;
 	for (size_t i = 0; i < inodes->room; i++)
 		if (inodes->slots[i].path != NULL)
-			*slot_of(&bigger, inodes->slots[i].device, inodes->slots[i].inode) = inodes->slots[i];
+			*slot_of(&bigger, inodes->slots[i].device, inodes->slots[i].inode) =
+				inodes->slots[i];
 	free(inodes->slots);
 	*inodes = bigger;
 	return true;

@@ -16,7 +16,8 @@ static int open_target(int root, const char *name, struct err *err)
 {
 	int target = path_open_in_root(root, name, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
 	if (target < 0)
-		return fail(err, "E_MOUNT_TARGET", -target, "/%s of the image is not a real directory", name);
+		return fail(err, "E_MOUNT_TARGET", -target,
+			    "/%s of the image is not a real directory", name);
 	return target;
 }
 
@@ -51,7 +52,9 @@ int kernfs_mount_sys(int root, struct err *err)
 	cleanup_close int mount = fs_new("sysfs", NULL, 0, KERNEL_FS | MOUNT_ATTR_RDONLY);
 	if (mount == -EPERM || mount == -EBUSY) {
 		mount = host_sys();
-		event_note("sys", "/sys is the machine's own, read-only: this rung may not mount a new one");
+		event_note(
+			"sys",
+			"/sys is the machine's own, read-only: this rung may not mount a new one");
 	}
 	int rc = mount < 0 ? mount : fs_attach(mount, target);
 	return rc < 0 ? fail_step(err, STEP_MOUNT, -rc, "cannot mount /sys") : 0;

@@ -1,5 +1,5 @@
-/* The program: verb, channels, version; the only place that turns an error into an event and an exit
- * status. Every process of the runner (outer, pid 1, the command's before its exec) ends here.
+/* The program: verb, channels, version; the only place that turns an error into an event and an
+ * exit status. Every process of the runner (outer, pid 1, the command's before its exec) ends here.
  * Runs as the caller; trusts its arguments, not what they name. */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +25,8 @@ static const struct {
 	int (*perform)(const struct words *words, struct err *err);
 	bool is_sealed; /* whether it runs programs of an image */
 } VERBS[] = {
-	{ "run", run_verb, true },          { "extract", extract_verb, false },
-	{ "dump", dump_verb, false },       { "remove", remove_verb, false },
+	{ "run", run_verb, true },	{ "extract", extract_verb, false },
+	{ "dump", dump_verb, false },	{ "remove", remove_verb, false },
 	{ "probe", probe_verb, false },
 };
 
@@ -65,14 +65,16 @@ static bool die_with_client(pid_t client)
 static int perform(size_t verb, char **argv, struct err *err)
 {
 	struct words words = { 0 };
-	int rc = VERBS[verb].is_sealed ? sealed_reexec(argv, err) : 0;
+	int sealed = VERBS[verb].is_sealed ? sealed_reexec(argv) : 0;
 	/* Only now: the channels must outlive the exec of the sealed copy. */
 	(void)fcntl(EVENT_FD, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(WORDS_FD, F_SETFD, FD_CLOEXEC);
-	if (rc == 0 && event_hello() < 0)
+	if (event_hello() < 0)
 		return 1;
-	if (rc == 0)
-		rc = words_read(&words, err);
+	if (sealed < 0)
+		event_note("isolation", "the runner's program is not sealed against the step: %s",
+			   errno_name(-sealed));
+	int rc = words_read(&words, err);
 	if (rc == 0)
 		rc = VERBS[verb].perform(&words, err);
 	words_free(&words);

@@ -35,19 +35,22 @@ int mounts_pin(struct plan *plan, struct err *err)
 			continue;
 		cleanup_close int source = path_pin(op->source);
 		if (source < 0)
-			return fail(err, "E_SANDBOX", -source, "cannot open %s, which is to be mounted on %s",
-				    op->source, op->target);
-		op->pinned = op->subpath == NULL ? steal_fd(&source)
-						 : path_open_in_root(source, op->subpath, O_PATH, 0);
+			return fail(err, "E_SANDBOX", -source,
+				    "cannot open %s, which is to be mounted on %s", op->source,
+				    op->target);
+		op->pinned = op->subpath == NULL
+				     ? steal_fd(&source)
+				     : path_open_in_root(source, op->subpath, O_PATH, 0);
 		if (op->pinned < 0)
 			return fail(err, "E_MOUNT_TARGET", -op->pinned,
-				    "cannot open %s, which is to be mounted on %s", op->subpath, op->target);
+				    "cannot open %s, which is to be mounted on %s", op->subpath,
+				    op->target);
 	}
 	return 0;
 }
 
-/* Makes the target `path` where its folder is a file system that this step has mounted (a place below
- * /dev, or in a cache): the client's stubs cannot be there. Never in the image's own tree. */
+/* Makes the target `path` where its folder is a file system that this step has mounted (a place
+ * below /dev, or in a cache): the client's stubs cannot be there. Never in the image's own tree. */
 static int make_target(const struct stage *stage, const char *path, bool is_dir)
 {
 	char folder[WHOLE_PATH_MAX];
@@ -63,7 +66,8 @@ static int make_target(const struct stage *stage, const char *path, bool is_dir)
 		return -errno;
 	if (of_parent.st_dev == of_root.st_dev)
 		return -ENOENT;
-	int rc = is_dir ? mkdirat(parent, name + 1, 0755) : mknodat(parent, name + 1, S_IFREG | 0644, 0);
+	int rc = is_dir ? mkdirat(parent, name + 1, 0755)
+			: mknodat(parent, name + 1, S_IFREG | 0644, 0);
 	return rc < 0 ? -errno : 0;
 }
 
@@ -72,13 +76,17 @@ static int attach(const struct stage *stage, int mount, const char *path, struct
 {
 	struct stat st;
 	cleanup_close int target = path_open_in_root(stage->root, path, O_PATH, 0);
-	if (target == -ENOENT && fstat(mount, &st) == 0 && make_target(stage, path, S_ISDIR(st.st_mode)) == 0)
+	if (target == -ENOENT && fstat(mount, &st) == 0 &&
+	    make_target(stage, path, S_ISDIR(st.st_mode)) == 0)
 		target = path_open_in_root(stage->root, path, O_PATH, 0);
 	if (target < 0)
-		return fail(err, "E_MOUNT_TARGET", -target, "cannot open the mount target %s of the image", path);
+		return fail(err, "E_MOUNT_TARGET", -target,
+			    "cannot open the mount target %s of the image", path);
 	int rc = fs_attach(mount, target);
-	return rc < 0 ? fail(err, rc == -EINVAL || rc == -ENOTDIR ? "E_MOUNT_TARGET" : "E_SANDBOX", -rc,
-			     "cannot mount on %s (a folder goes on a folder, a file on a file)", path)
+	return rc < 0 ? fail(err, rc == -EINVAL || rc == -ENOTDIR ? "E_MOUNT_TARGET" : "E_SANDBOX",
+			     -rc,
+			     "cannot mount on %s (a folder goes on a folder, a file on a file)",
+			     path)
 		      : 0;
 }
 
@@ -86,15 +94,16 @@ static int attach(const struct stage *stage, int mount, const char *path, struct
 static int bind(const struct stage *stage, const struct op *op, int source, struct err *err)
 {
 	cleanup_close int mount = fs_clone(source);
-	int rc = mount < 0 ? mount : fs_restrict(mount, ALWAYS | (op->read_only ? MOUNT_ATTR_RDONLY : 0));
+	int rc = mount < 0 ? mount
+			   : fs_restrict(mount, ALWAYS | (op->read_only ? MOUNT_ATTR_RDONLY : 0));
 	if (rc < 0)
 		return fail_step(err, STEP_MOUNT, -rc, "cannot copy the mount for %s", op->target);
 	return attach(stage, mount, op->target, err);
 }
 
 /* Makes scratch/NAME-N and returns its path. */
-static int scratch_dir(const struct stage *stage, const char *name, size_t n, char *path, size_t room,
-		       struct err *err)
+static int scratch_dir(const struct stage *stage, const char *name, size_t n, char *path,
+		       size_t room, struct err *err)
 {
 	if ((size_t)snprintf(path, room, "%s/%s-%zu", stage->plan->scratch, name, n) >= room)
 		return fail(err, "E_SANDBOX", ENAMETOOLONG, "the scratch folder lies too deep");
@@ -106,7 +115,8 @@ static int scratch_dir(const struct stage *stage, const char *name, size_t n, ch
 /* Layers of another image or stage, stacked aside, of which one folder or file is bound. */
 static int bind_layers(struct stage *stage, const struct op *op, struct err *err)
 {
-	char view[WHOLE_PATH_MAX], empty[WHOLE_PATH_MAX], upper[WHOLE_PATH_MAX], work[WHOLE_PATH_MAX];
+	char view[WHOLE_PATH_MAX], empty[WHOLE_PATH_MAX], upper[WHOLE_PATH_MAX],
+		work[WHOLE_PATH_MAX];
 	char *only_empty[] = { empty };
 	size_t n = stage->views++;
 	int rc = scratch_dir(stage, "view", n, view, sizeof(view), err);
@@ -132,14 +142,15 @@ static int bind_layers(struct stage *stage, const struct op *op, struct err *err
 		return root;
 	cleanup_close int source = path_open_in_root(root, op->subpath, O_PATH, 0);
 	if (source < 0)
-		return fail(err, "E_MOUNT_TARGET", -source, "cannot open %s, which is to be mounted on %s",
-			    op->subpath, op->target);
+		return fail(err, "E_MOUNT_TARGET", -source,
+			    "cannot open %s, which is to be mounted on %s", op->subpath,
+			    op->target);
 	return bind(stage, op, source, err);
 }
 
 /* Mounts a new tmpfs on a folder of scratch and leaves a descriptor of its root in *fd. */
-static int memory_on_scratch(const struct stage *stage, const char *name, unsigned attributes, int *fd,
-			     struct err *err)
+static int memory_on_scratch(const struct stage *stage, const char *name, unsigned attributes,
+			     int *fd, struct err *err)
 {
 	static const struct fs_option options[] = { { "mode", "0755" } };
 	char path[WHOLE_PATH_MAX];
@@ -175,19 +186,22 @@ static int write_hex(int fd, const char *hex)
 static int bind_data(struct stage *stage, const struct op *op, struct err *err)
 {
 	char name[32];
-	int rc = stage->memory >= 0 ? 0 : memory_on_scratch(stage, "data", ALWAYS, &stage->memory, err);
+	int rc = stage->memory >= 0 ? 0
+				    : memory_on_scratch(stage, "data", ALWAYS, &stage->memory, err);
 	if (rc < 0)
 		return rc;
 	snprintf(name, sizeof(name), "%zu", stage->files++);
-	cleanup_close int file = openat(stage->memory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	cleanup_close int file =
+		openat(stage->memory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	rc = file < 0 ? -errno : write_hex(file, op->hex);
 	if (rc == 0 && (fchown(file, op->uid, op->gid) < 0 || fchmod(file, op->mode) < 0))
 		rc = -errno;
 	if (rc < 0)
 		return fail(err, "E_SANDBOX", -rc, "cannot make the content of %s", op->target);
 	cleanup_close int source = openat(stage->memory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return source < 0 ? fail(err, "E_SANDBOX", errno, "cannot open the content of %s", op->target)
-			  : bind(stage, op, source, err);
+	return source < 0
+		       ? fail(err, "E_SANDBOX", errno, "cannot open the content of %s", op->target)
+		       : bind(stage, op, source, err);
 }
 
 static int mount_tmpfs(const struct stage *stage, const struct op *op, struct err *err)
@@ -198,7 +212,8 @@ static int mount_tmpfs(const struct stage *stage, const struct op *op, struct er
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
 	cleanup_close int mount = fs_new("tmpfs", options, op->size == 0 ? 1 : 2, ALWAYS);
 	if (mount < 0)
-		return fail_step(err, STEP_MOUNT, -mount, "cannot make the tmpfs for %s", op->target);
+		return fail_step(err, STEP_MOUNT, -mount, "cannot make the tmpfs for %s",
+				 op->target);
 	return attach(stage, mount, op->target, err);
 }
 
@@ -206,7 +221,8 @@ static int mount_tmpfs(const struct stage *stage, const struct op *op, struct er
 static int mask_source(struct stage *stage, bool is_dir, struct err *err)
 {
 	if (is_dir && stage->hollow < 0) {
-		int rc = memory_on_scratch(stage, "hollow", ALWAYS | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC,
+		int rc = memory_on_scratch(stage, "hollow",
+					   ALWAYS | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC,
 					   &stage->hollow, err);
 		if (rc < 0)
 			return rc;
@@ -223,12 +239,15 @@ static int mask_source(struct stage *stage, bool is_dir, struct err *err)
 static int cover(struct stage *stage, const struct op *op, struct err *err)
 {
 	struct stat st;
-	cleanup_close int target = path_open_in_root(stage->root, op->target, O_PATH, RESOLVE_NO_SYMLINKS);
+	cleanup_close int target =
+		path_open_in_root(stage->root, op->target, O_PATH, RESOLVE_NO_SYMLINKS);
 	if (target == -ENOENT || target == -ENOTDIR)
 		return 0;
 	if (target < 0 || fstat(target, &st) < 0)
-		return fail(err, "E_MOUNT_TARGET", target < 0 ? -target : errno, "cannot open %s", op->target);
-	int source = op->kind == OP_READONLY ? target : mask_source(stage, S_ISDIR(st.st_mode), err);
+		return fail(err, "E_MOUNT_TARGET", target < 0 ? -target : errno, "cannot open %s",
+			    op->target);
+	int source =
+		op->kind == OP_READONLY ? target : mask_source(stage, S_ISDIR(st.st_mode), err);
 	if (source < 0)
 		return source;
 	cleanup_close int mount = fs_clone(source);
@@ -246,7 +265,8 @@ static int cover(struct stage *stage, const struct op *op, struct err *err)
 static int mount_dev(const struct stage *stage, struct err *err)
 {
 	cleanup_close int nodes = -1;
-	int rc = memory_on_scratch(stage, "nodes", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &nodes, err);
+	int rc = memory_on_scratch(stage, "nodes", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &nodes,
+				   err);
 	return rc < 0 ? rc : dev_mount(stage->root, nodes, err);
 }
 

@@ -1,7 +1,8 @@
 /* The mount operations of a step, in the order of the plan.
  * Threat: sources that another step swaps for links while we mount (CVE-2024-23651), and targets
- * that the image makes links out of it (CVE-2021-30465). Sources are pinned by descriptor before anything
- * of the image is mounted; targets are resolved inside the root to a descriptor. Runs in pid 1. */
+ * that the image makes links out of it (CVE-2021-30465). Sources are pinned by descriptor before
+ * anything of the image is mounted; targets are resolved inside the root to a descriptor. Runs in
+ * pid 1. */
 #pragma once
 
 #include "plan.h"

@@ -40,7 +40,8 @@ static int become_root_inside(int lifeline, struct err *err)
 	return 0;
 }
 
-static int child_side(struct ns_child *child, int read_end, const struct idmap *map, struct err *err)
+static int child_side(struct ns_child *child, int read_end, const struct idmap *map,
+		      struct err *err)
 {
 	child->pid = 0;
 	child->lifeline = read_end;
@@ -60,7 +61,8 @@ int ns_start(struct ns_child *child, unsigned long flags, const struct idmap *ma
 		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
 	cleanup_close int read_end = ends[0];
 	cleanup_close int write_end = ends[1];
-	pid_t pid = sys_clone(flags | (userns ? (unsigned long)CLONE_NEWUSER : 0) | (unsigned long)SIGCHLD);
+	pid_t pid = sys_clone(flags | (userns ? (unsigned long)CLONE_NEWUSER : 0) |
+			      (unsigned long)SIGCHLD);
 	if (pid < 0)
 		return fail_step(err, userns ? STEP_USERNS : STEP_NAMESPACES, errno,
 				 "cannot make the namespaces");

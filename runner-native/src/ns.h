@@ -17,5 +17,6 @@ struct ns_child {
  * be set; else a note). The child has PDEATHSIG SIGKILL. */
 int ns_start(struct ns_child *child, unsigned long flags, const struct idmap *map, struct err *err);
 
-/* PDEATHSIG is lost at each change of ids: sets it again, and fails if the parent went meanwhile. */
+/* PDEATHSIG is lost at each change of ids: sets it again, and fails if the parent went meanwhile.
+ */
 int ns_die_with_parent(int lifeline, struct err *err);

@@ -70,11 +70,13 @@ static int mount_by_parts(const struct opened *opened, bool is_volatile)
 		const char *key = i < opened->lower_count    ? "lowerdir+"
 				  : i == opened->lower_count ? "upperdir"
 							     : "workdir";
-		if (sys_fsconfig(context, FSCONFIG_SET_STRING, key, fd_path(opened->fds[i]).text) < 0)
+		if (sys_fsconfig(context, FSCONFIG_SET_STRING, key, fd_path(opened->fds[i]).text) <
+		    0)
 			return -errno;
 	}
 	for (size_t i = 0; i < lengthof(COMMON); i++) {
-		unsigned command = COMMON[i].value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
+		unsigned command =
+			COMMON[i].value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
 		if (sys_fsconfig(context, command, COMMON[i].key, COMMON[i].value) < 0)
 			return -errno;
 	}
@@ -92,10 +94,10 @@ static int mount_by_string(const struct opened *opened, bool is_volatile, const 
 	char text[4096] = "";
 	size_t used = 0;
 	for (size_t i = 0; i < opened->count && used < sizeof(text); i++) {
-		const char *key = i == 0                         ? "lowerdir="
-				  : i < opened->lower_count      ? ":"
-				  : i == opened->lower_count     ? ",upperdir="
-								 : ",workdir=";
+		const char *key = i == 0		     ? "lowerdir="
+				  : i < opened->lower_count  ? ":"
+				  : i == opened->lower_count ? ",upperdir="
+							     : ",workdir=";
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", key,
 					 fd_path(opened->fds[i]).text);
 	}

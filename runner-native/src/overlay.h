@@ -1,7 +1,8 @@
 /* Stacking layer folders with overlayfs.
  * Threat: layer folders hold an attacker's files; only overlayfs looks into them. `userxattr` is
- * always on, so that a store has one form whoever wrote it. Always nodev: an image's device nodes, and those
- * that a step makes, are content, never devices. Runs in pid 1, mount namespace of the step. */
+ * always on, so that a store has one form whoever wrote it. Always nodev: an image's device nodes,
+ * and those that a step makes, are content, never devices. Runs in pid 1, mount namespace of the
+ * step. */
 #pragma once
 
 #include "err.h"

@@ -5,11 +5,11 @@
 
 #include "util.h"
 
-#define COMPONENT_MAX 255
+#define COMPONENT_MAX  255
 #define WHOLE_PATH_MAX 4096
 
-/* Opens `path` as a process would whose root is the folder `root`: links stay inside, magic links are
- * refused. `resolve`: further RESOLVE_* flags. A descriptor (close-on-exec) or -errno. */
+/* Opens `path` as a process would whose root is the folder `root`: links stay inside, magic links
+ * are refused. `resolve`: further RESOLVE_* flags. A descriptor (close-on-exec) or -errno. */
 int path_open_in_root(int root, const char *path, uint64_t flags, uint64_t resolve);
 
 /* Opens `path`, relative and without any link in it, below `dir`. Needs no openat2: falls back to

@@ -12,7 +12,8 @@
 static int fail_path(const char *path, int number, struct err *err)
 {
 	if (number == ENOTDIR || number == ELOOP || number == EXDEV)
-		return fail(err, "E_LAYER_PATH", number, "/%s goes through something that is not a folder", path);
+		return fail(err, "E_LAYER_PATH", number,
+			    "/%s goes through something that is not a folder", path);
 	return fail(err, "E_LAYER_ENTRY", number, "cannot open the folder of /%s", path);
 }
 
@@ -37,8 +38,8 @@ static int make_folders(int root, const char *path)
 }
 
 /* Opens the folder of `path`, or takes it from the cache. */
-static int open_parent(const struct places *places, const char *path, bool may_make, int *fd, char *cached,
-		       struct place *place, struct err *err)
+static int open_parent(const struct places *places, const char *path, bool may_make, int *fd,
+		       char *cached, struct place *place, struct err *err)
 {
 	char parent[WHOLE_PATH_MAX + 1];
 	const char *slash = strrchr(path, '/');
@@ -71,7 +72,8 @@ int place_of(struct places *places, const char *path, struct place *place, struc
 
 int place_of_target(struct places *places, const char *path, struct place *place, struct err *err)
 {
-	return open_parent(places, path, false, &places->link_parent, places->link_parent_path, place, err);
+	return open_parent(places, path, false, &places->link_parent, places->link_parent_path,
+			   place, err);
 }
 
 int place_clear(const struct place *place, const char *path, struct err *err)

@@ -1,13 +1,14 @@
-/* Where an entry goes: its parent folder, open, and its name there. Part of extract; the same threat. */
+/* Where an entry goes: its parent folder, open, and its name there. Part of extract; the same
+ * threat. */
 #pragma once
 
 #include "entry.h"
 
 struct places {
 	int root;
-	int parent;                           /* of the last entry, -1 at first */
+	int parent;			      /* of the last entry, -1 at first */
 	char parent_path[WHOLE_PATH_MAX + 1]; /* of `parent` */
-	int link_parent;                      /* of the last hard link's target, -1 at first */
+	int link_parent;		      /* of the last hard link's target, -1 at first */
 	char link_parent_path[WHOLE_PATH_MAX + 1];
 };
 
@@ -17,7 +18,8 @@ struct place {
 };
 
 /* Opens the parent of `path` (clean, not ''), making missing folders (0755, ours). The descriptor
- * belongs to `places` and is good until the next call. E_LAYER_PATH for a link or file in the way. */
+ * belongs to `places` and is good until the next call. E_LAYER_PATH for a link or file in the way.
+ */
 int place_of(struct places *places, const char *path, struct place *place, struct err *err);
 
 /* The same for a hard link's target, whose folders must be there. */

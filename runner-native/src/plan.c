@@ -35,23 +35,22 @@ static int add_op(struct plan *plan, enum op_kind kind, const char *target, stru
 }
 
 /* A rule's `take`, with its four parameters, some of which most rules do not need. */
-#define TAKE(name)                                                                              \
-	static int take_##name(void *at __attribute__((unused)),                                \
-			       char **args __attribute__((unused)),                             \
-			       size_t left __attribute__((unused)),                             \
-			       struct err *err __attribute__((unused)))
+#define TAKE(name)                                                                                 \
+	static int take_##name(                                                                    \
+		void *at __attribute__((unused)), char **args __attribute__((unused)),             \
+		size_t left __attribute__((unused)), struct err *err __attribute__((unused)))
 
-#define TAKE_STRING(name, field)                 \
-	TAKE(name)                               \
-	{                                        \
-		((struct plan *)at)->field = args[0]; \
-		return 0;                        \
+#define TAKE_STRING(name, field)                                                                   \
+	TAKE(name)                                                                                 \
+	{                                                                                          \
+		((struct plan *)at)->field = args[0];                                              \
+		return 0;                                                                          \
 	}
 
-#define TAKE_OP(name, kind, target)                    \
-	TAKE(name)                                     \
-	{                                              \
-		return add_op(at, kind, target, err);  \
+#define TAKE_OP(name, kind, target)                                                                \
+	TAKE(name)                                                                                 \
+	{                                                                                          \
+		return add_op(at, kind, target, err);                                              \
 	}
 
 TAKE_STRING(upper, upper)
@@ -178,7 +177,8 @@ TAKE(data)
 	op->hex = args[5];
 	size_t length = strlen(op->hex);
 	if (length % 2 != 0 || strspn(op->hex, "0123456789abcdef") != length)
-		return fail(err, "E_RUNNER_WORDS", 0, "the content of %.64s is not lower-case hex", args[0]);
+		return fail(err, "E_RUNNER_WORDS", 0, "the content of %.64s is not lower-case hex",
+			    args[0]);
 	int rc = word_access(args[1], &op->read_only, err);
 	return rc < 0 ? rc : word_ids(args + 2, &op->mode, &op->uid, &op->gid, err);
 }
@@ -197,13 +197,14 @@ TAKE(tmpfs)
 }
 
 /* One of two words; *second says which. */
-static int take_choice(const char *word, const char *first_word, const char *second_word, bool *second,
-		       struct err *err)
+static int take_choice(const char *word, const char *first_word, const char *second_word,
+		       bool *second, struct err *err)
 {
 	*second = strcmp(word, second_word) == 0;
 	if (*second || strcmp(word, first_word) == 0)
 		return 0;
-	return fail(err, "E_RUNNER_WORDS", 0, "\"%.64s\" is neither %s nor %s", word, first_word, second_word);
+	return fail(err, "E_RUNNER_WORDS", 0, "\"%.64s\" is neither %s nor %s", word, first_word,
+		    second_word);
 }
 
 TAKE(network)
@@ -265,12 +266,13 @@ int plan_read(struct plan *plan, const struct words *words, struct err *err)
 		bool there;
 	} needed[] = {
 		{ "upper", plan->upper != NULL }, { "work", plan->work != NULL },
-		{ "root", plan->root != NULL },   { "scratch", plan->scratch != NULL },
+		{ "root", plan->root != NULL },	  { "scratch", plan->scratch != NULL },
 		{ "arg", plan->arg_count > 0 },
 	};
 	for (size_t i = 0; i < lengthof(needed); i++)
 		if (!needed[i].there)
-			return fail(err, "E_RUNNER_WORDS", 0, "run needs the word \"%s\"", needed[i].name);
+			return fail(err, "E_RUNNER_WORDS", 0, "run needs the word \"%s\"",
+				    needed[i].name);
 	if (plan->cwd[0] != '/')
 		return fail(err, "E_RUNNER_WORDS", 0, "cwd \"%.64s\" is not absolute", plan->cwd);
 	/* Both arrays go to execve, which wants a NULL at the end. */

@@ -23,14 +23,15 @@ struct op {
 	const char *subpath; /* bind: inside source, NULL for source itself; layers: inside them */
 	const char *target;  /* inside the merged root */
 	const char *hex;     /* data: the content */
-	char **layers;       /* layers: host paths, topmost first */
+	char **layers;	     /* layers: host paths, topmost first */
 	size_t layer_count;
 	uint64_t size; /* tmpfs */
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
 	bool read_only;
-	int pinned; /* bind: descriptor of what is bound, opened before anything of the image is mounted */
+	int pinned; /* bind: descriptor of what is bound, opened before anything of the image is
+		       mounted */
 };
 
 struct stub {

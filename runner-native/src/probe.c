@@ -59,7 +59,9 @@ static void put_untried(struct json *json, const char *part, const char *why)
 
 static int unshare_one(int flag, const char *what, struct err *err)
 {
-	return unshare(flag) < 0 ? fail_step(err, STEP_NAMESPACES, errno, "cannot make a %s namespace", what) : 0;
+	return unshare(flag) < 0
+		       ? fail_step(err, STEP_NAMESPACES, errno, "cannot make a %s namespace", what)
+		       : 0;
 }
 
 /* In the first process of a new pid namespace, as run does it: the exit status is the errno. */
@@ -93,12 +95,15 @@ static int try_overlay_in(const char *base, struct err *err)
 		return fail_step(err, STEP_OVERLAY, errno, "cannot make a whiteout in %s", base);
 	if (fsetxattr(lower, "user.overlay.opaque", "y", 1, 0) < 0)
 		return fail_step(err, STEP_OVERLAY, errno, "%s takes no user xattrs", base);
-	const struct overlay overlay = { .lowers = lowers, .lower_count = 1, .upper = paths[1], .work = paths[2] };
+	const struct overlay overlay = {
+		.lowers = lowers, .lower_count = 1, .upper = paths[1], .work = paths[2]
+	};
 	cleanup_close int root = overlay_mount(&overlay, paths[3], err);
 	if (root < 0)
 		return root;
 	int written = openat(root, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	int rc = written < 0 ? fail_step(err, STEP_OVERLAY, errno, "cannot write into an overlay") : 0;
+	int rc = written < 0 ? fail_step(err, STEP_OVERLAY, errno, "cannot write into an overlay")
+			     : 0;
 	if (written >= 0)
 		close(written);
 	sys_umount2(paths[3], SYS_MNT_DETACH);
@@ -198,7 +203,9 @@ static int probe_work(struct store_plan *plan, struct err *err)
 		put_ok(&json, "idmap");
 	}
 	put_inside(&json, plan->dir);
-	return json_send(&json, STDOUT_FILENO) < 0 ? fail(err, "E_IO", EPIPE, "cannot write the answer") : 0;
+	return json_send(&json, STDOUT_FILENO) < 0
+		       ? fail(err, "E_IO", EPIPE, "cannot write the answer")
+		       : 0;
 }
 
 static int probe_plan(struct store_plan *plan, struct err *err)
@@ -210,7 +217,9 @@ static int probe_plan(struct store_plan *plan, struct err *err)
 	json_begin(&json, NULL);
 	put_machine(&json);
 	put_no_userns(&json, err);
-	return json_send(&json, STDOUT_FILENO) < 0 ? fail(err, "E_IO", EPIPE, "cannot write the answer") : 0;
+	return json_send(&json, STDOUT_FILENO) < 0
+		       ? fail(err, "E_IO", EPIPE, "cannot write the answer")
+		       : 0;
 }
 
 int probe_verb(const struct words *words, struct err *err)

@@ -1,6 +1,6 @@
 /* Output of a step on its way to the client. Node gives its children sockets, which cannot be
- * reopened as /dev/stdout; a step gets pipes instead, and the outer runner copies. Holds no privilege;
- * the bytes are the step's and are not looked at. */
+ * reopened as /dev/stdout; a step gets pipes instead, and the outer runner copies. Holds no
+ * privilege; the bytes are the step's and are not looked at. */
 #pragma once
 
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include "err.h"
 
 struct relay {
-	int to;   /* the client's socket */
+	int to;	  /* the client's socket */
 	int from; /* read end of the step's pipe, -1 when done or not needed */
 	int step; /* what the step writes to: the pipe, or `to` itself where no relay is needed */
 	size_t used, sent;

@@ -52,8 +52,9 @@ static int remove_dir(struct removal *removal, int parent, const char *name, int
 		return dir;
 	if (fstat(dir, &st) < 0 || st.st_dev != removal->device)
 		return -EXDEV;
-	/* Again if something was moved up into it, or came late. */
-	for (int i = 0; i < 1000; i++) {
+	/* Again as long as something was moved up into it, or came late. */
+	for (uint64_t before = UINT64_MAX; before != removal->count + removal->moved;) {
+		before = removal->count + removal->moved;
 		int rc = remove_contents(removal, dir, depth);
 		if (rc < 0)
 			return rc;
@@ -98,7 +99,8 @@ static int remove_contents(struct removal *removal, int dir, int depth)
 	}
 	while (rc == 0 && (entry = readdir(stream)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			rc = remove_one(removal, dir, entry->d_name, entry->d_type == DT_DIR, depth + 1);
+			rc = remove_one(removal, dir, entry->d_name, entry->d_type == DT_DIR,
+					depth + 1);
 	closedir(stream);
 	return rc;
 }
@@ -109,10 +111,11 @@ int remove_tree(const char *path, uint64_t *count, struct err *err)
 	struct stat st;
 	size_t length = strlen(path);
 	const char *slash = strrchr(path, '/');
-	if (*path != '/' || length >= sizeof(parent_path) || slash[1] == '\0' || strcmp(slash, "/..") == 0 ||
-	    strcmp(slash, "/.") == 0)
+	if (*path != '/' || length >= sizeof(parent_path) || slash[1] == '\0' ||
+	    strcmp(slash, "/..") == 0 || strcmp(slash, "/.") == 0)
 		return fail(err, "E_RUNNER_WORDS", 0, "\"%s\" is no path to remove", path);
-	snprintf(parent_path, sizeof(parent_path), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	snprintf(parent_path, sizeof(parent_path), "%.*s", slash == path ? 1 : (int)(slash - path),
+		 path);
 	cleanup_close int parent = open(parent_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0 || fstatat(parent, slash + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : fail(err, "E_IO", errno, "cannot remove %s", path);

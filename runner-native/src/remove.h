@@ -1,6 +1,7 @@
 /* Deleting folders of the store with everything in them.
- * Threat: a tree that a step wrote: links, folders without permissions, depths beyond what recursion
- * and descriptors bear. Everything is unlinked relative to an open folder; no link is ever followed. */
+ * Threat: a tree that a step wrote: links, folders without permissions, depths beyond what
+ * recursion and descriptors bear. Everything is unlinked relative to an open folder; no link is
+ * ever followed. */
 #pragma once
 
 #include "words.h"

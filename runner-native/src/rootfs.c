@@ -1,5 +1,6 @@
 /* Implementation of rootfs.h. The order matters: sources are pinned while only the machine is
- * mounted, /proc is mounted while the machine's own can still be seen, and the machine is let go last. */
+ * mounted, /proc is mounted while the machine's own can still be seen, and the machine is let go
+ * last. */
 #include "rootfs.h"
 
 #include <errno.h>
@@ -50,8 +51,8 @@ static int mount_root(const struct plan *plan, struct err *err)
 /* The old root goes on top of the new one and is detached: no folder of the image is needed. */
 static int pivot(int root, struct err *err)
 {
-	if (fchdir(root) < 0 || sys_pivot_root(".", ".") < 0 || sys_umount2(".", SYS_MNT_DETACH) < 0 ||
-	    chdir("/") < 0)
+	if (fchdir(root) < 0 || sys_pivot_root(".", ".") < 0 ||
+	    sys_umount2(".", SYS_MNT_DETACH) < 0 || chdir("/") < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot change to the step's root");
 	return 0;
 }
@@ -76,8 +77,8 @@ int rootfs_chdir(const char *path, struct err *err)
 		return fail(err, "E_SANDBOX", errno, "cannot open the step's root");
 	cleanup_close int dir = path_open_in_root(root, path, O_PATH | O_DIRECTORY, 0);
 	if (dir < 0 || fchdir(dir) < 0)
-		return fail(err, "E_WORKDIR", dir < 0 ? -dir : errno, "cannot change to the working folder %s",
-			    path);
+		return fail(err, "E_WORKDIR", dir < 0 ? -dir : errno,
+			    "cannot change to the working folder %s", path);
 	/* The kernel's own word on it: a folder outside of the root has no path from it. */
 	long length = syscall(SYS_getcwd, now, sizeof(now));
 	if (length < 0 || now[0] != '/')

@@ -1,5 +1,6 @@
 /* The outer runner of a step: starts pid 1 in its namespaces, relays output, passes signals on,
- * and says how it ended. Has the caller's ids throughout and never touches anything of the image. */
+ * and says how it ended. Has the caller's ids throughout and never touches anything of the image.
+ */
 #pragma once
 
 #include "words.h"

@@ -20,18 +20,20 @@
 #endif
 
 #define X32_BIT 0x40000000
-#define NEW_NAMESPACES                                                                       \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
-	 CLONE_NEWNET)
+#define NEW_NAMESPACES                                                                             \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+	 CLONE_NEWPID | CLONE_NEWNET)
 
-#define ALLOW SECCOMP_RET_ALLOW
+#define ALLOW	       SECCOMP_RET_ALLOW
 #define REFUSE(number) (SECCOMP_RET_ERRNO | (number))
 
-static void emit(struct filter *filter, unsigned code, uint32_t k, unsigned if_true, unsigned if_false)
+static void emit(struct filter *filter, unsigned code, uint32_t k, unsigned if_true,
+		 unsigned if_false)
 {
 	if (filter->length < lengthof(filter->code))
 		filter->code[filter->length] =
-			(struct sock_filter){ (uint16_t)code, (uint8_t)if_true, (uint8_t)if_false, k };
+			(struct sock_filter){ (uint16_t)code, (uint8_t)if_true, (uint8_t)if_false,
+					      k };
 	filter->length++;
 }
 

@@ -1,7 +1,7 @@
 /* The tables behind seccomp.h, one for each purpose: everything that a step may call whatever
- * the arguments are. Not here, so refused: mounts, namespaces, modules, keys, bpf, io_uring, userfaultfd,
- * perf, open_by_handle_at, kexec, reboot, swap, quota, clocks set, raw I/O. clone, clone3, socket and
- * personality are judged by their arguments in seccomp.c. */
+ * the arguments are. Not here, so refused: mounts, namespaces, modules, keys, bpf, io_uring,
+ * userfaultfd, perf, open_by_handle_at, kexec, reboot, swap, quota, clocks set, raw I/O. clone,
+ * clone3, socket and personality are judged by their arguments in seccomp.c. */
 #include "seccomp.h"
 
 #include <asm/unistd.h>
@@ -52,24 +52,26 @@
 
 const uint32_t seccomp_table_last_known = 469; /* file_setattr */
 
+/* clang-format off */
+
 /* Files and folders. */
 static const uint32_t FILES[] = {
 	__NR_cachestat, __NR_chdir, __NR_chroot, __NR_close, __NR_close_range, __NR_copy_file_range,
 	__NR_dup, __NR_dup3, __NR_faccessat, __NR_faccessat2, __NR_fadvise64, __NR_fallocate,
 	__NR_fchdir, __NR_fchmod, __NR_fchmodat, __NR_fchmodat2, __NR_fchown, __NR_fchownat,
-	__NR_fcntl, __NR_fdatasync, __NR_flock, __NR_fstat, __NR_fstatfs, __NR_fsync, __NR_ftruncate,
-	__NR_getcwd, __NR_getdents64, __NR_ioctl, __NR_linkat, __NR_listmount, __NR_lseek,
-	__NR_lstat, __NR_mkdirat, __NR_mknodat, __NR_name_to_handle_at, __NR_newfstatat, __NR_openat,
-	__NR_openat2, __NR_pread64, __NR_preadv, __NR_preadv2, __NR_pwrite64, __NR_pwritev,
-	__NR_pwritev2, __NR_read, __NR_readahead, __NR_readlinkat, __NR_readv, __NR_renameat,
-	__NR_renameat2, __NR_sendfile, __NR_splice, __NR_stat, __NR_statfs, __NR_statmount,
+	__NR_fcntl, __NR_fdatasync, __NR_flock, __NR_fstat, __NR_fstatfs, __NR_fsync,
+	__NR_ftruncate, __NR_getcwd, __NR_getdents64, __NR_ioctl, __NR_linkat, __NR_listmount,
+	__NR_lseek, __NR_mkdirat, __NR_mknodat, __NR_name_to_handle_at, __NR_newfstatat,
+	__NR_openat, __NR_openat2, __NR_pread64, __NR_preadv, __NR_preadv2, __NR_pwrite64,
+	__NR_pwritev, __NR_pwritev2, __NR_read, __NR_readahead, __NR_readlinkat, __NR_readv,
+	__NR_renameat, __NR_renameat2, __NR_sendfile, __NR_splice, __NR_statfs, __NR_statmount,
 	__NR_statx, __NR_symlinkat, __NR_sync, __NR_sync_file_range, __NR_syncfs, __NR_tee,
 	__NR_truncate, __NR_umask, __NR_unlinkat, __NR_utimensat, __NR_vmsplice, __NR_write,
 	__NR_writev,
 #if defined(__x86_64__)
 	__NR_access, __NR_chmod, __NR_chown, __NR_creat, __NR_dup2, __NR_futimesat, __NR_getdents,
-	__NR_lchown, __NR_link, __NR_mkdir, __NR_mknod, __NR_open, __NR_readlink, __NR_rename,
-	__NR_rmdir, __NR_symlink, __NR_unlink, __NR_utime, __NR_utimes,
+	__NR_lchown, __NR_link, __NR_lstat, __NR_mkdir, __NR_mknod, __NR_open, __NR_readlink,
+	__NR_rename, __NR_rmdir, __NR_stat, __NR_symlink, __NR_unlink, __NR_utime, __NR_utimes,
 #endif
 };
 
@@ -103,18 +105,19 @@ static const uint32_t MEMORY[] = {
 	__NR_remap_file_pages,
 };
 
-/* Processes, their limits and scheduling; ptrace is safe since Linux 4.8 (it cannot pass a filter). */
+/* Processes, their limits and scheduling; ptrace is safe since Linux 4.8 (it cannot pass a filter).
+ */
 static const uint32_t PROCESSES[] = {
 	__NR_execve, __NR_execveat, __NR_exit, __NR_exit_group, __NR_get_robust_list, __NR_getcpu,
 	__NR_getpgid, __NR_getpid, __NR_getppid, __NR_getpriority, __NR_getrlimit, __NR_getrusage,
 	__NR_getsid, __NR_gettid, __NR_ioprio_get, __NR_ioprio_set, __NR_pidfd_open,
 	__NR_pidfd_send_signal, __NR_prctl, __NR_prlimit64, __NR_process_vm_readv,
 	__NR_process_vm_writev, __NR_ptrace, __NR_rseq, __NR_sched_get_priority_max,
-	__NR_sched_get_priority_min, __NR_sched_getaffinity, __NR_sched_getattr, __NR_sched_getparam,
-	__NR_sched_getscheduler, __NR_sched_rr_get_interval, __NR_sched_setaffinity,
-	__NR_sched_setattr, __NR_sched_setparam, __NR_sched_setscheduler, __NR_sched_yield,
-	__NR_set_robust_list, __NR_set_tid_address, __NR_setpgid, __NR_setpriority, __NR_setrlimit,
-	__NR_setsid, __NR_times, __NR_wait4, __NR_waitid,
+	__NR_sched_get_priority_min, __NR_sched_getaffinity, __NR_sched_getattr,
+	__NR_sched_getparam, __NR_sched_getscheduler, __NR_sched_rr_get_interval,
+	__NR_sched_setaffinity, __NR_sched_setattr, __NR_sched_setparam, __NR_sched_setscheduler,
+	__NR_sched_yield, __NR_set_robust_list, __NR_set_tid_address, __NR_setpgid,
+	__NR_setpriority, __NR_setrlimit, __NR_setsid, __NR_times, __NR_wait4, __NR_waitid,
 #if defined(__x86_64__)
 	__NR_fork, __NR_getpgrp, __NR_uretprobe, __NR_vfork,
 #endif
@@ -156,8 +159,8 @@ static const uint32_t SOCKETS[] = {
 /* System V and POSIX messages. */
 static const uint32_t IPC[] = {
 	__NR_mq_getsetattr, __NR_mq_notify, __NR_mq_open, __NR_mq_timedreceive, __NR_mq_timedsend,
-	__NR_mq_unlink, __NR_msgctl, __NR_msgget, __NR_msgrcv, __NR_msgsnd, __NR_semctl, __NR_semget,
-	__NR_semop, __NR_semtimedop, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_shmget,
+	__NR_mq_unlink, __NR_msgctl, __NR_msgget, __NR_msgrcv, __NR_msgsnd, __NR_semctl,
+	__NR_semget, __NR_semop, __NR_semtimedop, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_shmget,
 };
 
 /* Clocks (setting one needs a capability that a step lacks). */
@@ -184,7 +187,12 @@ static const uint32_t MACHINE[] = {
 #endif
 };
 
-#define TABLE(name) { name, lengthof(name) }
+/* clang-format on */
+
+#define TABLE(name)                                                                                \
+	{                                                                                          \
+		name, lengthof(name)                                                               \
+	}
 
 static int ascending(const void *left, const void *right)
 {
@@ -199,7 +207,10 @@ void seccomp_table_allowed(struct syscall_set *set)
 		const uint32_t *number;
 		size_t count;
 	} tables[] = {
-		TABLE(FILES), TABLE(ATTRIBUTES), TABLE(WAITING), TABLE(MEMORY), TABLE(PROCESSES), TABLE(THREADS), TABLE(SIGNALS), TABLE(IDENTITY), TABLE(SOCKETS), TABLE(IPC), TABLE(CLOCKS), TABLE(CONFINEMENT), TABLE(MACHINE)
+		TABLE(FILES),	  TABLE(ATTRIBUTES), TABLE(WAITING), TABLE(MEMORY),
+		TABLE(PROCESSES), TABLE(THREADS),    TABLE(SIGNALS), TABLE(IDENTITY),
+		TABLE(SOCKETS),	  TABLE(IPC),	     TABLE(CLOCKS),  TABLE(CONFINEMENT),
+		TABLE(MACHINE),
 	};
 	set->count = 0;
 	for (size_t i = 0; i < lengthof(tables); i++)

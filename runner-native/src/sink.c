@@ -19,7 +19,8 @@ int sink_entry(struct sink *sink, const struct entry *entry, struct err *err)
 	}
 	ssize_t size = entry_format(entry, sink->buffer + sink->used);
 	if (size < 0)
-		return fail(err, "E_IO", (int)-size, "the attributes of %s are too long", entry->path);
+		return fail(err, "E_IO", (int)-size, "the attributes of %s are too long",
+			    entry->path);
 	sink->used += (size_t)size;
 	sink->entries += entry->type != ENTRY_END;
 	return 0;
@@ -36,11 +37,13 @@ int sink_content(struct sink *sink, int file, uint64_t size, const char *path, s
 				return rc;
 			room = sizeof(sink->buffer);
 		}
-		ssize_t n = read(file, sink->buffer + sink->used, left < room ? (size_t)left : room);
+		ssize_t n =
+			read(file, sink->buffer + sink->used, left < room ? (size_t)left : room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return fail(err, "E_IO", n < 0 ? errno : 0, "%s cannot be read, or became shorter", path);
+			return fail(err, "E_IO", n < 0 ? errno : 0,
+				    "%s cannot be read, or became shorter", path);
 		sink->used += (size_t)n;
 		left -= (uint64_t)n;
 	}

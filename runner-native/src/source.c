@@ -8,12 +8,14 @@
 static int need(struct source *source, size_t wanted, struct err *err)
 {
 	if (sizeof(source->buffer) - source->start < wanted) {
-		memmove(source->buffer, source->buffer + source->start, source->end - source->start);
+		memmove(source->buffer, source->buffer + source->start,
+			source->end - source->start);
 		source->end -= source->start;
 		source->start = 0;
 	}
 	while (source->end - source->start < wanted) {
-		ssize_t n = read(source->fd, source->buffer + source->end, sizeof(source->buffer) - source->end);
+		ssize_t n = read(source->fd, source->buffer + source->end,
+				 sizeof(source->buffer) - source->end);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

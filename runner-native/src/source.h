@@ -1,5 +1,5 @@
-/* Entries on their way in: a buffer over stdin. Threat: lengths that lie; nothing is believed beyond the
- * limits of entry.h, and content is handed on in pieces. No privilege. */
+/* Entries on their way in: a buffer over stdin. Threat: lengths that lie; nothing is believed
+ * beyond the limits of entry.h, and content is handed on in pieces. No privilege. */
 #pragma once
 
 #include "entry.h"

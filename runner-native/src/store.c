@@ -55,10 +55,11 @@ static int take_paths(void *plan, char **args, size_t left, struct err *err)
 
 static const struct word_rule RULES[] = {
 	{ "uidmap", 3, take_uidmap }, { "gidmap", 3, take_gidmap }, { "dir", 1, take_dir },
-	{ "path", 1, take_path },     { "all", 0, take_all },       { "paths", 0, take_paths },
+	{ "path", 1, take_path },     { "all", 0, take_all },	    { "paths", 0, take_paths },
 };
 
-int store_plan_read(struct store_plan *plan, const struct words *words, bool needs_dir, struct err *err)
+int store_plan_read(struct store_plan *plan, const struct words *words, bool needs_dir,
+		    struct err *err)
 {
 	*plan = (struct store_plan){ .lifeline = -1 };
 	int rc = words_dispatch(words, RULES, lengthof(RULES), plan, err);

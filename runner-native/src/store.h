@@ -15,11 +15,12 @@ struct store_plan {
 };
 
 /* Reads the words; `needs_dir`: whether `dir` must be there. */
-int store_plan_read(struct store_plan *plan, const struct words *words, bool needs_dir, struct err *err);
+int store_plan_read(struct store_plan *plan, const struct words *words, bool needs_dir,
+		    struct err *err);
 void store_plan_free(struct store_plan *plan);
 
-/* Performs `work` in a user namespace if maps were given, else right here. 0; 1 for a failure that was
- * reported already; <0. */
+/* Performs `work` in a user namespace if maps were given, else right here. 0; 1 for a failure that
+ * was reported already; <0. */
 int store_perform(struct store_plan *plan, int (*work)(struct store_plan *plan, struct err *err),
 		  struct err *err);
 

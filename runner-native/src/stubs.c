@@ -28,7 +28,8 @@ static int make_dir(int layer, const struct stub *stub)
 		if (parent < 0)
 			return parent;
 	}
-	if (mkdirat(slash == NULL ? layer : parent, slash == NULL ? stub->path : slash + 1, 0700) < 0 &&
+	if (mkdirat(slash == NULL ? layer : parent, slash == NULL ? stub->path : slash + 1, 0700) <
+		    0 &&
 	    errno != EEXIST)
 		return -errno;
 	cleanup_close int fd = path_open_beneath(layer, stub->path, O_RDONLY | O_DIRECTORY, 0);
@@ -64,10 +65,12 @@ int stubs_make(const struct plan *plan, const char *at, struct err *err)
 	for (size_t i = 0; i < plan->stub_count; i++) {
 		const struct stub *stub = &plan->stubs[i];
 		if (*stub->path == '\0' || !path_is_clean(stub->path))
-			return fail(err, "E_RUNNER_WORDS", 0, "\"%s\" is no path for a stub", stub->path);
+			return fail(err, "E_RUNNER_WORDS", 0, "\"%s\" is no path for a stub",
+				    stub->path);
 		rc = stub->is_dir ? make_dir(layer, stub) : make_file(layer, stub);
 		if (rc < 0)
-			return fail(err, "E_SANDBOX", -rc, "cannot make the mount point /%s", stub->path);
+			return fail(err, "E_SANDBOX", -rc, "cannot make the mount point /%s",
+				    stub->path);
 	}
 	return 0;
 }

@@ -10,11 +10,12 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define SYS_MNT_DETACH 2
-#define SYS_AT_RECURSIVE 0x8000
+#define SYS_MNT_DETACH	  2
+#define SYS_AT_RECURSIVE  0x8000
 #define SYS_AT_EMPTY_PATH 0x1000
 
-static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
+			      uint64_t resolve)
 {
 	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
 	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));

@@ -1,6 +1,7 @@
 /* Implementation of user.h. The rules are those of Docker and BuildKit: a name is tried before
  * a number; a number that no line has is itself, with group 0; supplementary groups come from
- * /etc/group when the user is in passwd and no group was given. Lines that are malformed are skipped. */
+ * /etc/group when the user is in passwd and no group was given. Lines that are malformed are
+ * skipped. */
 #include "user.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include "path.h"
 
 #define FILE_LIMIT ((size_t)10 << 20)
-#define ID_MAX 0x7fffffff
+#define ID_MAX	   0x7fffffff
 
 /* A stretch of text that is not ended by NUL. */
 struct span {
@@ -137,7 +138,8 @@ int user_resolve_text(const char *passwd, const char *group, const char *spec, s
 	bool known = passwd != NULL && find_user(passwd, name, &login, user);
 	if (!known) {
 		if (!parse_number(name, 10, ID_MAX, &number))
-			return fail(err, "E_USER", 0, "the image has no user \"%s\" in /etc/passwd%s", name,
+			return fail(err, "E_USER", 0,
+				    "the image has no user \"%s\" in /etc/passwd%s", name,
 				    passwd == NULL ? " (there is no such file)" : "");
 		user->uid = (uid_t)number;
 	}
@@ -149,8 +151,8 @@ int user_resolve_text(const char *passwd, const char *group, const char *spec, s
 	if (group != NULL && find_group(group, wanted_group, &user->gid))
 		return 0;
 	if (!parse_number(wanted_group, 10, ID_MAX, &number))
-		return fail(err, "E_USER", 0, "the image has no group \"%s\" in /etc/group%s", wanted_group,
-			    group == NULL ? " (there is no such file)" : "");
+		return fail(err, "E_USER", 0, "the image has no group \"%s\" in /etc/group%s",
+			    wanted_group, group == NULL ? " (there is no such file)" : "");
 	user->gid = (gid_t)number;
 	return 0;
 }
@@ -164,7 +166,8 @@ static int read_image_file(int root, const char *path, char **text, struct err *
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return fail(err, "E_USER", fd < 0 ? -fd : errno, "cannot open %s of the image", path);
+		return fail(err, "E_USER", fd < 0 ? -fd : errno, "cannot open %s of the image",
+			    path);
 	if (!S_ISREG(st.st_mode))
 		return fail(err, "E_USER", 0, "%s of the image is not a regular file", path);
 	int rc = read_to_end(fd, FILE_LIMIT, text, &length);

@@ -1,6 +1,7 @@
 /* Who the command runs as: a user word, looked up in the image's own passwd and group files.
  * Threat: these files are the attacker's: a FIFO that never ends (CVE-2024-9676), a link out of the
- * image, a device, gigabytes. Opened inside the root, never blocking, regular files only, capped. Runs in pid 1. */
+ * image, a device, gigabytes. Opened inside the root, never blocking, regular files only, capped.
+ * Runs in pid 1. */
 #pragma once
 
 #include "err.h"

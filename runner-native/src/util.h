@@ -20,10 +20,10 @@ static inline void cleanup_free_fn(void *at)
 	free(*(void **)at);
 }
 
-#define cleanup_close __attribute__((cleanup(cleanup_close_fn)))
-#define cleanup_free __attribute__((cleanup(cleanup_free_fn)))
+#define cleanup_close		     __attribute__((cleanup(cleanup_close_fn)))
+#define cleanup_free		     __attribute__((cleanup(cleanup_free_fn)))
 #define printf_like(template, first) __attribute__((format(printf, template, first)))
-#define lengthof(array) (sizeof(array) / sizeof((array)[0]))
+#define lengthof(array)		     (sizeof(array) / sizeof((array)[0]))
 
 /* Takes the descriptor out of `fd`, so that its cleanup closes nothing. */
 static inline int steal_fd(int *fd)

@@ -33,10 +33,11 @@ int words_read(struct words *words, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (strcmp(words->all[0], "slipway-runner/1") != 0)
-		return fail(err, "E_RUNNER_VERSION", 0,
-			    "this runner speaks slipway-runner/1, its client \"%.64s\"; they come from "
-			    "different installations",
-			    words->all[0]);
+		return fail(
+			err, "E_RUNNER_VERSION", 0,
+			"this runner speaks slipway-runner/1, its client \"%.64s\"; they come from "
+			"different installations",
+			words->all[0]);
 	if (words->count < 2 || strcmp(words->all[words->count - 1], "end") != 0)
 		return fail(err, "E_RUNNER_WORDS", 0, "the words stop before \"end\"");
 	words->word = words->all + 1;
@@ -51,7 +52,8 @@ void words_free(struct words *words)
 	*words = (struct words){ 0 };
 }
 
-static const struct word_rule *rule_of(const struct word_rule *rules, size_t count, const char *name)
+static const struct word_rule *rule_of(const struct word_rule *rules, size_t count,
+				       const char *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(rules[i].name, name) == 0)
@@ -59,8 +61,8 @@ static const struct word_rule *rule_of(const struct word_rule *rules, size_t cou
 	return NULL;
 }
 
-int words_dispatch(const struct words *words, const struct word_rule *rules, size_t count, void *plan,
-		   struct err *err)
+int words_dispatch(const struct words *words, const struct word_rule *rules, size_t count,
+		   void *plan, struct err *err)
 {
 	size_t at = 0;
 	while (at < words->count) {
@@ -70,7 +72,8 @@ int words_dispatch(const struct words *words, const struct word_rule *rules, siz
 			return fail(err, "E_RUNNER_WORDS", 0, "unknown word \"%.64s\"", name);
 		at++;
 		if (words->count - at < (size_t)rule->args)
-			return fail(err, "E_RUNNER_WORDS", 0, "\"%s\" needs %d arguments", name, rule->args);
+			return fail(err, "E_RUNNER_WORDS", 0, "\"%s\" needs %d arguments", name,
+				    rule->args);
 		char **args = words->word + at;
 		at += (size_t)rule->args;
 		int further = rule->take(plan, args, words->count - at, err);
@@ -92,8 +95,8 @@ int word_ids(char **mode_uid_gid, mode_t *mode, uid_t *uid, gid_t *gid, struct e
 {
 	uint64_t values[3];
 	for (int i = 0; i < 3; i++) {
-		int rc = word_number(mode_uid_gid[i], i == 0 ? 8 : 10, i == 0 ? 07777 : UINT32_MAX - 1,
-				     &values[i], err);
+		int rc = word_number(mode_uid_gid[i], i == 0 ? 8 : 10,
+				     i == 0 ? 07777 : UINT32_MAX - 1, &values[i], err);
 		if (rc < 0)
 			return rc;
 	}

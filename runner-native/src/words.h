@@ -26,8 +26,8 @@ int words_read(struct words *words, struct err *err);
 void words_free(struct words *words);
 
 /* Gives every word to the rule of its name; E_RUNNER_WORDS for a word without a rule. */
-int words_dispatch(const struct words *words, const struct word_rule *rules, size_t count, void *plan,
-		   struct err *err);
+int words_dispatch(const struct words *words, const struct word_rule *rules, size_t count,
+		   void *plan, struct err *err);
 
 /* Numbers as arguments: E_RUNNER_WORDS names the word where the text is no number or over `max`. */
 int word_number(const char *text, int base, uint64_t max, uint64_t *value, struct err *err);

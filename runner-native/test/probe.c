@@ -174,7 +174,8 @@ static int verb_daemon(char **args)
 			signal(SIGTERM, SIG_IGN);
 			signal(SIGHUP, SIG_IGN);
 			if (write(ends[1], "!", 1) == 1)
-				execl("/proc/self/exe", "probe", "sleep", "600", args[0], (char *)NULL);
+				execl("/proc/self/exe", "probe", "sleep", "600", args[0],
+				      (char *)NULL);
 			_exit(1);
 		}
 		_exit(0);
@@ -184,7 +185,8 @@ static int verb_daemon(char **args)
 
 static int verb_connect(char **args)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(args[1])) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)atoi(args[1])) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (inet_pton(AF_INET, args[0], &to.sin_addr) != 1)
 		return 1;
@@ -197,7 +199,8 @@ static int verb_syscall(char **args)
 	long number = strtol(args[0], NULL, 0);
 	for (int i = 0; i < 6 && args[1 + i] != NULL; i++)
 		values[i] = strtol(args[1 + i], NULL, 0);
-	long result = syscall(number, values[0], values[1], values[2], values[3], values[4], values[5]);
+	long result =
+		syscall(number, values[0], values[1], values[2], values[3], values[4], values[5]);
 	if (result < 0)
 		return failed();
 	printf("%ld\n", result);
@@ -286,16 +289,21 @@ static const struct {
 	int args;
 	int (*perform)(char **args);
 } VERBS[] = {
-	{ "cat", 1, verb_cat },         { "write", 2, verb_write },     { "stat", 1, verb_stat },
-	{ "ls", 1, verb_ls },           { "readlink", 1, verb_readlink }, { "id", 0, verb_id },
-	{ "status", 1, verb_status },   { "env", 0, verb_env },         { "pwd", 0, verb_pwd },
-	{ "fds", 0, verb_fds },         { "exit", 1, verb_exit },       { "kill", 1, verb_kill },
-	{ "sleep", 1, verb_sleep },     { "stubborn", 1, verb_stubborn }, { "daemon", 1, verb_daemon },
-	{ "connect", 2, verb_connect }, { "syscall", 1, verb_syscall }, { "compat", 0, verb_compat },
-	{ "open", 2, verb_open },       { "mkdir", 1, verb_mkdir },     { "chown", 3, verb_chown },
-	{ "chmod", 2, verb_chmod },     { "symlink", 2, verb_symlink }, { "link", 2, verb_link },
-	{ "unlink", 1, verb_unlink },   { "mkfifo", 1, verb_mkfifo },   { "setxattr", 3, verb_setxattr },
-	{ "deep", 2, verb_deep },       { "mknod", 4, verb_mknod },       { "all", 1, verb_all },
+	{ "cat", 1, verb_cat },		  { "write", 2, verb_write },
+	{ "stat", 1, verb_stat },	  { "ls", 1, verb_ls },
+	{ "readlink", 1, verb_readlink }, { "id", 0, verb_id },
+	{ "status", 1, verb_status },	  { "env", 0, verb_env },
+	{ "pwd", 0, verb_pwd },		  { "fds", 0, verb_fds },
+	{ "exit", 1, verb_exit },	  { "kill", 1, verb_kill },
+	{ "sleep", 1, verb_sleep },	  { "stubborn", 1, verb_stubborn },
+	{ "daemon", 1, verb_daemon },	  { "connect", 2, verb_connect },
+	{ "syscall", 1, verb_syscall },	  { "compat", 0, verb_compat },
+	{ "open", 2, verb_open },	  { "mkdir", 1, verb_mkdir },
+	{ "chown", 3, verb_chown },	  { "chmod", 2, verb_chmod },
+	{ "symlink", 2, verb_symlink },	  { "link", 2, verb_link },
+	{ "unlink", 1, verb_unlink },	  { "mkfifo", 1, verb_mkfifo },
+	{ "setxattr", 3, verb_setxattr }, { "deep", 2, verb_deep },
+	{ "mknod", 4, verb_mknod },	  { "all", 1, verb_all },
 };
 
 static int perform(char **words)

@@ -6,21 +6,21 @@
 
 static int unit_failures;
 
-#define CHECK(condition)                                                              \
-	do {                                                                          \
-		if (!(condition)) {                                                   \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			unit_failures++;                                              \
-		}                                                                     \
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
+			unit_failures++;                                                           \
+		}                                                                                  \
 	} while (0)
 
-#define CHECK_TEXT(actual, expected)                                                       \
-	do {                                                                               \
-		if (strcmp((actual), (expected)) != 0) {                                   \
-			fprintf(stderr, "%s:%d: \"%s\" is not \"%s\"\n", __FILE__, __LINE__, \
-				(actual), (expected));                                     \
-			unit_failures++;                                                   \
-		}                                                                          \
+#define CHECK_TEXT(actual, expected)                                                               \
+	do {                                                                                       \
+		if (strcmp((actual), (expected)) != 0) {                                           \
+			fprintf(stderr, "%s:%d: \"%s\" is not \"%s\"\n", __FILE__, __LINE__,       \
+				(actual), (expected));                                             \
+			unit_failures++;                                                           \
+		}                                                                                  \
 	} while (0)
 
 static inline int unit_end(const char *name)

@@ -31,10 +31,12 @@ static void test_round_trip(void)
 	ssize_t length = make_sample();
 	CHECK(length > 4 && bytes[0] == (unsigned char)(length - 4));
 	CHECK(entry_parse(bytes + 4, (size_t)length - 4, &again, &err) == 0);
-	CHECK(again.type == ENTRY_FILE && again.mode == 06755 && again.uid == 1 && again.gid == 0xfffffffe);
+	CHECK(again.type == ENTRY_FILE && again.mode == 06755 && again.uid == 1 &&
+	      again.gid == 0xfffffffe);
 	CHECK(again.mtime_sec == -5 && again.mtime_nsec == 999999999 && again.size == 1ULL << 40);
 	CHECK_TEXT(again.path, "a/b");
-	CHECK(again.xattr_count == 1 && again.xattrs[0].length == 2 && again.xattrs[0].value[1] == 1);
+	CHECK(again.xattr_count == 1 && again.xattrs[0].length == 2 &&
+	      again.xattrs[0].value[1] == 1);
 	CHECK_TEXT(again.xattrs[0].name, "user.x");
 }
 
@@ -60,7 +62,8 @@ static void test_every_byte(void)
 			unsigned char old = bytes[at];
 			bytes[at] = (unsigned char)value;
 			if (entry_parse(bytes + 4, (size_t)length - 4, &again, &err) == 0)
-				CHECK(path_is_clean(again.path) && again.xattr_count <= ENTRY_XATTRS);
+				CHECK(path_is_clean(again.path) &&
+				      again.xattr_count <= ENTRY_XATTRS);
 			bytes[at] = old;
 		}
 }

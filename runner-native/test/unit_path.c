@@ -12,7 +12,8 @@
 static void test_clean(void)
 {
 	static const char *const good[] = { "", "a", "a/b", "...", ".a", "a..", "a/..b" };
-	static const char *const bad[] = { "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b" };
+	static const char *const bad[] = { "/",	 "/a",	 "a/",	 "a//b", ".",
+					   "..", "a/..", "../a", "a/./b" };
 	char name[COMPONENT_MAX + 2];
 	for (size_t i = 0; i < lengthof(good); i++)
 		CHECK(path_is_clean(good[i]));

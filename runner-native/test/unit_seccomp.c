@@ -11,14 +11,14 @@
 #include "seccomp.h"
 
 #if defined(__x86_64__)
-#define ARCH AUDIT_ARCH_X86_64
+#define ARCH	   AUDIT_ARCH_X86_64
 #define OTHER_ARCH AUDIT_ARCH_I386
 #else
-#define ARCH AUDIT_ARCH_AARCH64
+#define ARCH	   AUDIT_ARCH_AARCH64
 #define OTHER_ARCH AUDIT_ARCH_ARM
 #endif
 
-#define ALLOWED SECCOMP_RET_ALLOW
+#define ALLOWED	      SECCOMP_RET_ALLOW
 #define ERRNO(number) (SECCOMP_RET_ERRNO | (number))
 
 static struct filter filter;
@@ -90,19 +90,23 @@ static void test_every_number(void)
 
 static void test_arguments(void)
 {
-	static const uint32_t spaces[] = { CLONE_NEWNS,	 CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-					   CLONE_NEWUSER, CLONE_NEWPID,   CLONE_NEWNET };
+	static const uint32_t spaces[] = { CLONE_NEWNS,	 CLONE_NEWCGROUP, CLONE_NEWUTS,
+					   CLONE_NEWIPC, CLONE_NEWUSER,	  CLONE_NEWPID,
+					   CLONE_NEWNET };
 	CHECK(judge(__NR_clone, 0x11) == ALLOWED);
 	CHECK(judge(__NR_clone, CLONE_VM | CLONE_THREAD) == ALLOWED);
 	for (size_t i = 0; i < lengthof(spaces); i++)
 		CHECK(judge(__NR_clone, spaces[i] | 0x11) == ERRNO(EPERM));
 	CHECK(judge(__NR_clone3, 0) == ERRNO(ENOSYS));
 	for (uint32_t family = 0; family < 60; family++)
-		CHECK(judge(__NR_socket, family) == (family == 38 || family == 40 ? ERRNO(EPERM) : ALLOWED));
+		CHECK(judge(__NR_socket, family) ==
+		      (family == 38 || family == 40 ? ERRNO(EPERM) : ALLOWED));
 	CHECK(judge(__NR_personality, 0) == ALLOWED && judge(__NR_personality, 8) == ALLOWED);
-	CHECK(judge(__NR_personality, 0x20000) == ALLOWED && judge(__NR_personality, 0x20008) == ALLOWED);
+	CHECK(judge(__NR_personality, 0x20000) == ALLOWED &&
+	      judge(__NR_personality, 0x20008) == ALLOWED);
 	CHECK(judge(__NR_personality, 0xffffffff) == ALLOWED);
-	CHECK(judge(__NR_personality, 0x40000) == ERRNO(EPERM) && judge(__NR_personality, 1) == ERRNO(EPERM));
+	CHECK(judge(__NR_personality, 0x40000) == ERRNO(EPERM) &&
+	      judge(__NR_personality, 1) == ERRNO(EPERM));
 }
 
 static void test_architectures(void)

@@ -31,9 +31,11 @@ static void test_unknown(void)
 	CHECK_TEXT(err.code, "E_USER");
 	CHECK_TEXT(err.message, "the image has no user \"ghost\" in /etc/passwd");
 	CHECK(resolve(NULL, NULL, "ghost") < 0);
-	CHECK_TEXT(err.message, "the image has no user \"ghost\" in /etc/passwd (there is no such file)");
+	CHECK_TEXT(err.message,
+		   "the image has no user \"ghost\" in /etc/passwd (there is no such file)");
 	CHECK(resolve(NULL, NULL, "0:ghost") < 0);
-	CHECK_TEXT(err.message, "the image has no group \"ghost\" in /etc/group (there is no such file)");
+	CHECK_TEXT(err.message,
+		   "the image has no group \"ghost\" in /etc/group (there is no such file)");
 	CHECK(resolve(NULL, NULL, "-1") < 0);
 	CHECK(resolve(NULL, NULL, "2147483648") < 0);
 	CHECK(resolve(NULL, NULL, "4294967296") < 0);
@@ -54,7 +56,8 @@ static void test_malformed_lines(void)
 static void test_groups(void)
 {
 	const char *passwd = "app:x:10:20::/:\n";
-	const char *group = "g:x:1:app\nh:x:2:other,app\ni:x:3:apple,happ\nj:x:4:\nk:x:bad:app\nl:x:5:a,,app,";
+	const char *group =
+		"g:x:1:app\nh:x:2:other,app\ni:x:3:apple,happ\nj:x:4:\nk:x:bad:app\nl:x:5:a,,app,";
 	CHECK(resolve(passwd, group, "app") == 0 && user.group_count == 3);
 	CHECK(user.groups[0] == 1 && user.groups[1] == 2 && user.groups[2] == 5);
 	CHECK(resolve(passwd, group, "app:h") == 0 && user.gid == 2 && user.group_count == 0);

@@ -34,7 +34,8 @@ static void test_plan(void)
 	CHECK(read_plan(NEEDED "bind-layers /x /t rw 2 /l1 /l2 arg b env A=") == 0);
 	CHECK(plan.op_count == 1 && plan.ops[0].layer_count == 2 && !plan.ops[0].read_only);
 	CHECK_TEXT(plan.ops[0].layers[1], "/l2");
-	CHECK(plan.arg_count == 2 && plan.args[2] == NULL && plan.env_count == 1 && plan.env[1] == NULL);
+	CHECK(plan.arg_count == 2 && plan.args[2] == NULL && plan.env_count == 1 &&
+	      plan.env[1] == NULL);
 	CHECK(!plan.host_network && !plan.no_seccomp);
 	plan_free(&plan);
 }
@@ -67,7 +68,8 @@ static void test_events(void)
 	json_bool(&json, "e", true);
 	json_close(&json);
 	json.text[json.used] = '\0';
-	CHECK_TEXT(json.text, "{\"event\":\"x\",\"a\":\"q\\u0022\\u005c\\u000a\\u007f\\ufffd\xc3\xa9\\ufffd\\ufffd"
+	CHECK_TEXT(json.text, "{\"event\":\"x\",\"a\":"
+			      "\"q\\u0022\\u005c\\u000a\\u007f\\ufffd\xc3\xa9\\ufffd\\ufffd"
 			      "\\ufffd\",\"b\":null,\"c\":-5,\"d\":{\"e\":true}");
 }
 
