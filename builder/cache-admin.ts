@@ -76,9 +76,9 @@ export async function prune(
   const sweep = async (): Promise<void> => {
     bytes = await sweepFiles(store, kept, options.dryRun, signal);
   };
-  const swept = options.dryRun
-    ? (await sweep(), true)
-    : await whileAlone(store.home, store.lease, sweep);
+  let swept = true;
+  if (options.dryRun) await sweep();
+  else swept = await whileAlone(store.home, store.lease, sweep);
   return { removed: doomed.size, bytes, swept };
 }
 
