@@ -2,7 +2,8 @@
 #
 # preprocess.ts has taken away directives and comments, joined continued lines and kept the bodies of
 # heredocs for later; lexer.ts drops white space and chooses between the shell and the JSON form.
-# A name with % is a token of lexer.ts; each rule's result is made by a function of post.ts.
+# A name with % is a token of lexer.ts; each rule's result is made by a function of post.ts. The end of
+# the line is a token, so that an instruction is put together once and not after each of its words.
 
 @preprocessor esmodule
 @{%
@@ -19,8 +20,8 @@ instruction
 
 # FROM debian:bookworm AS build
 from
-    -> %FROM flags image                            {% post.from %}
-     | %FROM flags image %AS stage                  {% post.from %}
+    -> %FROM flags image %end                       {% post.from %}
+     | %FROM flags image %AS stage %end             {% post.fromAs %}
 
 image
     -> %word                                        {% post.word %}
@@ -36,7 +37,7 @@ onbuild
 
 # MAINTAINER somebody, deprecated
 maintainer
-    -> %MAINTAINER flags text                       {% post.maintainer %}
+    -> %MAINTAINER flags text %end                  {% post.maintainer %}
 
 # What stands in a stage, and after ONBUILD.
 trigger
@@ -51,43 +52,43 @@ trigger
 
 # RUN make install
 run
-    -> %RUN flags command                           {% post.run %}
+    -> %RUN flags command %end                      {% post.run %}
 
 # CMD ["nginx", "-g", "daemon off;"]
 command_setting
-    -> %CMD flags command                           {% post.commandSetting %}
-     | %ENTRYPOINT flags command                    {% post.commandSetting %}
-     | %SHELL flags command                         {% post.commandSetting %}
+    -> %CMD flags command %end                      {% post.commandSetting %}
+     | %ENTRYPOINT flags command %end               {% post.commandSetting %}
+     | %SHELL flags command %end                    {% post.commandSetting %}
 
 # ENV PATH=/opt/bin:$PATH LANG=C
 pairs_setting
-    -> %ENV flags pairs                             {% post.pairsSetting %}
-     | %LABEL flags pairs                           {% post.pairsSetting %}
+    -> %ENV flags pairs %end                        {% post.pairsSetting %}
+     | %LABEL flags pairs %end                      {% post.pairsSetting %}
 
 # ARG VERSION=1.0 COMMIT
 arg
-    -> %ARG flags declarations                      {% post.arg %}
+    -> %ARG flags declarations %end                 {% post.arg %}
 
 # COPY --from=build /out/app <<EOF /usr/local/bin/
 files
-    -> %ADD flags paths                             {% post.files %}
-     | %COPY flags paths                            {% post.files %}
+    -> %ADD flags paths %end                        {% post.files %}
+     | %COPY flags paths %end                       {% post.files %}
 
 # EXPOSE 80/tcp 443
 words_setting
-    -> %EXPOSE flags words                          {% post.wordsSetting %}
-     | %VOLUME flags paths                          {% post.wordsSetting %}
+    -> %EXPOSE flags words %end                     {% post.wordsSetting %}
+     | %VOLUME flags paths %end                     {% post.wordsSetting %}
 
 # WORKDIR /app
 text_setting
-    -> %USER flags text                             {% post.textSetting %}
-     | %WORKDIR flags text                          {% post.textSetting %}
-     | %STOPSIGNAL flags text                       {% post.textSetting %}
+    -> %USER flags text %end                        {% post.textSetting %}
+     | %WORKDIR flags text %end                     {% post.textSetting %}
+     | %STOPSIGNAL flags text %end                  {% post.textSetting %}
 
 # HEALTHCHECK --interval=5s CMD curl -f http://localhost/
 healthcheck
-    -> %HEALTHCHECK flags                           {% post.healthcheck %}
-     | %HEALTHCHECK flags %check command            {% post.healthcheck %}
+    -> %HEALTHCHECK flags %end                      {% post.emptyHealthcheck %}
+     | %HEALTHCHECK flags %check command %end       {% post.healthcheck %}
 
 # --from=build --link; a lone -- ends them and is no token
 flags

@@ -2,7 +2,6 @@
 // `(copy ["--from=a"] "x" "/y")`. For tests and for people; nothing reads it back.
 
 import type { Command, DockerfileAst, Flag, Instruction, Word } from './ast.ts';
-import { goQuote } from './go-quote.ts';
 
 /** Returns the dump of a whole Dockerfile, without a line end after the last line. */
 export function dump(ast: DockerfileAst): string {
@@ -69,4 +68,26 @@ function texts(words: readonly Word[]): string[] {
 
 function flagText({ name, value }: Flag): string {
   return value === undefined ? `--${name}` : `--${name}=${value}`;
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** Quotes as Go's strconv.Quote does for what golden files hold. */
+function goQuote(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+  const escaped = text.replace(/["\\\u0000-\u001f\u007f]/g, (char) => {
+    const code = char.charCodeAt(0).toString(16).padStart(2, '0');
+    return NAMED[char] ?? `\\x${code}`;
+  });
+  return `"${escaped}"`;
 }

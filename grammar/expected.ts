@@ -4,7 +4,7 @@ import { BuildError } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
 import { KEYWORDS, type Keyword, keywordOf } from './keywords.ts';
 import type { Token } from './lexer.ts';
-import type { LogicalLine } from './logical-line.ts';
+import type { LogicalLine } from './lines/logical-line.ts';
 
 /** Token types as people call them. A flag may stand almost anywhere, so it is never what was missing. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
@@ -23,24 +23,24 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the error for a line that stops being an instruction at `token`, or at its end where that
- * is undefined. `expected` are the token types that the grammar would have taken there.
+ * Returns the error for a line that stops being an instruction at `token`. `expected` are the token
+ * types that the grammar would have taken there.
  */
 export function unexpected(
   line: LogicalLine,
-  token: Token | undefined,
+  token: Token,
   expected: readonly string[],
 ): BuildError {
-  if (token?.type === 'keyword') return unknownInstruction(token);
+  if (token.type === 'keyword') return unknownInstruction(token);
   const keyword = keywordOf(line.text.split(/[\t\v\f\r ]/, 1)[0] ?? '');
-  if (keyword === 'ONBUILD' && token && keywordOf(token.text)) return notATrigger(token);
+  if (keyword === 'ONBUILD' && keywordOf(token.text)) return notATrigger(token);
   const subject = keyword ?? 'the instruction';
   const wanted = describe(expected);
-  const message = token
+  const ended = token.type === 'end';
+  const message = !ended
     ? `${subject} cannot have ${quote(token.text)} here${wanted && `: expected ${wanted}`}`
     : `${subject} ends too early${wanted && `: expected ${wanted}`}`;
-  const end = line.text.length;
-  const span = token?.span ?? line.span(0, end);
+  const span = ended ? line.span(0, line.text.length) : token.span;
   return new BuildError('E_PARSE', message, { span, hint: hintFor(keyword, token) });
 }
 
@@ -62,8 +62,8 @@ function describe(expected: readonly string[]): string {
   return [...words].join(' or ');
 }
 
-function hintFor(keyword: Keyword | undefined, token: Token | undefined): string | undefined {
-  if (token?.type === 'notString' || token?.type === 'open') {
+function hintFor(keyword: Keyword | undefined, token: Token): string | undefined {
+  if (token.type === 'notString' || token.type === 'open') {
     return 'A JSON array of an instruction holds strings only.';
   }
   return keyword && `Write it as: ${KEYWORDS[keyword].usage}`;

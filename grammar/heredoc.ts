@@ -2,8 +2,8 @@
 // the reference cuts them: by quotes and backslashes, whatever the escape directive says.
 // https://github.com/moby/buildkit/tree/v0.24.0/frontend/dockerfile/parser (heredocsFromLine)
 
-import type { LogicalLine } from './logical-line.ts';
-import { isSpace } from './space.ts';
+import type { LogicalLine } from './lines/logical-line.ts';
+import { isSpace } from './lines/space.ts';
 
 /** A marker found; `start` and `end` are offsets in the text of the line. */
 export interface HeredocMarker {

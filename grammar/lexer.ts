@@ -1,16 +1,16 @@
 // A logical instruction -> tokens. moo cuts the text by the rules of a state; this wrapper chooses
 // the state where the language depends on context: the keyword says how its arguments read, flags
 // end where a word does not start with `--`, and a JSON array is one only if all of it is JSON.
-// White space between tokens is dropped. Each pattern is linear: nothing follows a repetition that
-// could make it try again.
+// White space between tokens is dropped.
 
 import moo from 'moo';
 import type { Lexer } from 'nearley';
 import type { Span } from '../core/source.ts';
 import type { EscapeCharacter } from './ast.ts';
 import { type Body, KEYWORDS, keywordOf } from './keywords.ts';
-import type { LogicalLine } from './logical-line.ts';
-import { BLANK, SPACE, skipSpace } from './space.ts';
+import type { LogicalLine } from './lines/logical-line.ts';
+import { skipSpace } from './lines/space.ts';
+import { tokenRules, wordPieces } from './token-rules.ts';
 
 /** What the grammar sees: a moo token with its place. */
 export interface Token {
@@ -41,6 +41,7 @@ const TOKENS = [
   'close',
   'comma',
   'string',
+  'end',
 ];
 
 /** The names that the grammar may use; one that is not here is a slip in the grammar. */
@@ -51,11 +52,7 @@ export const tokenTypes = {
   },
 };
 
-/** Returns the lexer of Dockerfiles with this escapeCharacter character; `read` it a line, then feed it to nearley. */
-export function makeLexer(escapeCharacter: EscapeCharacter): InstructionLexer {
-  return new InstructionLexer(escapeCharacter);
-}
-
+/** The lexer of Dockerfiles with one escape character. `read` it a line, then feed nearley that line's text. */
 export class InstructionLexer implements Lexer {
   readonly #moo: moo.Lexer;
   readonly #firstWord: RegExp;
@@ -63,9 +60,10 @@ export class InstructionLexer implements Lexer {
   #body: Body = 'trigger';
   #inFlags = false;
   #at = 0;
+  #ended = false;
 
   constructor(escapeCharacter: EscapeCharacter) {
-    this.#moo = moo.states(states(escapeCharacter), 'keyword');
+    this.#moo = moo.states(tokenRules(escapeCharacter), 'keyword');
     this.#firstWord = new RegExp(`(?:${wordPieces(escapeCharacter, '=')})+`, 'y');
   }
 
@@ -79,13 +77,14 @@ export class InstructionLexer implements Lexer {
     this.#moo.setState('keyword');
     this.#inFlags = false;
     this.#at = 0;
+    this.#ended = false;
   }
 
   next(): Token | undefined {
     for (;;) {
       this.#leaveFlags();
       const token = this.#moo.next();
-      if (token === undefined) return undefined;
+      if (token === undefined) return this.#end();
       this.#at = token.offset + token.text.length;
       if (token.type === 'space') continue;
       if (token.type === 'endOfFlags') {
@@ -112,7 +111,15 @@ export class InstructionLexer implements Lexer {
     return message;
   }
 
-  #place(token: moo.Token, type: string): Token {
+  /** One token for the end of the line. */
+  #end(): Token | undefined {
+    if (this.#ended) return undefined;
+    this.#ended = true;
+    const offset = this.#line?.text.length ?? 0;
+    return this.#place({ offset, text: '', value: '' }, 'end');
+  }
+
+  #place(token: Pick<moo.Token, 'offset' | 'text' | 'value'>, type: string): Token {
     if (this.#line === undefined) throw new Error('the lexer was fed a text before a line');
     const { offset: start, text, value } = token;
     const end = start + text.length;
@@ -169,85 +176,4 @@ function isJsonArray(text: string, start: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** One piece of a word in which quotes and escapes keep white space (and `stop`) from ending it. */
-function wordPieces(escapeCharacter: EscapeCharacter, stop = ''): string {
-  const e = escapeCharacter === '\\' ? '\\\\' : escapeCharacter;
-  const double = `"[^"${e}]*(?:${e}[^][^"${e}]*)*(?:"|${e}?$)`;
-  return `[^${SPACE}'"${e}${stop}]+|${e}[^\\n]|${e}$|'[^']*'?|${double}`;
-}
-
-function states(escapeCharacter: EscapeCharacter): Record<string, moo.Rules> {
-  const e = escapeCharacter === '\\' ? '\\\\' : escapeCharacter;
-  const blank = new RegExp(`[${BLANK}]+`);
-  const space = { match: new RegExp(`[${SPACE}]+`), lineBreaks: true };
-  const text = /[^\n]+/;
-  const quoted = (q: string) => `${q}[^${q}${e}]*(?:${e}[^][^${q}${e}]*)*(?:${q}|${e}?$)`;
-  const flagPieces = `[^${SPACE}'"${e}]+|${e}[^\\n]|${e}$|${quoted("'")}|${quoted('"')}`;
-  const value = (raw: string) => dropLastEscape(raw, escapeCharacter);
-  const word = new RegExp(`[^${BLANK}\\n]+`);
-  return {
-    keyword: { space, keyword: word },
-    flags: {
-      space,
-      endOfFlags: new RegExp(`--(?=[${SPACE}]|$)`),
-      flag: {
-        match: new RegExp(`--(?:${flagPieces})+`),
-        value: (raw) => unquote(raw, escapeCharacter),
-      },
-    },
-    text: { space, text },
-    words: { space: blank, word },
-    from: { space: blank, AS: /[aA][sS](?=[\t\v\f\r ]|$)/, word },
-    check: { space, check: new RegExp(`[^${SPACE}]+`) },
-    pairs: {
-      space,
-      name: {
-        match: new RegExp(`(?:${wordPieces(escapeCharacter, '=')})+`),
-        value,
-        next: 'afterName',
-      },
-      misplacedEquals: '=',
-    },
-    afterName: {
-      space: { ...space, next: 'pairs' },
-      equals: { match: '=', next: 'afterEquals' },
-    },
-    afterEquals: {
-      space: { ...space, next: 'pairs' },
-      value: { match: new RegExp(`(?:${wordPieces(escapeCharacter)})+`), value, next: 'pairs' },
-    },
-    legacyPair: { space: blank, legacyKey: { match: word, next: 'text' } },
-    json: {
-      space,
-      string: /"[^"\\\n]*(?:\\.[^"\\\n]*)*"/,
-      open: '[',
-      close: ']',
-      comma: ',',
-      notString: /[^\s"[\],]+/,
-    },
-  };
-}
-
-/** A flag's word without quotes and escapes. Unlike in a shell, escapes count in single quotes too. */
-function unquote(raw: string, escapeCharacter: EscapeCharacter): string {
-  let out = '';
-  let quote: string | undefined;
-  for (let i = 0; i < raw.length; i++) {
-    const char = raw[i];
-    if (char === escapeCharacter) out += raw[++i] ?? '';
-    else if (char === quote) quote = undefined;
-    else if (quote === undefined && (char === '"' || char === "'")) quote = char;
-    else out += char;
-  }
-  return out;
-}
-
-/** An escapeCharacter character that ends the line with nothing to escapeCharacter is dropped. */
-function dropLastEscape(raw: string, escapeCharacter: EscapeCharacter): string {
-  if (!raw.endsWith(escapeCharacter)) return raw;
-  let from = raw.length;
-  while (from > 0 && raw[from - 1] === escapeCharacter) from--;
-  return (raw.length - from) % 2 === 1 ? raw.slice(0, -1) : raw;
 }

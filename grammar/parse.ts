@@ -7,9 +7,9 @@ import type { SourceText } from '../core/source.ts';
 import type { DockerfileAst, Heredoc, Instruction } from './ast.ts';
 import { unexpected } from './expected.ts';
 import rules from './generated/dockerfile.js';
-import { type InstructionLexer, makeLexer, type Token } from './lexer.ts';
-import type { LogicalLine } from './logical-line.ts';
-import { Preprocessor } from './preprocess.ts';
+import { InstructionLexer, type Token } from './lexer.ts';
+import type { LogicalLine } from './lines/logical-line.ts';
+import { Preprocessor } from './lines/preprocess.ts';
 
 const grammar = nearley.Grammar.fromCompiled(rules);
 
@@ -23,7 +23,7 @@ export function parse(source: SourceText): DockerfileAst {
   const instructions: Instruction[] = [];
   let lexer: InstructionLexer | undefined;
   for (let line = preprocessor.next(); line !== undefined; line = preprocessor.next()) {
-    lexer ??= makeLexer(preprocessor.escape);
+    lexer ??= new InstructionLexer(preprocessor.escape);
     instructions.push(withBodies(parseLine(lexer, line), preprocessor));
   }
   if (instructions.length === 0) throw emptyDockerfile(source);
@@ -66,10 +66,9 @@ function parseLine(lexer: InstructionLexer, line: LogicalLine): Instruction {
     throw unexpected(line, token, parser.expectedAfter(parser.current));
   }
   const [instruction, another] = parser.results;
-  if (instruction === undefined) {
-    throw unexpected(line, undefined, parser.expectedAfter(parser.current));
+  if (instruction === undefined || another !== undefined) {
+    throw new Error(`the grammar has ${parser.results.length} readings of: ${line.text}`);
   }
-  if (another !== undefined) throw new Error(`the grammar is ambiguous for: ${line.text}`);
   return instruction;
 }
 

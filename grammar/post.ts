@@ -120,15 +120,18 @@ export function declaration([name, equals, value]: [Token, Token?, Token?]): Dec
 
 type Flags = List<Flag>;
 
-export function from([keyword, flags, image, as, name]: [
+export function from([keyword, flags, image]: [Token, Flags, Word]): FromInstruction {
+  return { kind: 'from', ...common(keyword, flags), image, as: undefined };
+}
+
+export function fromAs([keyword, flags, image, as, name]: [
   Token,
   Flags,
   Word,
-  Token?,
-  Word?,
+  Token,
+  Word,
 ]): FromInstruction {
-  const alias = as && name && { keyword: word([as]), name };
-  return { kind: 'from', ...common(keyword, flags), image, as: alias };
+  return { kind: 'from', ...common(keyword, flags), image, as: { keyword: word([as]), name } };
 }
 
 export function run([keyword, flags, command]: [Token, Flags, Command?]): RunInstruction {
@@ -201,15 +204,20 @@ export function maintainer([keyword, flags, argument]: [
 export function healthcheck([keyword, flags, check, command]: [
   Token,
   Flags,
-  Token?,
+  Token,
   Command?,
 ]): HealthcheckInstruction {
   return {
     kind: 'healthcheck',
     ...common(keyword, flags),
-    check: check && word([check]),
+    check: word([check]),
     command: command ?? emptyCommand(keyword),
   };
+}
+
+export function emptyHealthcheck([keyword, flags]: [Token, Flags]): HealthcheckInstruction {
+  const command = emptyCommand(keyword);
+  return { kind: 'healthcheck', ...common(keyword, flags), check: undefined, command };
 }
 
 export function onbuild([keyword, flags, trigger]: [Token, Flags, Trigger]): OnbuildInstruction {

@@ -14,14 +14,17 @@ export function emptyImage(platform: Platform): ImageConfig {
 
 /** Returns the stage's config with the labels of the command line, which win. Layers and history are the export's. */
 export function finalConfig(state: StageState, labels: ReadonlyMap<string, string>): ImageConfig {
-  const merged = [...Object.entries(state.config.Labels ?? {}), ...labels].sort(byName);
-  const { Cmd, Entrypoint, Labels: _merged, ...config } = state.config;
+  const { Cmd, Entrypoint, ...config } = state.config;
+  const merged = new Map([...state.labels, ...labels]);
   const runtime: RuntimeConfig = {
     ...config,
     Env: state.configEnv.list(),
     ...(Entrypoint?.length ? { Entrypoint } : {}),
     ...(Cmd?.length ? { Cmd } : {}),
-    ...(merged.length > 0 ? { Labels: Object.fromEntries(merged) } : {}),
+    ...(merged.size > 0 ? { Labels: sortedRecord(merged) } : {}),
+    ...(state.ports.size > 0 ? { ExposedPorts: keySet(state.ports) } : {}),
+    ...(state.volumes.size > 0 ? { Volumes: keySet(state.volumes) } : {}),
+    ...(state.onbuild.length > 0 ? { OnBuild: state.onbuild } : {}),
   };
   return {
     ...state.platform,
@@ -31,6 +34,12 @@ export function finalConfig(state: StageState, labels: ReadonlyMap<string, strin
   };
 }
 
-function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function keySet(names: ReadonlySet<string>): Record<string, object> {
+  return sortedRecord(new Map([...names].map((name) => [name, {}])));
+}
+
+/** Object.fromEntries, unlike assignment, makes a property of any name, `__proto__` too. */
+function sortedRecord<T>(entries: ReadonlyMap<string, T>): Record<string, T> {
+  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.fromEntries(sorted);
 }

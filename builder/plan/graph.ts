@@ -60,7 +60,6 @@ export interface RunSpec {
   /** `user[:group]` as written; '' is root. */
   readonly user: string;
   readonly network: 'default' | 'none' | 'host';
-  readonly security: 'sandbox' | 'insecure';
   readonly mounts: readonly MountSpec[];
 }
 

@@ -28,7 +28,7 @@ export function applyHealthcheck(state: StageState, { check }: TypedHealthcheck)
 
 /** Triggers are kept for those who build on the image; they leave no history. */
 export function applyOnbuild(state: StageState, { text }: TypedOnbuild): void {
-  state.config = { ...state.config, OnBuild: [...(state.config.OnBuild ?? []), text] };
+  state.onbuild.push(text);
 }
 
 /** The argument vector of a command: a shell form is one argument of the shell. */

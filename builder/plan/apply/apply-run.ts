@@ -31,15 +31,14 @@ export function applyRun(
     files,
     env: state.variables.list(),
     unkeyedEnv: [...proxyVariables(options)]
-      .filter(([name]) => !state.variables.has(name))
+      .filter(([name]) => state.variables.get(name) === undefined)
       .map(([name, value]) => `${name}=${value}`),
     cwd: workingFolder(state),
     user: state.config.User ?? '',
     network: typed.network ?? options.network,
-    security: typed.security,
     mounts: resolveMounts(state, typed.mounts, findSource),
   };
-  refuseNul(op, typed.node.span);
+  refuseNul(op, state.variables.holdsNul, typed.node.span);
   const createdBy = runText(args, currentArgs(state));
   addLayer(state, op, { text: stepText(typed.node), span: typed.node.span, createdBy });
 }
@@ -70,9 +69,9 @@ function currentArgs(state: StageState): Map<string, string> {
 }
 
 /** The runner's words are separated by NUL; one in a text (JSON can write it, an image can hold it) would forge others. */
-function refuseNul(op: RunSpec, span: Span): void {
-  const texts = [...op.args, ...op.env, ...op.unkeyedEnv, op.cwd, op.user];
-  if (!texts.some((text) => text.includes('\0'))) return;
+function refuseNul(op: RunSpec, inVariables: boolean, span: Span): void {
+  const texts = [...op.args, ...op.unkeyedEnv, op.cwd, op.user];
+  if (!inVariables && !texts.some((text) => text.includes('\0'))) return;
   throw new BuildError('E_ARGUMENTS', 'a NUL character in the arguments or variables of RUN', {
     span,
   });

@@ -63,8 +63,8 @@ function applyEnv(state: StageState, node: PairsInstruction): void {
 
 function applyLabel(state: StageState, node: PairsInstruction): void {
   const pairs = expandPairs(state, node);
-  const labels = [...Object.entries(state.config.Labels ?? {}), ...pairs];
-  setConfig(state, { Labels: Object.fromEntries(labels) }, `LABEL ${describePairs(pairs)}`);
+  for (const [name, value] of pairs) state.labels.set(name, value);
+  setConfig(state, {}, `LABEL ${describePairs(pairs)}`);
 }
 
 /** All words are expanded with the variables from before the instruction. */
@@ -95,8 +95,8 @@ function applyExpose(state: StageState, node: WordsInstruction): void {
       });
     });
   });
-  const all = [...Object.keys(state.config.ExposedPorts ?? {}), ...ports];
-  setConfig(state, { ExposedPorts: keySet(all) }, `EXPOSE [${ports.join(' ')}]`);
+  for (const port of ports) state.ports.add(port);
+  setConfig(state, {}, `EXPOSE [${ports.join(' ')}]`);
 }
 
 function applyVolume(state: StageState, node: WordsInstruction): void {
@@ -105,8 +105,8 @@ function applyVolume(state: StageState, node: WordsInstruction): void {
     if (volume !== '') return volume;
     throw new BuildError('E_ARGUMENTS', 'a volume cannot be blank', { span: word.span });
   });
-  const all = [...Object.keys(state.config.Volumes ?? {}), ...volumes];
-  setConfig(state, { Volumes: keySet(all) }, `VOLUME [${volumes.join(' ')}]`);
+  for (const volume of volumes) state.volumes.add(volume);
+  setConfig(state, {}, `VOLUME [${volumes.join(' ')}]`);
 }
 
 function applyUser(state: StageState, argument: Word): void {
@@ -140,9 +140,4 @@ function applyWorkdir(state: StageState, node: TextInstruction): void {
     { kind: 'workdir', input: state.vertex, path, user },
     { text: stepText(node), span: node.span, createdBy },
   );
-}
-
-/** Object.fromEntries, unlike assignment, makes a property of any name, `__proto__` too. */
-function keySet(names: readonly string[]): Readonly<Record<string, object>> {
-  return Object.fromEntries([...new Set(names)].sort().map((name) => [name, {}]));
 }

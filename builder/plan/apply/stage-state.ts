@@ -18,6 +18,12 @@ export interface StageSurroundings {
   readonly addStep: (op: OpSpec, text: string, span: Span, platform: Platform) => VertexId;
 }
 
+/** The fields of a config that do not grow with the Dockerfile. */
+export type SmallConfig = Omit<
+  RuntimeConfig,
+  'Env' | 'Labels' | 'ExposedPorts' | 'Volumes' | 'OnBuild'
+>;
+
 export interface StageState extends StageSurroundings {
   readonly platform: Platform;
   /** All variables: the config's, and build arguments; what was set last counts. */
@@ -26,8 +32,13 @@ export interface StageState extends StageSurroundings {
   readonly configEnv: Environment;
   /** Build arguments declared so far, with the values that they had then. */
   readonly args: Map<string, string>;
-  /** Everything but Env, which is `configEnv`. */
-  config: Omit<RuntimeConfig, 'Env'>;
+  readonly labels: Map<string, string>;
+  /** `80/tcp` each. */
+  readonly ports: Set<string>;
+  readonly volumes: Set<string>;
+  readonly onbuild: string[];
+  /** What is left of the config. */
+  config: SmallConfig;
   author: string | undefined;
   vertex: VertexId;
   history: History | undefined;
@@ -42,15 +53,26 @@ export function fromImage(
   surroundings: StageSurroundings,
 ): StageState {
   const { os, architecture, variant } = image;
-  const { OnBuild: _fired, Env: environment = [], ...config } = image.config ?? {};
-  const configEnv = Environment.from(environment);
-  if (!configEnv.has('PATH') && os !== 'windows') configEnv.set('PATH', DEFAULT_PATH);
+  const {
+    OnBuild: _fired,
+    Env = [],
+    Labels,
+    ExposedPorts,
+    Volumes,
+    ...config
+  } = image.config ?? {};
+  const configEnv = Environment.from(Env);
+  if (configEnv.get('PATH') === undefined && os !== 'windows') configEnv.set('PATH', DEFAULT_PATH);
   return {
     ...surroundings,
     platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
-    variables: configEnv.copy(),
+    variables: Environment.from(configEnv.list()),
     configEnv,
     args: new Map(),
+    labels: new Map(Object.entries(Labels ?? {})),
+    ports: new Set(Object.keys(ExposedPorts ?? {})),
+    volumes: new Set(Object.keys(Volumes ?? {})),
+    onbuild: [],
     config,
     author: image.author,
     vertex,
@@ -61,14 +83,16 @@ export function fromImage(
 
 /** The state after FROM an earlier stage: everything goes on, but ONBUILD triggers and what was set "in this stage". */
 export function fromStage(parent: StageState, surroundings: StageSurroundings): StageState {
-  const { OnBuild: _fired, ...config } = parent.config;
   return {
     ...parent,
     ...surroundings,
     variables: parent.variables.copy(),
     configEnv: parent.configEnv.copy(),
     args: new Map(parent.args),
-    config,
+    labels: new Map(parent.labels),
+    ports: new Set(parent.ports),
+    volumes: new Set(parent.volumes),
+    onbuild: [],
     commandSet: false,
   };
 }
@@ -79,11 +103,7 @@ export function expandIn(state: StageState, word: Word): string {
 }
 
 /** Sets fields of the config and records the instruction as one that makes no layer. */
-export function setConfig(
-  state: StageState,
-  change: Omit<RuntimeConfig, 'Env'>,
-  createdBy: string,
-): void {
+export function setConfig(state: StageState, change: SmallConfig, createdBy: string): void {
   state.config = { ...state.config, ...change };
   state.history = record(state.history, createdBy);
 }

@@ -88,15 +88,22 @@ function readRun(node: RunInstruction): TypedRun {
   if (node.command.form === 'exec' && node.command.words.length === 0) {
     throw new BuildError('E_ARGUMENTS', 'RUN has no command', { span: node.span });
   }
+  refuseInsecure(flags.security);
   return {
     kind: 'run',
     node,
     mounts: flags.mount.map(readMount),
     network: flags.network && choice('network', flags.network, ['default', 'none', 'host']),
-    security: flags.security
-      ? choice('security', flags.security, ['sandbox', 'insecure'])
-      : 'sandbox',
   };
+}
+
+/** A Dockerfile cannot give itself more rights than a step has (CVE-2024-23653); nobody can, so far. */
+function refuseInsecure(flag: Word | undefined): void {
+  if (flag === undefined || choice('security', flag, ['sandbox', 'insecure']) === 'sandbox') return;
+  throw new BuildError('E_UNSUPPORTED', 'RUN --security=insecure is not supported', {
+    span: flag.span,
+    hint: 'a step has the rights of an ordinary container and no more',
+  });
 }
 
 function readFiles(node: FilesInstruction): TypedFiles {

@@ -33,7 +33,6 @@ export interface TypedRun {
   readonly node: RunInstruction;
   readonly mounts: readonly RawMount[];
   readonly network: 'default' | 'none' | 'host' | undefined;
-  readonly security: 'sandbox' | 'insecure';
 }
 
 export interface TypedFiles {

@@ -1,9 +1,9 @@
 // Parser directives: `# escape=` and its like, which count only above the first comment, blank line
 // or instruction. Scanned by hand, since a pattern for them would be quadratic in white space.
 
-import { BuildError } from '../core/errors.ts';
-import type { Span } from '../core/source.ts';
-import type { Directive, EscapeCharacter } from './ast.ts';
+import { BuildError } from '../../core/errors.ts';
+import type { Span } from '../../core/source.ts';
+import type { Directive, EscapeCharacter } from '../ast.ts';
 
 const NAMES = ['syntax', 'escape', 'check'] as const;
 

@@ -1,8 +1,8 @@
 // One logical instruction: physical lines joined, with the way back from each character to its
 // place in the source. Immutable once built.
 
-import type { SourceText, Span } from '../core/source.ts';
-import type { Comment } from './ast.ts';
+import type { SourceText, Span } from '../../core/source.ts';
+import type { Comment } from '../ast.ts';
 
 /** A run of characters that is contiguous in the source. */
 interface Piece {

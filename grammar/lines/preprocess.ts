@@ -2,9 +2,9 @@
 // comments for the instruction below them, joins continued lines, hands out the bodies of heredocs.
 // Works strictly forward, one pass, so its cost is linear in the text.
 
-import { BuildError } from '../core/errors.ts';
-import type { SourceText, Span } from '../core/source.ts';
-import type { Comment, Directive, EscapeCharacter } from './ast.ts';
+import { BuildError } from '../../core/errors.ts';
+import type { SourceText, Span } from '../../core/source.ts';
+import type { Comment, Directive, EscapeCharacter } from '../ast.ts';
 import { DirectiveReader } from './directives.ts';
 import { LogicalLine } from './logical-line.ts';
 import { isSpace, skipSpace, trimEnd } from './space.ts';
