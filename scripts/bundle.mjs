@@ -16,6 +16,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   external: ['lmdb'],
+  minify: true,
   sourcemap: 'linked',
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
