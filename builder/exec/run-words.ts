@@ -83,7 +83,7 @@ export function runWords(options: RunWordsOptions): string[] {
     ...data('/etc/hosts', HOSTS, 0o644),
     ...scriptWords(spec),
     ...mounts.flatMap(({ words }) => words),
-    ...(spec.security === 'insecure' ? [] : confineWords()),
+    ...confineWords(),
     ...['hostname', HOSTNAME, 'network', options.network],
     ...['cwd', spec.cwd, 'user', spec.user],
     ...[...spec.unkeyedEnv, ...spec.env, ...options.secretEnv].flatMap((value) => ['env', value]),

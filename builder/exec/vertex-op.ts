@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
+import { BuildError } from '../../core/errors.ts';
 import { encodeEntries } from '../../image/layer-id.ts';
 import { formatPlatform } from '../../image/model.ts';
 import { emptyTree } from '../../image/tree/empty-tree.ts';
@@ -88,7 +89,7 @@ async function runVertex(
         return source;
       },
     }),
-    network: networkOf(context, spec),
+    network: networkOf(context, vertex, spec),
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     platform: formatPlatform(vertex.platform),
     signal: context.signal,
@@ -96,8 +97,15 @@ async function runVertex(
   });
 }
 
-/** The step's own --network beats the build's; the default is the machine's network. */
-function networkOf({ network }: OpContext, spec: RunSpec): 'host' | 'none' {
+/** The step's own --network beats the build's, but no Dockerfile gives back what the caller took away. Throws E_FLAG_VALUE. */
+function networkOf({ network }: OpContext, { span }: Vertex, spec: RunSpec): 'host' | 'none' {
+  if (network === 'none' && spec.network === 'host') {
+    throw new BuildError('E_FLAG_VALUE', 'the build has no network, and this step asks for it', {
+      span,
+      hint: 'build without --network=none, or take --network=host out of the RUN',
+    });
+  }
+  // The default is the machine's network.
   const wanted = spec.network === 'default' ? network : spec.network;
   return wanted === 'none' ? 'none' : 'host';
 }

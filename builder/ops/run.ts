@@ -49,7 +49,6 @@ export function runOp(spec: RunSpec, inputs: RunInputs): Op {
         ['working directory', spec.cwd],
         ['mounts', (await inputs.mounts.keyParts()).join('\n')],
         ['network', inputs.network],
-        ['security', spec.security],
         ['platform', inputs.platform],
       ];
     },

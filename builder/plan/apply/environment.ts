@@ -20,7 +20,7 @@ export class Environment {
   private constructor(below?: Environment) {
     this.#below = below;
     this.#layers = below === undefined ? 1 : below.#layers + 1;
-    this.#holdsNul = below !== undefined && below.#holdsNul;
+    this.#holdsNul = below ? below.#holdsNul : false;
   }
 
   /** Reads the form of `list`; of a name that is there twice the last value counts. */
