@@ -44,7 +44,7 @@ export function runOp(spec: RunSpec, inputs: RunInputs): Op {
         ['input tree', inputs.input.tree],
         ['command', JSON.stringify(spec.args)],
         ['scripts', JSON.stringify(spec.files)],
-        ['environment', spec.env.join('\n')],
+        ['environment', [...spec.env].sort().join('\n')],
         ['user', spec.user],
         ['working directory', spec.cwd],
         ['mounts', (await inputs.mounts.keyParts()).join('\n')],

@@ -61,13 +61,15 @@ test('early cutoff: a step that runs again and makes the same tree stops there',
   ]);
 });
 
-test('comments, labels and config change no key', (context) => {
-  const folder = busyboxContext(context, { Dockerfile: `${BUSYBOX}RUN echo 1 > /a\n` });
+test('comments, labels, config and the order of ENV change no key', (context) => {
+  const folder = busyboxContext(context, {
+    Dockerfile: `${BUSYBOX}ENV A=1\nENV B=2\nRUN echo 1 > /a\n`,
+  });
   const home = tmpDir();
   statuses(home, folder);
   writeFileSync(
     join(folder, 'Dockerfile'),
-    `# a comment\n${BUSYBOX}LABEL a=b\nEXPOSE 80\nCMD ["x"]\nRUN echo 1 > /a\n`,
+    `# a comment\n${BUSYBOX}ENV B=2 A=1\nLABEL a=b\nEXPOSE 80\nCMD ["x"]\nRUN echo 1 > /a\n`,
   );
   expect(statuses(home, folder).filter((line) => !line.startsWith('exact'))).toEqual([]);
 });
