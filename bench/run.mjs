@@ -58,12 +58,23 @@ async function measureAll(workload, { peers, base, work, runs }) {
         process.stderr.write(
           `${workload.name} ${round + 1}/${runs}: ${peer.name} ${format ?? ''}\n`,
         );
-        const measured = await measureOnce(workload, { peer, base, work, context, format });
+        const measured = await measure(workload, { peer, base, work, context, format });
         for (const [row, value] of Object.entries(measured)) note(figures, row, peer.name, value);
       }
     }
   }
   return figures;
+}
+
+/** A peer's failure is given two more tries: Debian's buildah loses a race now and then. */
+async function measure(workload, options, tries = 3) {
+  try {
+    return await measureOnce(workload, options);
+  } catch (error) {
+    if (options.peer === slipway || tries === 1) throw error;
+    process.stderr.write(`once more, since: ${error.message.trim().split('\n').at(-1)}\n`);
+    return measure(workload, options, tries - 1);
+  }
 }
 
 async function measureOnce(workload, { peer, base, work, context, format }) {

@@ -125,8 +125,14 @@ function start(program: string, args: readonly string[]): SpawnSyncReturns<strin
   });
 }
 
-function buildah(store: PeerStore, args: readonly string[]): string {
-  return run('buildah', [...storage(store), ...args]);
+function buildah(store: PeerStore, args: readonly string[], tries = 3): string {
+  try {
+    return run('buildah', [...storage(store), ...args]);
+  } catch (error) {
+    // Debian's buildah copies itself into a sealed memfd at each step, and now and then loses a race.
+    if (tries === 1 || !String(error).includes('sealing memfd')) throw error;
+    return buildah(store, args, tries - 1);
+  }
 }
 
 function podman(store: PeerStore, args: readonly string[]): string {
