@@ -35,7 +35,7 @@ export async function baseSnapshot(
   const origins = image.layers.map((descriptor, index) =>
     origin(store, image, descriptor, diffIds[index]),
   );
-  const parts = [['op', 'base'], ...diffIds.map((diffId) => ['layer', diffId] as const)] as const;
+  const parts = [['op', 'base'], ...origins.map(keyPart)] as const;
   const key = digestOf('slipway-key/1', parts);
   const record = store.records.get(key);
   const whole =
@@ -67,6 +67,14 @@ export async function baseSnapshot(
   });
   const stacked = ids.map((id, index) => layers.layer(id, { origin: origins[index] }));
   return { snapshot: { tree, layers: stacked }, known: false };
+}
+
+/**
+ * A record says that this very blob was seen to unpack to this diffID. By the diffID alone, an image that
+ * lies about its own would be taken for the honest one, and its bytes for that one's layer (CVE-2014-8178).
+ */
+function keyPart({ diffId, descriptor }: LayerOrigin): readonly [string, string] {
+  return ['layer', `${diffId} from ${descriptor.digest}`];
 }
 
 async function readIndex({ diffId, open, descriptor }: LayerOrigin): Promise<IndexedLayer> {
