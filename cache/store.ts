@@ -38,8 +38,10 @@ export interface Store {
 /** Opens the store in the folder `home`, making it where there is none. Throws E_STORE_FORMAT, E_STORE_UNUSABLE. */
 export async function openStore(home: string): Promise<Store> {
   try {
+    // Layers hold other people's setuid programs, and records build arguments: nobody else may enter,
+    // even where `home` was there before and is open to all (moby's CVE-2021-41091).
     for (const name of ['', 'oci', 'layers', 'db', 'mounts', 'tmp', 'leases']) {
-      await mkdir(join(home, name), { recursive: true, mode: name === '' ? 0o700 : 0o755 });
+      await mkdir(join(home, name), { recursive: true, mode: 0o700 });
     }
     await checkFormat(home);
     const lease = await takeLease(home);
