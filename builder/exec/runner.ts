@@ -166,12 +166,9 @@ function idWords({ uids, gids }: Isolation): string[] {
 }
 
 function encodeWords(words: readonly string[]): Buffer {
-  const bad = words.find((word) => word.includes('\0'));
-  if (bad !== undefined) {
-    throw new BuildError(
-      'E_SANDBOX',
-      `a NUL character cannot be passed on: ${JSON.stringify(bad)}`,
-    );
+  // The word is not shown: it may be a secret.
+  if (words.some((word) => word.includes('\0'))) {
+    throw new BuildError('E_SANDBOX', 'a NUL character cannot be passed on to a step');
   }
   return Buffer.concat(words.flatMap((word) => [nameToBytes(word), NUL]));
 }

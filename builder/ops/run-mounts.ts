@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { hexOf, sha256 } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import { withFileLock } from '../../core/file-lock.ts';
+import { nameFromBytes } from '../../core/names.ts';
 import { END_OF_ENTRIES, encodeEntryHeader } from '../../image/entry-stream.ts';
 import type { CopySource } from '../copy/source.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
@@ -97,7 +98,7 @@ async function prepare(inputs: RunMountInputs): Promise<UsedMounts> {
         if (spec.required) throw missingSecret(spec);
         continue;
       }
-      if (spec.env !== undefined) secretEnv.push(`${spec.env}=${value.toString('utf8')}`);
+      if (spec.env !== undefined) secretEnv.push(variable(spec, spec.env, value));
       if (spec.target !== undefined) {
         const words = data(spec.target, value, spec.mode, spec);
         mounts.push({ point: { target: spec.target, kind: 'file' }, words });
@@ -105,6 +106,15 @@ async function prepare(inputs: RunMountInputs): Promise<UsedMounts> {
     }
   }
   return { mounts, secretEnv };
+}
+
+/** `NAME=value` of a secret. Never shows the value. Throws E_MOUNT where it cannot be one. */
+function variable(spec: MountOf<'secret'>, name: string, value: Buffer): string {
+  if (!value.includes(0)) return `${name}=${nameFromBytes(value)}`;
+  throw new BuildError('E_MOUNT', `the secret "${spec.id}" has a NUL in it: no variable can`, {
+    span: spec.span,
+    hint: 'mount it as a file: target= in place of env=',
+  });
 }
 
 async function prepareBind(spec: MountOf<'bind'>, inputs: RunMountInputs): Promise<PreparedMount> {
