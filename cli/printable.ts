@@ -14,6 +14,9 @@ const UNPRINTABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
 
+// What JSON leaves as it is: DEL and C1 (an 8-bit CSI drives terminals too), direction, separators.
+const RAW_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
 
 /** Returns `text` without terminal control sequences; other characters that do not print become U+FFFD. Tab and line feed stay. */
@@ -24,4 +27,12 @@ export function printable(text: string): string {
 /** Returns `text` with the user and password of every URL in it replaced by `***`. */
 export function redactCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1***@');
+}
+
+/** Returns `value` as JSON in which everything that could drive a terminal is escaped. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    RAW_IN_JSON,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

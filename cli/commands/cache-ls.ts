@@ -4,6 +4,7 @@ import type { ListedRecord } from '../../builder/cache-admin.ts';
 import { hexOf } from '../../core/digest.ts';
 import type { CliCommand } from '../command.ts';
 import { formatFlag } from '../flags/format.ts';
+import { printableJson } from '../printable.ts';
 import { formatAge, formatSize } from '../render/quantities.ts';
 import { formatTable } from '../render/table.ts';
 import { withStore } from '../with-store.ts';
@@ -24,7 +25,7 @@ Examples:
     const { listRecords } = await import('../../builder/cache-admin.ts');
     const records = await withStore(host, listRecords);
     if (format === 'json') {
-      for (const record of records) host.stdout.write(`${JSON.stringify(record)}\n`);
+      for (const record of records) host.stdout.write(`${printableJson(record)}\n`);
     } else host.stdout.write(formatTable(HEADINGS, records.map(toRow)));
     return 0;
   },

@@ -6,6 +6,7 @@ import { familiarReference, parseReference } from '../../image/reference.ts';
 import type { StoredImage } from '../../image/stored-image.ts';
 import type { CliCommand } from '../command.ts';
 import { formatFlag } from '../flags/format.ts';
+import { printableJson } from '../printable.ts';
 import { formatAge, formatSize } from '../render/quantities.ts';
 import { formatTable } from '../render/table.ts';
 import { withImages } from '../with-store.ts';
@@ -33,7 +34,7 @@ Examples:
       quiet
         ? lines(new Set(sorted.map(({ digest }) => digest)))
         : format === 'json'
-          ? lines(sorted.map((image) => JSON.stringify(toJson(image))))
+          ? lines(sorted.map((image) => printableJson(toJson(image))))
           : formatTable(HEADINGS, sorted.map(toRow)),
     );
     return 0;

@@ -3,6 +3,7 @@
 import { formatPlatform } from '../../image/model.ts';
 import type { CliCommand } from '../command.ts';
 import { declarePlatform, readPlatform } from '../flags/platform-flag.ts';
+import { printableJson } from '../printable.ts';
 import { withImages } from '../with-store.ts';
 
 export const inspect: CliCommand = {
@@ -30,7 +31,7 @@ Examples:
       manifest: JSON.parse(image.manifestBytes.toString()) as unknown,
       config: image.config,
     };
-    host.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    host.stdout.write(`${printableJson(shown, 2)}\n`);
     return 0;
   },
 };

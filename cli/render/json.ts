@@ -1,9 +1,10 @@
-// The JSON log, for programs: the events as they are, one object a line. JSON escapes what would
-// drive a terminal, so nothing is stripped.
+// The JSON log, for programs: the events as they are, one object a line. What would drive a terminal
+// is escaped, so nothing is stripped.
 
 import type { Writable } from 'node:stream';
 import type { BuildEvent } from '../../core/events.ts';
 import { errorToJson, placeToJson } from '../error-to-json.ts';
+import { printableJson } from '../printable.ts';
 import type { Renderer } from './renderer.ts';
 
 /** Makes a renderer that writes to `out`. */
@@ -17,7 +18,7 @@ export function jsonRenderer(out: Writable): Renderer {
 }
 
 function write(out: Writable, value: object): void {
-  out.write(`${JSON.stringify(value)}\n`);
+  out.write(`${printableJson(value)}\n`);
 }
 
 /** A span is written as the place where it starts, not with the whole text that it is a part of. */

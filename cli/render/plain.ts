@@ -4,7 +4,6 @@
 import type { Writable } from 'node:stream';
 import type { BuildEvent, StepEnded, StepLog } from '../../core/events.ts';
 import { formatPlace } from '../../core/source.ts';
-import { printable } from '../printable.ts';
 import { buildTitle } from './build-title.ts';
 import { formatDuration } from './duration.ts';
 import { logLine } from './log-line.ts';
@@ -80,7 +79,7 @@ class PlainLog {
 
   #stepEnded(event: StepEnded): void {
     const section = this.#section(event.id, event.step);
-    this.#line(section, `why: ${event.reason}`);
+    this.#line(section, `why: ${logLine(event.reason)}`);
     this.#line(section, outcome(event));
   }
 
@@ -106,7 +105,7 @@ class PlainLog {
   #general(text: string): void {
     if (this.#current !== undefined) this.#write('');
     this.#current = undefined;
-    this.#write(`#0 ${printable(text)}`);
+    this.#write(`#0 ${logLine(text)}`);
   }
 
   #write(line: string): void {

@@ -5,7 +5,6 @@
 import type { BuildEvent, StepEnded } from '../../core/events.ts';
 import { formatPlace } from '../../core/source.ts';
 import type { Screen } from '../host.ts';
-import { printable } from '../printable.ts';
 import { buildTitle } from './build-title.ts';
 import { fitInto } from './display-width.ts';
 import { formatDuration } from './duration.ts';
@@ -82,15 +81,15 @@ class LiveView {
 
 /** The lines that an event leaves behind for good. */
 function endedLines(event: BuildEvent, columns: number, style: Style): string[] {
-  const note = (text: string): string => style.dim(fitInto(printable(text), columns));
+  const note = (text: string): string => style.dim(fitInto(logLine(text), columns));
   switch (event.event) {
     case 'build':
-      return [fitInto(printable(buildTitle(event)), columns)];
+      return [fitInto(logLine(buildTitle(event)), columns)];
     case 'choice':
       return [note(`   ${event.subject}: ${event.chosen} (${event.why})`)];
     case 'warning': {
       const place = event.span === undefined ? '' : `${formatPlace(event.span)}: `;
-      return [printable(`   warning ${event.code}: ${place}${event.message}`)];
+      return [logLine(`   warning ${event.code}: ${place}${event.message}`)];
     }
     case 'step':
       return stepLines(event, columns, style, note);
