@@ -2,9 +2,9 @@
 // Opening it makes what is missing, refuses another format version, and takes a lease; closing it
 // waits for queued writes and gives the lease back.
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../core/atomic-file.ts';
+import { ensureDirectory, writeFileAtomic } from '../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../core/errors.ts';
 import type { BlobStore } from './blob-store.ts';
 import { diskBlobs } from './blobs.ts';
@@ -41,7 +41,7 @@ export async function openStore(home: string): Promise<Store> {
     // Layers hold other people's setuid programs, and records build arguments: nobody else may enter,
     // even where `home` was there before and is open to all (moby's CVE-2021-41091).
     for (const name of ['', 'oci', 'layers', 'db', 'mounts', 'tmp', 'leases']) {
-      await mkdir(join(home, name), { recursive: true, mode: 0o700 });
+      await ensureDirectory(join(home, name), 0o700);
     }
     await checkFormat(home);
     const lease = await takeLease(home);

@@ -3,8 +3,9 @@
 // (and at worst a temporary that the next start sweeps).
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errnoOf } from './errors.ts';
 
 /**
  * Writes `path` whole or not at all. `write` fills an open temporary in `tmpDir` (same file system
@@ -46,7 +47,22 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and its parents; a folder that exists is fine. */
-export async function ensureDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true });
+/**
+ * Makes a folder and its parents (with `mode`, 0777 by default, less the umask); a folder that exists is
+ * fine. Node's own recursive mkdir never ends where a folder exists and says ENOENT for what is to be made in
+ * it, as /proc does; this throws that ENOENT.
+ */
+export async function ensureDirectory(path: string, mode = 0o777): Promise<void> {
+  const make = async (at: string, parentIsThere: boolean): Promise<void> => {
+    try {
+      await mkdir(at, mode);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EEXIST' && (await stat(at)).isDirectory()) return;
+      if (errno !== 'ENOENT' || parentIsThere || dirname(at) === at) throw error;
+      await make(dirname(at), false);
+      await make(at, true);
+    }
+  };
+  await make(path, false);
 }

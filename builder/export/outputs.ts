@@ -1,12 +1,12 @@
 // The media of -o. A file appears under its name when it is whole; a stream is ended.
 
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Store } from '../../cache/store.ts';
-import { temporaryName } from '../../core/atomic-file.ts';
+import { ensureDirectory, temporaryName } from '../../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { archiveSink } from '../../image/archive/write.ts';
 import { layoutSink } from '../../image/layout/write.ts';
@@ -98,7 +98,7 @@ async function toDestination(
   const path = resolve(dest);
   const temp = join(dirname(path), temporaryName(basename(path)));
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await ensureDirectory(dirname(path));
     await write(createWriteStream(temp, { flags: 'wx' }));
     await rename(temp, path);
   } catch (error) {

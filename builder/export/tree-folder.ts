@@ -4,6 +4,7 @@
 
 import { chmod, lstat, lutimes, mkdir, open, rm, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDirectory } from '../../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
 import type { Entry } from '../../image/entry.ts';
@@ -16,7 +17,7 @@ export async function writeTreeFolder(
   folder: string,
   onSkipped: (path: string, kind: string) => void,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await ensureDirectory(folder);
   const entries = (await source.walk({ path: '', isDirectory: true })).filter(
     ({ path }) => path !== '',
   );
