@@ -20,6 +20,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   close: ']',
   comma: 'a comma',
   string: 'a string in double quotes',
+  end: 'the end of the line',
 };
 
 /**
@@ -58,7 +59,12 @@ function notATrigger(token: Token): BuildError {
 }
 
 function describe(expected: readonly string[]): string {
-  const words = new Set(expected.map((type) => DESCRIPTIONS[type]).filter((text) => text));
+  const words = new Set<string>();
+  for (const type of expected) {
+    // Where any word may stand, `AS` is one of them.
+    const description = keywordOf(type) ? 'an instruction' : DESCRIPTIONS[type];
+    if (description && !(type === 'AS' && expected.includes('word'))) words.add(description);
+  }
   return [...words].join(' or ');
 }
 

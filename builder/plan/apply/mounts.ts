@@ -170,7 +170,7 @@ function resolve(
       return {
         type,
         target: where,
-        id: options.text('id') ?? posix.normalize(options.text('target') ?? '.'),
+        id: options.text('id') ?? cacheId(options.text('target') ?? ''),
         sharing: options.choice('sharing', SHARINGS, 'shared'),
         from: options.raw.from && findSource(options.raw.from),
         path: sourcePath(options),
@@ -229,6 +229,11 @@ function target(state: StageState, options: Options): string {
   if (path === '/') throw options.error('the target cannot be /', 'Give a folder with target=.');
   if (path.includes('\0')) throw options.error('the target holds a NUL character');
   return path;
+}
+
+/** Without an id, the target names the cache, as written but for a slash at its end. */
+function cacheId(target: string): string {
+  return posix.normalize(target).replace(/(?<=.)\/$/, '');
 }
 
 function sourcePath(options: Options): string {

@@ -8,6 +8,7 @@ import { expand } from '../expand/expand.ts';
 import type { OpSpec, VertexId } from '../graph.ts';
 import { Environment } from './environment.ts';
 import { type History, inherited, record } from './history.ts';
+import { resolvePath } from './paths.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -118,7 +119,7 @@ export function addLayer(
   state.history = record(state.history, step.createdBy, state.vertex);
 }
 
-/** The working folder as an absolute, clean path. */
+/** The working folder as an absolute, clean path, whatever the base image's config says. */
 export function workingFolder(state: StageState): string {
-  return state.config.WorkingDir || '/';
+  return resolvePath('/', state.config.WorkingDir ?? '');
 }

@@ -1,0 +1,230 @@
+// What depends on the build around the Dockerfile: arguments, platforms, named contexts, ONBUILD.
+
+import { describe, expect, it } from 'vitest';
+import type { Graph, RunSpec } from '../../../builder/plan/graph.ts';
+import { plan } from '../../../builder/plan/plan.ts';
+import { parse } from '../../../grammar/parse.ts';
+import { DEFAULTS, describeGraph, planRefusal, planText } from './plan-text.ts';
+
+const ARM = { os: 'linux', architecture: 'arm64' };
+
+function lastRun(graph: Graph): RunSpec {
+  const run = graph.vertices.findLast(({ op }) => op.kind === 'run')?.op;
+  if (run?.kind !== 'run') throw new Error('no RUN');
+  return run;
+}
+
+function envOf(text: string, buildArgs: Record<string, string> = {}): string[] {
+  const { graph } = planText(text, { buildArgs: new Map(Object.entries(buildArgs)) });
+  return lastRun(graph).env.filter((entry) => !entry.startsWith('PATH='));
+}
+
+describe('build arguments', () => {
+  it('come from the command line, else the default, else the ARG above all stages', () => {
+    const text = 'ARG G=global\nFROM scratch\nARG A=default B G\nRUN x';
+    expect(envOf(text)).toEqual(['A=default', 'G=global']);
+    expect(envOf(text, { A: '1', B: '2', G: '3', UNDECLARED: '4' })).toEqual(['A=1', 'B=2', 'G=3']);
+  });
+
+  it('reach the stages that are built on the one that declares them, and no others', () => {
+    const text =
+      'FROM scratch AS a\nARG A=1\nFROM a AS b\nRUN x\nFROM scratch\nCOPY --from=b . .\nRUN y';
+    const { graph } = planText(text);
+    const envs = graph.vertices.flatMap(({ op }) => (op.kind === 'run' ? [op.env.length] : []));
+    expect(envs).toEqual([2, 1]);
+  });
+
+  it('and ENV replace each other in the order in which they stand', () => {
+    expect(envOf('FROM scratch\nARG A=arg\nENV A=env\nRUN x')).toEqual(['A=env']);
+    expect(envOf('FROM scratch\nENV A=env\nARG A=arg\nRUN x')).toEqual(['A=arg']);
+    const config = planText('FROM scratch\nENV A=env\nARG A=arg\nENV B=$A').graph.config.config;
+    expect(config?.Env?.slice(1)).toEqual(['A=env', 'B=arg']);
+  });
+
+  it('that are proxies are seen by steps without ARG, and kept out of the key', () => {
+    const buildArgs = new Map([['HTTP_PROXY', 'p']]);
+    const run = lastRun(planText('FROM scratch\nRUN x', { buildArgs }).graph);
+    expect(run.unkeyedEnv).toEqual(['http_proxy=p', 'HTTP_PROXY=p']);
+    const declared = lastRun(planText('FROM scratch\nARG HTTP_PROXY\nRUN x', { buildArgs }).graph);
+    expect(declared.unkeyedEnv).toEqual(['http_proxy=p']);
+    expect(declared.env).toContain('HTTP_PROXY=p');
+  });
+
+  it('tell SOURCE_DATE_EPOCH to a stage that asks for it', () => {
+    const { graph } = planText('FROM scratch\nARG SOURCE_DATE_EPOCH\nRUN x', {
+      sourceDateEpoch: 7,
+    });
+    expect(lastRun(graph).env).toContain('SOURCE_DATE_EPOCH=7');
+  });
+});
+
+describe('platforms', () => {
+  it('are told to FROM lines, and to stages that ask', () => {
+    const text =
+      'FROM --platform=$BUILDPLATFORM x AS b\nARG TARGETARCH BUILDARCH TARGETVARIANT\nRUN y';
+    const { graph } = planText(text, { platform: ARM });
+    expect(graph.vertices[0]?.platform).toEqual({ os: 'linux', architecture: 'amd64' });
+    expect(lastRun(graph).env.slice(1)).toEqual([
+      'TARGETARCH=arm64',
+      'BUILDARCH=amd64',
+      'TARGETVARIANT=',
+    ]);
+  });
+
+  it('of the target make the config of an image from scratch', () => {
+    const { graph } = planText('FROM scratch', { platform: { ...ARM, variant: 'v9' } });
+    expect(graph.config).toMatchObject({ os: 'linux', architecture: 'arm64', variant: 'v9' });
+  });
+
+  it('are part of what names a needed image', () => {
+    const text =
+      'FROM a\nCOPY --from=b x y\nFROM --platform=linux/arm/v7 c\nCOPY --from=0 x y\nCOPY --from=a x y';
+    const ast = parse({ name: 'Dockerfile', text });
+    const result = plan(ast, { ...DEFAULTS, platform: ARM }, new Map());
+    if (result.kind !== 'needs') throw new Error('nothing is needed');
+    expect(result.images.map((image) => image.key).sort()).toEqual([
+      'a linux/arm64',
+      'b linux/arm64',
+      'c linux/arm/v7',
+    ]);
+  });
+});
+
+describe('named contexts', () => {
+  it('stand for images, folders, layouts and nothing, by any spelling of a name', () => {
+    const namedContexts = new Map([
+      ['debian', 'docker-image://alpine:3'],
+      ['src', './folder'],
+      ['lay', 'oci-layout:///l:tag'],
+      ['none', 'docker-image://scratch'],
+    ]);
+    const text = `FROM docker.io/library/debian:latest
+COPY --from=src a b
+COPY --from=lay a b
+COPY --from=none a b
+RUN --mount=from=src,target=/x y`;
+    expect(describeGraph(planText(text, { namedContexts }).graph)).toBe(
+      `0 [1/5] FROM docker.io/library/debian:latest
+  image alpine:3 linux/amd64
+1 [2/5] COPY --from=src a b
+  on 0, from src: a -> /b
+2 FROM oci-layout:///l:tag
+  image oci-layout:///l:tag linux/amd64
+3 [3/5] COPY --from=lay a b
+  on 1, from 2: a -> /b
+4 FROM scratch
+  scratch
+5 [4/5] COPY --from=none a b
+  on 3, from 4: a -> /b
+6 [5/5] RUN --mount=from=src,target=/x y
+  on 5, in /: ["/bin/sh","-c","y"]
+  env
+  mount bind /x from src path="/" readonly=true`,
+    );
+  });
+
+  it('replace a stage with their name, instructions and all', () => {
+    const namedContexts = new Map([['build', 'docker-image://ready']]);
+    const text = 'FROM golang AS build\nRUN make\nFROM scratch\nCOPY --from=build /o /o';
+    const { graph } = planText(text, { namedContexts });
+    expect(graph.vertices.map(({ op }) => (op.kind === 'base' ? op.image : op.kind))).toEqual([
+      'ready linux/amd64',
+      undefined,
+      'copy',
+    ]);
+  });
+
+  it('that are folders can be built on', () => {
+    const { graph } = planText('FROM files', { namedContexts: new Map([['files', '../x']]) });
+    expect(describeGraph(graph)).toBe(
+      '0 FROM scratch\n  scratch\n1 [1/1] FROM files\n  on 0, from files: . -> /',
+    );
+  });
+
+  it('of other kinds are refused', () => {
+    const namedContexts = new Map([['x', 'https://example.com/x.git']]);
+    expect(planRefusal('FROM x', { namedContexts })).toBe(
+      'E_UNSUPPORTED 1:6 the build context x is of a kind that is not supported (It may be a folder, docker-image:// or oci-layout://.)',
+    );
+  });
+});
+
+describe('targets', () => {
+  const text = 'FROM scratch AS One\nRUN 1\nFROM scratch AS two\nRUN 2\nFROM one\nRUN 3';
+
+  it.each([
+    [undefined, ['FROM scratch', '[one 1/1] RUN 1', '[stage-2 1/1] RUN 3']],
+    ['ONE', ['FROM scratch', '[one 1/1] RUN 1']],
+    ['1', ['FROM scratch', '[two 1/1] RUN 2']],
+  ])('%s has only the steps that it needs', (target, names) => {
+    const { graph } = planText(text, { target });
+    expect(graph.vertices.map(({ name }) => name)).toEqual(names);
+    expect(graph.target).toBe(graph.vertices.length - 1);
+  });
+
+  it('that do not exist are refused with the nearest', () => {
+    expect(planRefusal(text, { target: 'tow' })).toBe(
+      'E_TARGET_NOT_FOUND nowhere there is no stage "tow" (Did you mean two?)',
+    );
+    expect(planRefusal(text, { target: '3' })).toBe(
+      'E_TARGET_NOT_FOUND nowhere there is no stage "3" (The stages are one, two, stage-2.)',
+    );
+  });
+});
+
+describe('ONBUILD', () => {
+  it('triggers of a base image fire first, may need images, and are gone from the result', () => {
+    const bases = { base: { OnBuild: ['COPY --from=tool /t /t', 'RUN <<E\nx\nE'] } };
+    const { graph } = planText('FROM base\nRUN y', {}, bases);
+    expect(graph.vertices.map(({ name }) => name)).toEqual([
+      '[1/4] FROM base',
+      'FROM tool',
+      '[2/4] ONBUILD COPY --from=tool /t /t',
+      '[3/4] ONBUILD RUN <<E (x)',
+      '[4/4] RUN y',
+    ]);
+    expect(graph.config.config?.OnBuild).toBeUndefined();
+  });
+
+  it('triggers of a stage fire in the stage on it, not in the one after', () => {
+    const text = 'FROM scratch AS a\nONBUILD ENV A=1\nFROM a AS b\nFROM b\nENV B=2';
+    expect(planText(text).graph.config.config?.Env?.slice(1)).toEqual(['A=1', 'B=2']);
+    expect(planText(text, { target: 'a' }).graph.config.config?.OnBuild).toEqual(['ENV A=1']);
+  });
+
+  it.each([
+    ['RUNN x', 'an ONBUILD trigger of base is wrong: there is no instruction "RUNN"'],
+    ['RUN --nope x', 'an ONBUILD trigger of base is wrong: RUN has no flag --nope'],
+    ['FROM x', 'an ONBUILD trigger of base is not one instruction that may be one'],
+    ['RUN x\nRUN y', 'an ONBUILD trigger of base is not one instruction that may be one'],
+    ['ONBUILD RUN x', 'an ONBUILD trigger of base is not one instruction that may be one'],
+  ])('trigger %j of an image is refused at the FROM', (trigger, message) => {
+    const refused = planRefusal('FROM base', {}, { base: { OnBuild: [trigger] } });
+    expect(refused).toContain(`E_ONBUILD 1:6 ${message}`);
+  });
+});
+
+describe('hostile base images', () => {
+  it('cannot slip words to the runner by a NUL in their variables', () => {
+    const bases = { base: { Env: ['A=b\0--mount\0/'] } };
+    expect(planRefusal('FROM base\nRUN x', {}, bases)).toBe(
+      'E_ARGUMENTS 2:1 a NUL character in the arguments or variables of RUN',
+    );
+  });
+
+  it('cannot lead the working folder out of the root', () => {
+    const { graph } = planText('FROM base\nRUN x', {}, { base: { WorkingDir: '../../etc' } });
+    expect(lastRun(graph).cwd).toBe('/etc');
+  });
+});
+
+it('warns of what works and is likely a slip', () => {
+  const text =
+    'FROM scratch AS a\nRUN x \\\n\n y\nFROM scratch AS a\nMAINTAINER me\nFROM a AS context';
+  expect(planText(text).warnings.map(({ code }) => code)).toEqual([
+    'NoEmptyContinuation',
+    'DuplicateStageName',
+    'MaintainerDeprecated',
+    'ReservedStageName',
+  ]);
+});
