@@ -71,19 +71,16 @@ async function buildIn(
   });
   const layers = layerStore(store, sandbox.isolation);
   const exporter = openExporter({ store, graph, options, environment });
-  const results = await evaluateGraph({
-    store,
-    layers,
-    planned,
-    options,
-    environment,
-    sandbox,
-    exporter,
-  });
-  signal.throwIfAborted();
-  const result = await exporter.finish(results);
-  await store.flush();
-  return result;
+  try {
+    const inputs = { store, layers, planned, options, environment, sandbox, exporter };
+    const results = await evaluateGraph(inputs);
+    signal.throwIfAborted();
+    const result = await exporter.finish(results);
+    await store.flush();
+    return result;
+  } finally {
+    await exporter.close();
+  }
 }
 
 interface GraphInputs {

@@ -20,6 +20,8 @@ export interface Exporter {
   prepare(vertex: VertexId, snapshot: Snapshot): void;
   /** Writes every output. Throws E_OUTPUT and what reading the layers throws. */
   finish(results: ReadonlyMap<VertexId, Evaluated>): Promise<BuildResult>;
+  /** Stops what `prepare` began and resolves when none of it uses the store any more. */
+  close(): Promise<void>;
 }
 
 export interface ExporterOptions {
@@ -34,11 +36,13 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
   const wantsImage = options.outputs.some(isImageOutput);
   const targetChain = chainOf(graph);
   const exported = new Map<Digest, Promise<ExportedLayer>>();
+  const closing = new AbortController();
+  const signal = AbortSignal.any([environment.signal, closing.signal]);
 
   const start = (layer: SnapshotLayer): Promise<ExportedLayer> => {
     const known = exported.get(layer.id);
     if (known !== undefined) return known;
-    const made = exportLayer(store, layer, options.sourceDateEpoch, environment.signal);
+    const made = exportLayer(store, layer, options.sourceDateEpoch, signal);
     made.catch(() => {});
     exported.set(layer.id, made);
     return made;
@@ -78,6 +82,10 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
         manifest: image?.manifest,
         names: [...new Set([...options.tags, ...options.outputs.flatMap(namesOf)])],
       };
+    },
+    async close() {
+      closing.abort();
+      await Promise.allSettled(exported.values());
     },
   };
 }
