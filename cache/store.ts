@@ -2,10 +2,11 @@
 // Opening it makes what is missing, refuses another format version, and takes a lease; closing it
 // waits for queued writes and gives the lease back.
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDirectory, writeFileAtomic } from '../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../core/errors.ts';
+import { safeText } from '../core/safe-text.ts';
 import type { BlobStore } from './blob-store.ts';
 import { diskBlobs } from './blobs.ts';
 import { type Database, openDatabase, type Table } from './database.ts';
@@ -40,10 +41,11 @@ export async function openStore(home: string): Promise<Store> {
   try {
     // Layers hold other people's setuid programs, and records build arguments: nobody else may enter,
     // even where `home` was there before and is open to all (moby's CVE-2021-41091).
-    for (const name of ['', 'oci', 'layers', 'db', 'mounts', 'tmp', 'leases']) {
+    await ensureDirectory(home, 0o700);
+    await checkFormat(home);
+    for (const name of ['oci', 'layers', 'db', 'mounts', 'tmp', 'leases']) {
       await ensureDirectory(join(home, name), 0o700);
     }
-    await checkFormat(home);
     const lease = await takeLease(home);
     await sweepTemporaries(home);
     return assemble(home, await openDatabase(join(home, 'db')), lease);
@@ -81,6 +83,7 @@ async function checkFormat(home: string): Promise<void> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
+    await refuseForeignFolder(home);
     await writeFileAtomic(path, async (file) => {
       await file.writeFile(`${JSON.stringify({ format: STORE_FORMAT })}\n`);
     });
@@ -93,6 +96,22 @@ async function checkFormat(home: string): Promise<void> {
       { hint: 'use the slipway version that made it, or set SLIPWAY_HOME to another folder' },
     );
   }
+}
+
+/**
+ * What is stale in `tmp` and `leases` is removed: in a folder of someone else's (SLIPWAY_HOME=/ !) that
+ * would be their files. The format is the first file of a store, so a folder without it holds nothing of ours.
+ */
+async function refuseForeignFolder(home: string): Promise<void> {
+  const names = await readdir(home);
+  const foreign = names.find((name) => name !== 'lost+found' && !name.startsWith('.file-'));
+  // Another process may have made the store at this very moment.
+  if (foreign === undefined || names.includes('format.json')) return;
+  throw new BuildError(
+    'E_STORE_UNUSABLE',
+    `${home} is not a store, and not empty: it holds ${safeText(foreign)}`,
+    { hint: 'set SLIPWAY_HOME to a folder that is empty or not there yet' },
+  );
 }
 
 function formatOf(text: string): number | undefined {

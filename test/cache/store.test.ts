@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CacheRecord } from '../../cache/records.ts';
@@ -68,6 +68,27 @@ test('a store of another format is refused', async () => {
     code: 'E_STORE_FORMAT',
     message: `the store at ${home} has format 99; this slipway reads format 1`,
   });
+  expect(readdirSync(home)).toEqual(['format.json']);
+});
+
+test('a folder that holds other files is no store: nothing in its tmp is swept away', async () => {
+  const home = tmpDir();
+  mkdirSync(join(home, 'tmp/work'), { recursive: true });
+  await expect(openStore(home)).rejects.toMatchObject({
+    code: 'E_STORE_UNUSABLE',
+    message: `${home} is not a store, and not empty: it holds tmp`,
+    hint: 'set SLIPWAY_HOME to a folder that is empty or not there yet',
+  });
+  expect(readdirSync(home)).toEqual(['tmp']);
+  expect(readdirSync(join(home, 'tmp'))).toEqual(['work']);
+});
+
+test('a store that several processes make at once, or that a crash left unmade, is made', async () => {
+  const home = tmpDir();
+  writeFileSync(join(home, '.file-1-abc'), '');
+  mkdirSync(join(home, 'lost+found'));
+  const stores = await Promise.all([openStore(home), openStore(home), openStore(home)]);
+  for (const store of stores) await store.close();
 });
 
 test('a store that cannot be made is a clear error', async () => {
