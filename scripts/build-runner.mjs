@@ -24,5 +24,7 @@ if (missing.length > 0) {
 `);
   process.exit(1);
 }
-const made = spawnSync('make', ['-s', '-C', 'runner-native', `CC=${compiler}`], { stdio: 'inherit' });
+const made = spawnSync('make', ['-s', '-C', 'runner-native', `CC=${compiler}`], {
+  stdio: 'inherit',
+});
 process.exit(made.status ?? 1);

@@ -7,7 +7,8 @@ import type { TestContext } from 'vitest';
 /** Skips the current test, saying why, unless `met`; fails it where MUST_RUN=1. */
 export function requires(context: TestContext, met: boolean, what: string): void {
   if (met) return;
-  if (process.env['MUST_RUN'] === '1') throw new Error(`MUST_RUN=1, and this machine lacks ${what}`);
+  if (process.env['MUST_RUN'] === '1')
+    throw new Error(`MUST_RUN=1, and this machine lacks ${what}`);
   context.skip(`this machine lacks ${what}`);
 }
 

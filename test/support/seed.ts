@@ -2,7 +2,11 @@
 // SLIPWAY_TEST_SEED.
 
 /** A reproducible source of numbers in [0, 1) (mulberry32), and the seed that it started from. */
-export function seededRandom(test: string): { readonly seed: number; next(): number; int(below: number): number } {
+export function seededRandom(test: string): {
+  readonly seed: number;
+  next(): number;
+  int(below: number): number;
+} {
   const given = process.env['SLIPWAY_TEST_SEED'];
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given) >>> 0;
   process.stderr.write(`${test}: SLIPWAY_TEST_SEED=${seed}\n`);
