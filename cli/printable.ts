@@ -9,10 +9,11 @@ const CONTROL_SEQUENCE =
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
 
 // C0 except tab and line feed, DEL, C1; embeddings, overrides and isolates of direction; the line
-// and paragraph separators; bytes that were not UTF-8 (core/names.ts).
+// and paragraph separators; bytes that were not UTF-8 (core/names.ts). In runs: a step that prints a disk
+// would take a minute one by one.
 const UNPRINTABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
+  /(?:[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}){1,1024}/gu;
 
 // What JSON leaves as it is: DEL and C1 (an 8-bit CSI drives terminals too), direction, separators.
 const RAW_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -21,7 +22,9 @@ const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
 
 /** Returns `text` without terminal control sequences; other characters that do not print become U+FFFD. Tab and line feed stay. */
 export function printable(text: string): string {
-  return text.replace(CONTROL_SEQUENCE, '').replace(UNPRINTABLE, '\ufffd');
+  return text
+    .replace(CONTROL_SEQUENCE, '')
+    .replace(UNPRINTABLE, (run) => '\ufffd'.repeat(run.length));
 }
 
 /** Returns `text` with the user and password of every URL in it replaced by `***`. */

@@ -14,7 +14,7 @@ export class FailedStep {
   onEvent(event: BuildEvent): void {
     if (event.event === 'log') {
       const tail = this.#tails.get(event.id) ?? [];
-      tail.push(logLine(event.line));
+      tail.push(event.line);
       if (tail.length > TAIL_LINES) tail.shift();
       this.#tails.set(event.id, tail);
     } else if (event.event === 'step') {
@@ -28,7 +28,7 @@ export class FailedStep {
   report(): string {
     if (this.#failed === undefined) return '';
     const { step, tail } = this.#failed;
-    const lines = [`------`, ` > ${step}:`, ...tail, `------`];
+    const lines = [`------`, ` > ${step}:`, ...tail.map(logLine), `------`];
     return `${lines.join('\n')}\n`;
   }
 }
