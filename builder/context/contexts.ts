@@ -1,15 +1,16 @@
 // The contexts of one build: the main one and those that --build-context names, each opened when it
 // is first used.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Table } from '../../cache/database.ts';
-import { BuildError, errnoOf } from '../../core/errors.ts';
+import { BuildError } from '../../core/errors.ts';
 import { inlineSource } from '../copy/inline-source.ts';
 import type { CopySource } from '../copy/source.ts';
 import type { ContextSpec } from '../options.ts';
 import { directorySource } from './directory-source.ts';
 import { NO_RULES, parseIgnoreFile } from './ignore.ts';
+import { readBeneath } from './read-beneath.ts';
 
 export interface ContextOptions {
   readonly main: ContextSpec;
@@ -61,10 +62,7 @@ async function openNamed(
     throw new BuildError('E_CONTEXT_NOT_FOUND', `the context "${name}" is no folder: ${value}`);
   }
   const path = join(root, '.dockerignore');
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
-  const rules = text === undefined ? NO_RULES : parseIgnoreFile({ name: path, text });
+  const ignoreFile = await readBeneath(root, path, path);
+  const rules = ignoreFile === undefined ? NO_RULES : parseIgnoreFile(ignoreFile);
   return directorySource({ name: `the context "${name}"`, root, rules, digests, onSkipped });
 }

@@ -3,11 +3,11 @@
 
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import { isBeneath, readBeneath } from '../../builder/context/read-beneath.ts';
 import type { ContextSpec } from '../../builder/options.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import type { SourceText } from '../../core/source.ts';
 import type { Host } from '../host.ts';
-import { isBeneath, readBeneath } from './read-beneath.ts';
 import { readDockerfile, readStdin } from './read-stdin.ts';
 import { unpackContext } from './unpack-context.ts';
 
