@@ -12,6 +12,7 @@ import {
   type StreamedEntry,
 } from '../../image/entry-stream.ts';
 import type { ContentChunks, FileContent, LayerContents } from '../../image/layer.ts';
+import { Batch } from '../../image/stream/batch.ts';
 import { type Isolation, startRunner } from './runner.ts';
 
 /** The entry stream of a layer whose entries are known and whose bytes come from `contents`. */
@@ -21,15 +22,20 @@ export async function* entriesToStream(
 ): AsyncIterable<Uint8Array> {
   const files = contents.read(entries.filter(({ type }) => type === 'file'));
   const reader = files[Symbol.asyncIterator]();
+  // One write for each header and each small file would cost more than the files themselves.
+  const batch = new Batch();
   try {
     for (const entry of entries) {
-      yield encodeEntryHeader(entry);
+      for (const chunk of batch.add(encodeEntryHeader(entry))) yield chunk;
       if (entry.type !== 'file') continue;
       const next = await reader.next();
       if (next.done === true) throw new Error(`no content was given for ${entry.path}`);
-      yield* exactly(entry, next.value.chunks);
+      for await (const piece of exactly(entry, next.value.chunks)) {
+        for (const chunk of batch.add(piece)) yield chunk;
+      }
     }
-    yield END_OF_ENTRIES;
+    for (const chunk of batch.add(END_OF_ENTRIES)) yield chunk;
+    for (const chunk of batch.end()) yield chunk;
   } finally {
     await reader.return?.();
   }
