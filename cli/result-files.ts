@@ -1,10 +1,12 @@
 // The files that tell a script how a build ended: --iidfile and --metadata-file.
 
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { BuildResult } from '../builder/result.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
-import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
+import { isBuildError } from '../core/errors.ts';
+import { outputError } from '../core/output-error.ts';
+import { isRegularFile } from '../core/output-file.ts';
 import { errorToJson } from './error-to-json.ts';
 
 export interface ResultFiles {
@@ -22,7 +24,7 @@ export async function removeOldResults(files: ResultFiles): Promise<void> {
     try {
       if (await isRegularFile(absolute)) await rm(absolute, { force: true });
     } catch (error) {
-      throw unwritable(path, error);
+      throw outputError(path, error);
     }
   }
 }
@@ -59,20 +61,6 @@ async function put(files: ResultFiles, path: string, text: string): Promise<void
       await writeFileAtomic(absolute, (file) => file.writeFile(text));
     } else await writeFile(absolute, text);
   } catch (error) {
-    throw unwritable(path, error);
+    throw outputError(path, error);
   }
-}
-
-/** True for a regular file, through links, and for a path where nothing is. */
-async function isRegularFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return true;
-    throw error;
-  }
-}
-
-function unwritable(path: string, cause: unknown): BuildError {
-  return new BuildError('E_OUTPUT', `${path} cannot be written`, { cause });
 }

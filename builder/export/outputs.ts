@@ -1,13 +1,12 @@
 // The media of -o. A file appears under its name when it is whole; a stream is ended.
 
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Store } from '../../cache/store.ts';
-import { ensureDirectory, temporaryName } from '../../core/atomic-file.ts';
-import { BuildError, errnoOf } from '../../core/errors.ts';
+import { isBuildError } from '../../core/errors.ts';
+import { outputError } from '../../core/output-error.ts';
+import { writeOutputFile } from '../../core/output-file.ts';
 import { archiveSink } from '../../image/archive/write.ts';
 import { layoutSink } from '../../image/layout/write.ts';
 import { openLocalStore } from '../../image/local-store.ts';
@@ -46,7 +45,7 @@ export async function writeImage(
       archiveSink(output.type, stream).write(image, names),
     );
   } else {
-    await layoutSink(resolve(output.dest)).write(image, names);
+    await toFolder(output.dest, (folder) => layoutSink(folder).write(image, names));
   }
 }
 
@@ -60,13 +59,13 @@ export async function writeFileSystem(
     await toDestination(environment, output.dest, (stream) => pipeline(treeTar(source), stream));
     return;
   }
-  await writeTreeFolder(source, resolve(output.dest), (path, kind) =>
+  const onSkipped = (path: string, kind: string): void =>
     environment.events({
       event: 'warning',
       code: 'SkippedFile',
       message: `/${path} is a ${kind} device or pipe and is left out of the folder`,
-    }),
-  );
+    });
+  await toFolder(output.dest, (folder) => writeTreeFolder(source, folder, onSkipped));
 }
 
 /** What an output is called in the log. */
@@ -88,22 +87,28 @@ function shown(dest: string): string {
   return dest === '-' ? 'on standard output' : dest;
 }
 
-/** Gives `write` a stream to the file `dest` (or standard output); the file gets its name when it is whole. */
+/** Gives `write` a stream to the file `dest`, or to standard output. */
 async function toDestination(
   { stdout }: BuildEnvironment,
   dest: string,
   write: (stream: Writable) => Promise<void>,
 ): Promise<void> {
-  if (dest === '-') return write(withoutEnd(stdout));
-  const path = resolve(dest);
-  const temp = join(dirname(path), temporaryName(basename(path)));
+  if (dest !== '-') return writeOutputFile(resolve(dest), resolve(dest), write);
   try {
-    await ensureDirectory(dirname(path));
-    await write(createWriteStream(temp, { flags: 'wx' }));
-    await rename(temp, path);
+    await write(withoutEnd(stdout));
   } catch (error) {
-    await rm(temp, { force: true }).catch(() => {});
-    throw outputError(path, error);
+    throw outputError('standard output', error);
+  }
+}
+
+async function toFolder(dest: string, write: (folder: string) => Promise<void>): Promise<void> {
+  const folder = resolve(dest);
+  try {
+    await write(folder);
+  } catch (error) {
+    // A layout's blobs are written as those of the store are, and fail by the store's words.
+    const cause = isBuildError(error) && error.code === 'E_STORE_UNUSABLE' ? error.cause : error;
+    throw outputError(folder, cause);
   }
 }
 
@@ -113,17 +118,5 @@ function withoutEnd(stream: Writable): Writable {
     write(chunk, _encoding, done) {
       stream.write(chunk, done);
     },
-  });
-}
-
-function outputError(path: string, error: unknown): unknown {
-  const errno = errnoOf(error);
-  const theirs =
-    errno !== undefined &&
-    ['ENOSPC', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR'].includes(errno);
-  if (!theirs) return error;
-  return new BuildError('E_OUTPUT', `${path} cannot be written: ${errno}`, {
-    cause: error,
-    hint: errno === 'ENOSPC' ? 'the disk is full' : 'choose another place with dest=',
   });
 }

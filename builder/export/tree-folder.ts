@@ -74,9 +74,12 @@ async function writeFile(target: string, entry: Entry, chunks: ContentChunks): P
   await clear(target);
   const file = await open(target, 'wx', 0o600);
   try {
-    for await (const chunk of chunks) await file.write(chunk);
+    for await (const chunk of chunks) await file.writeFile(chunk);
     await file.chmod(entry.mode & 0o777);
     await file.utimes(seconds(entry), seconds(entry));
+  } catch (error) {
+    await rm(target, { force: true });
+    throw error;
   } finally {
     await file.close();
   }

@@ -64,7 +64,9 @@ async function runBuild(flags: BuildFlags, host: Host, stdoutTaken: boolean): Pr
     renderer.close(error);
     if (!host.signal.aborted) host.stderr.write(failed.report());
     await writeFailure(files, error).catch((other: unknown) => {
-      host.stderr.write(reportError(other).text);
+      const { text } = reportError(other);
+      // The metadata file may be the very thing that failed.
+      if (text !== reportError(error).text) host.stderr.write(text);
     });
     throw error;
   }

@@ -1,11 +1,11 @@
 // `slipway save`: an image of the local store as an archive that other tools load.
 
-import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { Option } from 'commander';
-import { writeFileAtomic } from '../../core/atomic-file.ts';
-import { BuildError, isBuildError } from '../../core/errors.ts';
+import { BuildError } from '../../core/errors.ts';
+import { outputError } from '../../core/output-error.ts';
+import { writeOutputFile } from '../../core/output-file.ts';
 import { formatReference, parseReference } from '../../image/reference.ts';
 import type { CliCommand } from '../command.ts';
 import { declarePlatform, readPlatform } from '../flags/platform-flag.ts';
@@ -44,36 +44,15 @@ Examples:
     await withImages(host, async (images) => {
       const image = await images.resolve(name, readPlatform(command, host));
       const names = isDigest(name) ? [] : [formatReference(parseReference(name))];
-      if (output === undefined) return archiveSink(format, host.stdout).write(image, names);
-      await toFile(resolve(host.cwd, output), output, async (file) => {
-        await archiveSink(format, writableOf(file)).write(image, names);
+      const write = (stream: Writable) => archiveSink(format, stream).write(image, names);
+      if (output !== undefined) return writeOutputFile(resolve(host.cwd, output), output, write);
+      await write(host.stdout).catch((error: unknown) => {
+        throw outputError('standard output', error);
       });
     });
     return 0;
   },
 };
-
-async function toFile(
-  path: string,
-  shown: string,
-  write: (file: FileHandle) => Promise<void>,
-): Promise<void> {
-  try {
-    await writeFileAtomic(path, write);
-  } catch (error) {
-    if (isBuildError(error)) throw error;
-    throw new BuildError('E_OUTPUT', `${shown} cannot be written`, { cause: error });
-  }
-}
-
-/** The stream leaves the file open: it is synced before it gets its name. */
-function writableOf(file: FileHandle): Writable {
-  return new Writable({
-    write(chunk: Uint8Array, _encoding, done) {
-      file.writeFile(chunk).then(() => done(), done);
-    },
-  });
-}
 
 function isDigest(name: string): boolean {
   return name.includes('sha256:');

@@ -76,6 +76,6 @@ test('a pipe is written to and stays', async () => {
 test('a file that cannot be written is an error with its name', async () => {
   const files = { idFile: undefined, metadataFile: 'no/such/folder/meta', cwd: tmpDir() };
   expect(await rejected(writeFailure(files, new Error('x')))).toMatch(
-    /^error\[E_OUTPUT\]: no\/such\/folder\/meta cannot be written\n = cause: ENOENT/,
+    /^error\[E_OUTPUT\]: no\/such\/folder\/meta cannot be written: ENOENT\n = cause: /,
   );
 });
