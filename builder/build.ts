@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { openStore, type Store } from '../cache/store.ts';
-import { isBuildError } from '../core/errors.ts';
+import { isBuildError, withSpan } from '../core/errors.ts';
 import { openContexts } from './context/contexts.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { type EvaluateContext, type Evaluated, evaluate } from './exec/evaluate.ts';
@@ -152,21 +152,21 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
 
 async function evaluateBase(
   { store, layers, planned, environment }: GraphInputs,
-  { id, name }: Vertex,
+  { id, name: step, span }: Vertex,
   image: string | undefined,
 ): Promise<Evaluated> {
+  const { events } = environment;
   const started = performance.now();
-  environment.events({ event: 'step-start', id, step: name });
+  const ended = () => Math.round(performance.now() - started);
+  events({ event: 'step-start', id, step });
   const resolved = image === undefined ? undefined : planned.images.get(image);
-  const { snapshot, known } = await baseSnapshot(store, layers, resolved);
-  environment.events({
-    event: 'step',
-    id,
-    step: name,
-    status: known ? 'exact' : 'ran',
-    reason: known ? 'the image was read before' : 'the image is new here',
-    ms: Math.round(performance.now() - started),
+  const { snapshot, known } = await baseSnapshot(store, layers, resolved).catch((error) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    events({ event: 'step', id, step, status: 'failed', reason, ms: ended() });
+    throw withSpan(error, span);
   });
+  const reason = known ? 'the image was read before' : 'the image is new here';
+  events({ event: 'step', id, step, status: known ? 'exact' : 'ran', reason, ms: ended() });
   return { snapshot, addedLayer: true, created: 0 };
 }
 

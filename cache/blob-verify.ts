@@ -32,7 +32,9 @@ export async function* verifyChunks(
 
 /** The error for the blob `digest` of `place` that is not what its name says; `why` goes on after a colon. */
 export function corrupt(digest: Digest, place: string, why: string): BuildError {
-  return new BuildError('E_BLOB_CORRUPT', `blob ${digest} of ${place} is damaged: ${why}`);
+  return new BuildError('E_BLOB_CORRUPT', `blob ${digest} of ${place} is damaged: ${why}`, {
+    hint: 'fetch the image again from where it comes from',
+  });
 }
 
 /** Returns all bytes of `chunks`; throws what `tooLarge` returns once there are more than `maxBytes`. */

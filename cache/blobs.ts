@@ -53,10 +53,12 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
   };
 }
 
+const REFETCH = 'pull or load the image that it belongs to again, or build it with --no-cache';
+
 async function* openBlob(path: string, digest: Digest, size?: number): AsyncIterable<Uint8Array> {
   const file = await open(path, 'r').catch((error: unknown) => {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    throw new BuildError('E_BLOB_MISSING', `blob ${digest} is not in the store`);
+    throw new BuildError('E_BLOB_MISSING', `blob ${digest} is not in the store`, { hint: REFETCH });
   });
   try {
     yield* verifyChunks(readChunks(file), { digest, size }, 'the store');

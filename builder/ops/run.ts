@@ -125,7 +125,7 @@ function commandFailed(
   exit: { readonly code: number; readonly signal: number | null; readonly message?: string },
   span: Span | undefined,
 ): BuildError {
-  const command = spec.args.at(-1) ?? '';
+  const command = spec.args.join(' ');
   const shown = command.length > 200 ? `${command.slice(0, 200)}…` : command;
   const how =
     exit.message ??
