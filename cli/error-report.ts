@@ -3,9 +3,10 @@
 
 import { ERROR_CODES } from '../core/error-codes.ts';
 import { type BuildError, errnoOf, isBuildError } from '../core/errors.ts';
+import { redactCredentials } from '../core/safe-text.ts';
 import { formatPlace, lineText, positionAt, type Span } from '../core/source.ts';
 import { namedError } from './named-error.ts';
-import { printable, redactCredentials } from './printable.ts';
+import { printable } from './printable.ts';
 import { displayWidth, fitInto } from './render/display-width.ts';
 
 /** The exit status for a defect of slipway itself: EX_SOFTWARE of sysexits.h. */

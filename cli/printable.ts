@@ -1,6 +1,6 @@
 // Text that is safe to show. Names, logs, images and servers are written by others: what they say
-// may hold terminal commands (move the cursor, set the title, fake a line), direction marks that
-// make text read otherwise than it is, and credentials. Everything printed passes through here.
+// may hold terminal commands (move the cursor, set the title, fake a line) and direction marks that
+// make text read otherwise than it is. Everything printed passes through here.
 
 // CSI; then the string commands (OSC, DCS, SOS, PM, APC) up to BEL or ST, or to the end of the
 // text where they are not closed; then any other escape; then the same as 8-bit C1 controls.
@@ -18,18 +18,11 @@ const UNPRINTABLE =
 // What JSON leaves as it is: DEL and C1 (an 8-bit CSI drives terminals too), direction, separators.
 const RAW_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
-
 /** Returns `text` without terminal control sequences; other characters that do not print become U+FFFD. Tab and line feed stay. */
 export function printable(text: string): string {
   return text
     .replace(CONTROL_SEQUENCE, '')
     .replace(UNPRINTABLE, (run) => '\ufffd'.repeat(run.length));
-}
-
-/** Returns `text` with the user and password of every URL in it replaced by `***`. */
-export function redactCredentials(text: string): string {
-  return text.replace(URL_CREDENTIALS, '$1***@');
 }
 
 /** Returns `value` as JSON in which everything that could drive a terminal is escaped. */

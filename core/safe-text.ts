@@ -16,3 +16,19 @@ export function safeText(text: string, max = 200): string {
 export function safeUrl(url: URL): string {
   return safeText(`${url.protocol}//${url.host}${url.pathname}`);
 }
+
+/**
+ * Returns `text` with the user and password of every URL in it replaced by `***`. By hand: a pattern for
+ * it takes quadratic time on hostile text.
+ */
+export function redactCredentials(text: string): string {
+  const [before = '', ...rest] = text.split('://');
+  return [before, ...rest.map(withoutUser)].join('://');
+}
+
+/** What follows `://`: up to the last `@` before the path, since a password may have one in it. */
+function withoutUser(text: string): string {
+  const end = text.search(/[\s/?#]/);
+  const at = (end === -1 ? text : text.slice(0, end)).lastIndexOf('@');
+  return at === -1 ? text : `***${text.slice(at)}`;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printable, redactCredentials } from '../../cli/printable.ts';
+import { printable, printableJson } from '../../cli/printable.ts';
 
 test.each([
   ['colour', 'a\u001b[31mred\u001b[0mb', 'aredb'],
@@ -31,12 +31,10 @@ test('what is left after one sequence cannot form another', () => {
   expect(printable('\u001b\u001b[31m[31mx')).not.toContain('\u001b');
 });
 
-test('user and password in a URL are not shown', () => {
-  expect(redactCredentials('GET https://me:pa55@host/v2/ and ftp://x@y')).toBe(
-    'GET https://***@host/v2/ and ftp://***@y',
-  );
-});
-
-test('an at sign after the host is not a credential', () => {
-  expect(redactCredentials('https://host/a@sha256:1')).toBe('https://host/a@sha256:1');
+test('JSON has nothing raw that drives a terminal, and still says what it said', () => {
+  const value = { a: '\u009b2J \u007f \u202e \u001b[2J \u2028 é \ud83d\ude00' };
+  const json = printableJson(value);
+  expect(json).toBe(String.raw`{"a":"\u009b2J \u007f \u202e \u001b[2J \u2028 é 😀"}`);
+  expect(JSON.parse(json)).toEqual(value);
+  expect(printableJson({ a: [] }, 2)).toBe('{\n  "a": []\n}');
 });

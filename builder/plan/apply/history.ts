@@ -1,6 +1,7 @@
 // Image history in the reference's forms: `COPY a b # buildkit`, `ENV A=b`. It is public, so what is
 // likely a secret does not go in: credentials in URLs, proxies, build arguments with telling names.
 
+import { redactCredentials } from '../../../core/safe-text.ts';
 import type { HistoryEntry } from '../../../image/model.ts';
 import type { PlannedHistory, VertexId } from '../graph.ts';
 import { isProxy } from '../stages/build-args.ts';
@@ -16,7 +17,7 @@ const COMMENT = 'slipway';
 /** Adds an entry for an instruction: of layer `vertex`, or of metadata only. */
 export function record(before: History | undefined, createdBy: string, vertex?: VertexId): History {
   const entry: HistoryEntry = {
-    created_by: withoutCredentials(createdBy),
+    created_by: redactCredentials(createdBy),
     comment: COMMENT,
     ...(vertex === undefined ? { empty_layer: true } : {}),
   };
@@ -52,17 +53,4 @@ const TELLING =
 /** The value of a build argument as the history may show it. */
 export function argText(name: string, value: string): string {
   return TELLING.test(name) || isProxy(name) ? '***' : value;
-}
-
-/** Replaces `user:password@` in every URL; by hand, since a pattern would be quadratic in hostile text. */
-function withoutCredentials(text: string): string {
-  const parts = text.split('://');
-  return parts
-    .map((part, i) => {
-      if (i === 0) return part;
-      const end = part.search(/[\s/?#]/);
-      const at = (end === -1 ? part : part.slice(0, end)).lastIndexOf('@');
-      return at === -1 ? part : `***${part.slice(at)}`;
-    })
-    .join('://');
 }
