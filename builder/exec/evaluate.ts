@@ -80,6 +80,9 @@ export async function evaluate(
   }
 }
 
+/** A hit is noted at most so often, as `relatime` does: a build of nothing but hits writes nothing. */
+const USED_GRAIN_MS = 3_600_000;
+
 interface StepKey {
   readonly key: Digest;
   readonly parts: KeyParts;
@@ -99,8 +102,11 @@ async function obtain(
   const found = noCache ? undefined : await usable(context, op, step.key);
   const last = store.records.lastOfStep(step.fingerprint);
   const record = found ?? (await run(context, vertex, input, op, step));
-  store.records.setLastOfStep(step.fingerprint, step.key);
-  if (found !== undefined) return { record, reason: undefined };
+  if (last?.key !== step.key) store.records.setLastOfStep(step.fingerprint, step.key);
+  if (found !== undefined) {
+    if (Date.now() - found.used > USED_GRAIN_MS) store.records.put({ ...found, used: Date.now() });
+    return { record, reason: undefined };
+  }
   const reason = noCache
     ? 'the cache was not asked (--no-cache)'
     : explainMiss(store, step.parts, last);
