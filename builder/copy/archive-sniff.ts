@@ -1,31 +1,33 @@
-// Tells an archive that ADD would unpack from any other file, by its first bytes.
+// Tells an archive that ADD would unpack from any other file, as the reference does: not by its name
+// but by whether a tar begins in it once it is decompressed. A gzip of anything else is a plain file.
 
-import type { CopySource, SourceNode } from './source.ts';
+import { BuildError, isBuildError } from '../../core/errors.ts';
+import { decompressLayer } from '../../image/compress/decompress.ts';
+import { ChunkReader } from '../../image/stream/chunk-reader.ts';
+import { BLOCK, decodeHeader } from '../../image/tar/header.ts';
+import { fileBytes } from './file-bytes.ts';
+import type { Selected } from './select.ts';
+import type { CopySource } from './source.ts';
 
-const MAGICS: readonly { readonly offset: number; readonly bytes: Buffer }[] = [
-  { offset: 0, bytes: Buffer.from([0x1f, 0x8b]) },
-  { offset: 0, bytes: Buffer.from('BZh') },
-  { offset: 0, bytes: Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a]) },
-  { offset: 0, bytes: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) },
-  { offset: 257, bytes: Buffer.from('ustar') },
-];
-
-/** True where the file at `node` is a tar, or compressed as tars are. */
-export async function isArchive(source: CopySource, node: SourceNode): Promise<boolean> {
+/**
+ * True where the file that was selected is a tar, compressed or not. Throws E_UNSUPPORTED where it is
+ * compressed in a way that cannot be looked into.
+ */
+export async function isArchive(source: CopySource, { name, node }: Selected): Promise<boolean> {
   const [entry] = await source.walk(node);
   if (entry?.type !== 'file' || entry.size === 0) return false;
-  const head = await firstBytes(source, { path: node.path, entry });
-  return MAGICS.some(({ offset, bytes }) =>
-    head.subarray(offset, offset + bytes.length).equals(bytes),
-  );
-}
-
-async function firstBytes(
-  source: CopySource,
-  file: Parameters<CopySource['read']>[0][number],
-): Promise<Buffer> {
-  for await (const { chunks } of source.read([file])) {
-    for await (const chunk of chunks) return Buffer.from(chunk);
+  const reader = new ChunkReader(decompressLayer(fileBytes(source, { path: node.path, entry })));
+  try {
+    return (await reader.fill(BLOCK)) && decodeHeader(reader.take(BLOCK)) !== undefined;
+  } catch (error) {
+    if (!isBuildError(error)) throw error;
+    if (error.code === 'E_LAYER_INVALID' || error.code === 'E_LAYER_TRUNCATED') return false;
+    if (error.code !== 'E_UNSUPPORTED') throw error;
+    throw new BuildError('E_UNSUPPORTED', `ADD cannot unpack "${name}": ${error.message}`, {
+      cause: error,
+      hint: 'compress it with gzip; or copy it as it is, with ADD --unpack=false',
+    });
+  } finally {
+    await reader.cancel();
   }
-  return Buffer.alloc(0);
 }

@@ -23,8 +23,11 @@ export interface PlaceOptions {
   readonly excludes: (path: string) => boolean;
 }
 
+/** Gives the contents of files: a source, or an archive in one. */
+export type ContentSource = Pick<CopySource, 'read'>;
+
 /** Where the bytes of a placed file are. */
-export type Origin = { readonly source: CopySource; readonly path: string };
+export type Origin = { readonly source: ContentSource; readonly path: string };
 
 /** Places `items` of one source into `view` and notes in `origins` where each placed file's bytes are. */
 export async function place(

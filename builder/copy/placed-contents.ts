@@ -4,16 +4,17 @@ import type { LayerContents } from '../../image/layer.ts';
 import type { Origin } from './place.ts';
 import { weave } from './weave.ts';
 
-/** Contents of a layer whose files' places are in `origins`, by path in the layer. */
-export function placedContents(origins: ReadonlyMap<string, Origin>): LayerContents {
+/** Contents of a layer whose files' places are in `origins`, by path in the layer; they are asked for when a file is. */
+export function placedContents(origins: () => Promise<ReadonlyMap<string, Origin>>): LayerContents {
   return {
-    read(files) {
+    async *read(files) {
+      const known = await origins();
       const wanted = files.map((entry) => {
-        const origin = origins.get(entry.path);
+        const origin = known.get(entry.path);
         if (origin === undefined) throw new Error(`nothing was placed at ${entry.path}`);
         return { source: origin.source, file: { path: origin.path, entry }, entry };
       });
-      return weave(wanted, (source, list) => source.read(list));
+      yield* weave(wanted, (source, list) => source.read(list));
     },
   };
 }

@@ -18,6 +18,10 @@ export interface ImageView {
   makeDirectory(path: string, mode: number, owner: Owner): void;
   /** Puts an entry at its (real) path. Throws E_COPY_DESTINATION where a directory and a non-directory would meet. */
   put(entry: Entry): void;
+  /** What is at the real path now, itself and not what it leads to; undefined where nothing is. */
+  at(path: string): Metadata | undefined;
+  /** Puts an entry at its (real) path instead of whatever is there; two directories become one. */
+  replace(entry: Entry): void;
   /**
    * The layer so far, in canonical order: what was put, and the parents that were there, with the
    * metadata that they had. Parents, which have no time in a tree, get the newest time of what was put.
@@ -31,9 +35,33 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
   /** Directories that were made on the way; their time is not known yet. */
   const made = new Set<string>();
 
-  const inTree = (path: string): Metadata | undefined =>
-    lookup(objects, tree, path, { follow: 'parent' })?.entry;
+  /** What was replaced: what the tree has below it is gone. */
+  const replaced = new Set<string>();
+  let hasLinks = false;
+
+  const inTree = (path: string): Metadata | undefined => {
+    if (replaced.size > 0 && [...downTo(parentOf(path))].some((up) => replaced.has(up)))
+      return undefined;
+    return lookup(objects, tree, path, { follow: 'parent' })?.entry;
+  };
   const at = (path: string): Metadata | undefined => added.get(path) ?? inTree(path);
+
+  /** Takes out what was put at a path. Other names of a file keep it, as on disk. */
+  const unlink = (path: string): void => {
+    const gone = added.get(path);
+    added.delete(path);
+    made.delete(path);
+    if (!hasLinks || gone === undefined || gone.type === 'dir' || gone.type === 'hardlink') return;
+    let heir: string | undefined;
+    for (const entry of added.values()) {
+      if (entry.type !== 'hardlink' || entry.link !== path) continue;
+      added.set(
+        entry.path,
+        heir === undefined ? { ...gone, path: entry.path } : { ...entry, link: heir },
+      );
+      heir ??= entry.path;
+    }
+  };
 
   return {
     resolve(path) {
@@ -59,8 +87,21 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
       if (there !== undefined && there.type !== 'dir' && entry.type === 'dir') {
         throw notDirectory(entry.path, entry.path);
       }
+      unlink(entry.path);
       added.set(entry.path, entry);
-      made.delete(entry.path);
+    },
+    at,
+    replace(entry) {
+      const there = at(entry.path);
+      if (there !== undefined && (there.type !== 'dir' || entry.type !== 'dir')) {
+        replaced.add(entry.path);
+        const below = `${entry.path}/`;
+        if (there.type === 'dir')
+          for (const path of [...added.keys()]) if (path.startsWith(below)) unlink(path);
+      }
+      unlink(entry.path);
+      added.set(entry.path, entry);
+      hasLinks ||= entry.type === 'hardlink';
     },
     entries() {
       const times = [...added.values()]

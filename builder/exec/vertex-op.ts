@@ -54,7 +54,15 @@ export async function vertexOp(
       return workdirOp(spec, { objects, tree: input.tree, image });
     case 'copy': {
       const from = await sourceOf(context, spec.from);
-      return copyOp(spec, { objects, tree: input.tree, image, from, span: vertex.span });
+      const { temporary } = context.layers;
+      return copyOp(spec, {
+        objects,
+        tree: input.tree,
+        image,
+        from,
+        temporary,
+        span: vertex.span,
+      });
     }
     case 'run':
       return runVertex(context, vertex, spec, input);
@@ -132,6 +140,7 @@ async function bindSource(context: OpContext, ref: SourceRef, path: string): Pro
         tree: emptyTree(context.store.objects),
         image: source,
         from: source,
+        temporary: context.layers.temporary,
         span: undefined,
       });
       const { entries } = await op.run({ log: () => {} });

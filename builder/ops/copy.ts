@@ -8,6 +8,7 @@ import type { Span } from '../../core/source.ts';
 import { emptyTree } from '../../image/tree/empty-tree.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { ignoreRules } from '../context/ignore.ts';
+import { readArchive } from '../copy/archive.ts';
 import { isArchive } from '../copy/archive-sniff.ts';
 import { inlineSource } from '../copy/inline-source.ts';
 import { type ModeChange, parseMode } from '../copy/mode.ts';
@@ -16,6 +17,7 @@ import { type Origin, place } from '../copy/place.ts';
 import { placedContents } from '../copy/placed-contents.ts';
 import { type Selected, select } from '../copy/select.ts';
 import type { CopySource } from '../copy/source.ts';
+import { unpack } from '../copy/unpack.ts';
 import { imageView } from '../copy/view.ts';
 import type { CopySpec } from '../plan/graph.ts';
 import type { Op, OpResult } from './op.ts';
@@ -27,6 +29,8 @@ export interface CopyInputs {
   /** The same tree as a source: for names in its passwd and group. */
   readonly image: CopySource;
   readonly from: CopySource;
+  /** Makes a folder that lives as long as the build, for what archives hold. */
+  readonly temporary: () => Promise<string>;
   readonly span: Span | undefined;
 }
 
@@ -57,13 +61,14 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
         ['chmod', spec.chmod ?? ''],
         ['link', String(spec.link)],
         ['exclude', spec.exclude.join('\n')],
+        ['unpack', String(unpacks(spec))],
       ];
     },
     async run(): Promise<OpResult> {
       return { entries: (await placed()).entries };
     },
     async contents() {
-      return placedContents((await placed()).origins);
+      return placedContents(async () => (await placed()).origins);
     },
   };
 }
@@ -81,24 +86,12 @@ async function selectAll(
     }));
     selections.push({ source: inline, items: names });
   }
-  if (spec.instruction === 'ADD' && spec.unpack !== false) await refuseArchives(selections, span);
   return selections;
 }
 
-/** ADD unpacks archives, by content and not by name; copying one as it is would be another image. */
-async function refuseArchives(
-  selections: readonly Selection[],
-  span: Span | undefined,
-): Promise<void> {
-  for (const { source, items } of selections) {
-    for (const { name, node } of items) {
-      if (node.isDirectory || !(await isArchive(source, node))) continue;
-      throw new BuildError('E_UNSUPPORTED', `ADD of the archive "${name}" is not supported yet`, {
-        span,
-        hint: 'ADD --unpack=false copies it as it is; COPY and `RUN tar -x` unpack it',
-      });
-    }
-  }
+/** ADD unpacks archives, told by their content and not by their name. */
+function unpacks(spec: CopySpec): boolean {
+  return spec.instruction === 'ADD' && spec.unpack !== false;
 }
 
 async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly Selection[]) {
@@ -114,7 +107,13 @@ async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly
     directoryMode: directoryMode(spec.chmod),
     excludes: ignoreRules(spec.exclude).ignores,
   };
-  for (const { source, items } of selections) await place(view, source, items, options, origins);
+  for (const { source, items } of selections) {
+    for (const item of items) {
+      if (unpacks(spec) && !item.node.isDirectory && (await isArchive(source, item))) {
+        unpack(view, await readArchive(source, item, inputs.temporary), options, origins);
+      } else await place(view, source, [item], options, origins);
+    }
+  }
   return { entries: view.entries(), origins };
 }
 

@@ -64,7 +64,8 @@ function transformFor(magic: Buffer): Transform | undefined {
   const hex = magic.toString('hex');
   if (hex.startsWith('1f8b')) return zlib.createGunzip({ chunkSize: OUTPUT_CHUNK });
   if (hex.startsWith('28b52ffd') || /^5.2a4d18/.test(hex)) return zstdTransform();
-  if (hex.startsWith('425a68')) throw unsupported('bzip2');
+  // The level, and the magic of a block or of the end: text may well start with "BZh".
+  if (/^425a683[1-9](?:3141|1772)/.test(hex)) throw unsupported('bzip2');
   if (hex.startsWith('fd377a585a00')) throw unsupported('xz');
   return undefined;
 }

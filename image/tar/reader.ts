@@ -15,6 +15,11 @@ export interface ReadOptions {
   readonly maxEntries?: number;
   /** Bytes of all files together; default 1 TiB. */
   readonly maxBytes?: number;
+  /**
+   * False for an archive that is no layer: a name with `.wh.` is a name like any other, and the device
+   * that overlayfs would take for a whiteout is refused. Default true.
+   */
+  readonly whiteouts?: boolean;
 }
 
 export interface LayerMember {
@@ -50,7 +55,7 @@ export async function* readLayerTar(
   chunks: AsyncIterable<Uint8Array>,
   options: ReadOptions = {},
 ): AsyncGenerator<LayerMember> {
-  const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES } = options;
+  const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, whiteouts = true } = options;
   const reader = new ChunkReader(chunks);
   let entries = 0;
   let bytes = 0;
@@ -59,7 +64,7 @@ export async function* readLayerTar(
       if (++entries > maxEntries) throw tooLarge(`more than ${maxEntries} entries`);
       bytes += member.size;
       if (bytes > maxBytes) throw tooLarge(`files of more than ${maxBytes} bytes`);
-      const entry = entryOf(member);
+      const entry = entryOf(member, whiteouts);
       if (entry !== undefined) yield { entry, chunks: member.chunks };
     }
   } finally {
@@ -68,9 +73,9 @@ export async function* readLayerTar(
 }
 
 /** Undefined for what aufs keeps for itself. */
-function entryOf(member: TarMember): Entry | undefined {
+function entryOf(member: TarMember, whiteouts: boolean): Entry | undefined {
   const path = entryPath(member.name);
-  if (path.includes('.wh.')) {
+  if (whiteouts && path.includes('.wh.')) {
     const marked = markOf(path);
     if (marked === 'ignored') return undefined;
     if (marked !== undefined) return { ...marked, mtime: member.mtime };
@@ -84,8 +89,10 @@ function entryOf(member: TarMember): Entry | undefined {
     throw invalid(`${quote(path)} has an owner out of range`);
   const { mode, uid, gid, mtime } = member;
   // What overlayfs takes for a whiteout is one, so that the tree agrees with the mounted folders.
-  if (type === 'char' && member.major === 0 && member.minor === 0)
+  if (type === 'char' && member.major === 0 && member.minor === 0) {
+    if (!whiteouts) throw invalid(`${quote(path)} is a device that would remove what is there`);
     return markEntry(path, 'whiteout', mtime);
+  }
   const xattrs = xattrsOf(path, member);
   return {
     path,
