@@ -4,7 +4,10 @@
 // names an object is therefore never there without it. LMDB is the one package loaded here, and only
 // when a store is opened.
 
+import { access, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
+import { BuildError } from '../core/errors.ts';
 
 /** One table: binary keys to binary values, with this process's own unwritten values visible. */
 export interface Table {
@@ -18,21 +21,27 @@ export interface Table {
 
 export interface Database {
   table(name: string): Table;
-  /** Waits until every write so far is committed. Throws the first failure (a full disk, say). */
+  /** Waits until every write so far is committed. Throws the first failure, a full disk as E_STORE_UNUSABLE. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens (or makes) the database in the folder `path`, which must exist. */
+/** Opens (or makes) the database in the folder `path`, which must exist. Throws E_STORE_UNUSABLE, E_STORE_CORRUPT. */
 export async function openDatabase(path: string): Promise<Database> {
   const { open } = await import('lmdb');
-  const root = open({ path, maxDbs: 8, encoding: 'binary', cache: false, noSubdir: false });
+  await requireRoom(path);
+  const root = named(path, () =>
+    open({ path, maxDbs: 8, encoding: 'binary', cache: false, noSubdir: false }),
+  );
   const tables = new Map<string, PendingTable>();
   return {
     table(name) {
       const known = tables.get(name);
       if (known !== undefined) return known;
-      const made = new PendingTable(openTable(root, name));
+      const made = new PendingTable(
+        path,
+        named(path, () => openTable(root, name)),
+      );
       tables.set(name, made);
       return made;
     },
@@ -54,14 +63,66 @@ function openTable(root: RootDatabase, name: string): LmdbDatabase<Uint8Array, U
   });
 }
 
+/** What a new database takes at least, with its lock file. */
+const ROOM_BYTES = 1 << 20;
+
+/** A lock file that is mapped into memory and has no room on disk would end the process by SIGBUS. */
+async function requireRoom(path: string): Promise<void> {
+  const isNew = await access(join(path, 'lock.mdb')).then(
+    () => false,
+    () => true,
+  );
+  if (!isNew) return;
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize < ROOM_BYTES) throw unusable(path, 'there is no room on its disk');
+}
+
+/** What LMDB's errors mean: numbers of the system, and its own below -30700 (lmdb.h). */
+const CAUSES: ReadonlyMap<unknown, string> = new Map([
+  [5, 'the disk reports a fault'],
+  [13, 'permission denied'],
+  [28, 'there is no room on its disk'],
+  [30, 'the file system is read-only'],
+  [122, 'your quota is used up'],
+]);
+const CORRUPT: ReadonlySet<unknown> = new Set([-30_797, -30_796, -30_794, -30_793]);
+
+function named<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw databaseError(path, error);
+  }
+}
+
+function databaseError(path: string, error: unknown): unknown {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  const why = CAUSES.get(code);
+  if (why !== undefined) return unusable(path, why, error);
+  if (!CORRUPT.has(code)) return error;
+  return new BuildError('E_STORE_CORRUPT', `the database ${path} is damaged`, {
+    cause: error,
+    hint: 'remove that folder: the images stay, and steps run again',
+  });
+}
+
+function unusable(path: string, why: string, cause?: unknown): BuildError {
+  return new BuildError('E_STORE_UNUSABLE', `the database ${path} cannot be used: ${why}`, {
+    cause,
+    hint: 'free some space, or let SLIPWAY_HOME name a folder on a disk with room',
+  });
+}
+
 class PendingTable implements Table {
+  readonly #path: string;
   readonly #db: LmdbDatabase<Uint8Array, Uint8Array>;
   /** Values that are queued and not committed yet; null is a queued removal. */
   readonly #pending = new Map<string, Uint8Array | null>();
   readonly #writes = new Set<Promise<unknown>>();
   #failure: unknown;
 
-  constructor(db: LmdbDatabase<Uint8Array, Uint8Array>) {
+  constructor(path: string, db: LmdbDatabase<Uint8Array, Uint8Array>) {
+    this.#path = path;
     this.#db = db;
   }
 
@@ -93,7 +154,7 @@ class PendingTable implements Table {
     this.#pending.set(text, value);
     const settled = written
       .catch((error: unknown) => {
-        this.#failure ??= error;
+        this.#failure ??= databaseError(this.#path, error);
       })
       .finally(() => {
         // A later write of the same key has put its own value there: that one removes it.

@@ -19,6 +19,8 @@ export interface Lease {
 
 const SWEEP_MARK = 'sweep';
 
+/** Longer than it takes to write a few bytes. */
+const WRITING_MS = 10_000;
 /** For so long a lease of another container counts as live: longer than a build takes. */
 const FOREIGN_MS = 6 * 3_600_000;
 
@@ -28,8 +30,13 @@ export async function takeLease(home: string): Promise<Lease> {
   const file = join(home, 'leases', name);
   const tmp = join(home, 'tmp', name);
   // The lease first: a folder without one is swept.
-  await writeFile(file, await identity(process.pid), { flag: 'wx' });
-  await mkdir(tmp, { recursive: true });
+  try {
+    await writeFile(file, await identity(process.pid), { flag: 'wx' });
+    await mkdir(tmp, { recursive: true });
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
   while (await isLive(join(home, 'leases', SWEEP_MARK))) await sleep(20);
   return {
     tmp,
@@ -104,8 +111,8 @@ async function isLive(file: string): Promise<boolean> {
     throw error;
   }
   const [pid = '', , ...world] = written.split(' ');
-  // A file that is still empty is one that is being written at this moment.
-  if (pid === '') return true;
+  // A file that is still empty is being written at this moment, or its process died at that.
+  if (pid === '') return age < WRITING_MS;
   const ours = await identity(Number(pid));
   if (written === ours) return true;
   const [boot, namespace] = world;

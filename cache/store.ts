@@ -47,8 +47,13 @@ export async function openStore(home: string): Promise<Store> {
       await ensureDirectory(join(home, name), 0o700);
     }
     const lease = await takeLease(home);
-    await sweepTemporaries(home);
-    return assemble(home, await openDatabase(join(home, 'db')), lease);
+    try {
+      await sweepTemporaries(home);
+      return assemble(home, await openDatabase(join(home, 'db')), lease);
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
   } catch (error) {
     throw unusable(home, error);
   }

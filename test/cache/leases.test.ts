@@ -51,6 +51,17 @@ test('a lease of another container counts as live for hours, and not for ever', 
   expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-foreign')]);
 });
 
+test('a lease file whose process died while it wrote it does not count for ever', async () => {
+  const path = home();
+  const file = join(path, 'leases', 'lease-half');
+  writeFileSync(file, '');
+  mkdirSync(join(path, 'tmp', 'lease-half'));
+  expect(await staleTemporaries(path)).toEqual([]);
+  const minuteAgo = new Date(Date.now() - 60_000);
+  utimesSync(file, minuteAgo, minuteAgo);
+  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-half')]);
+});
+
 test('nothing is swept while another lease is live', async () => {
   const path = home();
   const own = await takeLease(path);
