@@ -8,6 +8,11 @@ import { type Descriptor, formatPlatform, type Platform } from './model.ts';
 
 const WORD = /^[A-Za-z0-9_.-]+$/;
 const KNOWN_SYSTEMS = new Set(['linux', 'windows', 'darwin', 'freebsd', 'macos']);
+const KNOWN_ARCHITECTURES = new Set(
+  '386 amd64 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
+    ' ',
+  ),
+);
 
 /** Parses the form of `--platform`, `linux/arm64/v8`; a lone architecture (`arm64`) is one of linux. Throws E_PLATFORM_INVALID. */
 export function parsePlatform(text: string): Platform {
@@ -19,7 +24,9 @@ export function parsePlatform(text: string): Platform {
   if (architecture === undefined) {
     if (KNOWN_SYSTEMS.has(first.toLowerCase()))
       throw invalid(text, `add the architecture: ${first}/amd64`);
-    return normalizePlatform({ os: 'linux', architecture: first });
+    const platform = normalizePlatform({ os: 'linux', architecture: first });
+    if (KNOWN_ARCHITECTURES.has(platform.architecture)) return platform;
+    throw invalid(text, `there is no architecture ${safeText(first)}; write it as linux/arm64`);
   }
   return normalizePlatform({
     os: first,

@@ -1,10 +1,11 @@
 // FROM: the snapshot of an image. Each layer is read once, in one pass that checks its diffID and
 // digests its files; from then on the tree is known and a FROM costs one look-up.
 
+import { corrupt } from '../../cache/blob-verify.ts';
 import type { Store } from '../../cache/store.ts';
 import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
-import { BuildError } from '../../core/errors.ts';
+import { BuildError, isBuildError } from '../../core/errors.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import { encodeEntries } from '../../image/layer-id.ts';
 import type { Descriptor } from '../../image/model.ts';
@@ -78,13 +79,31 @@ function keyPart({ diffId, descriptor }: LayerOrigin): readonly [string, string]
 }
 
 async function readIndex({ diffId, open, descriptor }: LayerOrigin): Promise<IndexedLayer> {
-  const index = await indexLayer(decompressLayer(open()));
+  const index = await indexLayer(decompressLayer(open())).catch(async (error: unknown) => {
+    throw (await isWhole(open)) ? error : corrupt(descriptor.digest, 'the base image', why(error));
+  });
   if (index.diffId === diffId) return index;
   throw new BuildError(
     'E_LAYER_INVALID',
     `layer ${descriptor.digest} unpacks to ${index.diffId}, but the image's config says ${diffId}`,
     { hint: 'the image is damaged or was tampered with; pull it again or use another' },
   );
+}
+
+/** Reads the blob to its end: where it is damaged, that is why its layer is, and the store drops it. */
+async function isWhole(open: LayerOrigin['open']): Promise<boolean> {
+  try {
+    for await (const _ of open());
+    return true;
+  } catch (error) {
+    if (isBuildError(error) && ['E_BLOB_CORRUPT', 'E_BLOB_MISSING'].includes(error.code))
+      return false;
+    throw error;
+  }
+}
+
+function why(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The layer's blob, brought into the store when it is first opened. */

@@ -1,24 +1,20 @@
 // Against the field's own registry program: what the in-process one only imitates.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openRegistry, type Registry } from '../../image/registry/registry.ts';
+import { realRegistry } from '../support/docker-registry.ts';
 import { collect, testImage } from '../support/oci.ts';
 import { requiresPrograms } from '../support/requires.ts';
 import { slipway } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
-// Bcrypt of the password `open:sesame`.
-const HTPASSWD = 'me:$2y$05$aaaaaaaaaaaaaaaaaaaaaO5QwWdAQkoNtuTK95Mc4KV/u5ooj1/Je\n';
 
 test('an image is pushed, mounted into a second repository, and pulled back the same', async (context) => {
-  const host = await realRegistry(context);
+  const { host } = await realRegistry(context);
   const registry = opened();
   const image = await testImage({ layers: [{ a: '1' }, { b: 'x'.repeat(3_000_000) }] });
   await registry.write(image, [`${host}/team/app:1`, `${host}/team/app:2`, `${host}/copy:1`]);
@@ -33,7 +29,7 @@ test('an image is pushed, mounted into a second repository, and pulled back the 
 });
 
 test('what is not there is told as such', async (context) => {
-  const host = await realRegistry(context);
+  const { host } = await realRegistry(context);
   await expect(opened().resolve(`${host}/app:1`, AMD64)).rejects.toMatchObject({
     code: 'E_IMAGE_NOT_FOUND',
     message: `${host} has no ${host}/app:1: MANIFEST_UNKNOWN: manifest unknown`,
@@ -41,7 +37,7 @@ test('what is not there is told as such', async (context) => {
 });
 
 test('with a password: right, wrong and none', async (context) => {
-  const host = await realRegistry(context, { password: true });
+  const { host } = await realRegistry(context, { password: true });
   const image = await testImage();
   const name = `${host}/private/app:1`;
   await opened('open:sesame').write(image, [name]);
@@ -58,7 +54,7 @@ test('with a password: right, wrong and none', async (context) => {
 
 test('skopeo sees the image that we pushed', async (context) => {
   requiresPrograms(context, 'skopeo');
-  const host = await realRegistry(context);
+  const { host } = await realRegistry(context);
   const image = await testImage();
   await opened().write(image, [`${host}/app:1`]);
   const raw = execFileSync('skopeo', [
@@ -72,7 +68,7 @@ test('skopeo sees the image that we pushed', async (context) => {
 
 test('an image that skopeo pushed in Docker’s format is read', async (context) => {
   requiresPrograms(context, 'skopeo');
-  const host = await realRegistry(context);
+  const { host } = await realRegistry(context);
   const image = await testImage();
   const registry = opened();
   await registry.write(image, [`${host}/oci:1`]);
@@ -91,7 +87,7 @@ test('an image that skopeo pushed in Docker’s format is read', async (context)
 });
 
 test('the built program pulls and pushes, with the credentials of docker login', async (context) => {
-  const host = await realRegistry(context, { password: true });
+  const { host } = await realRegistry(context, { password: true });
   const image = await testImage();
   await opened('open:sesame').write(image, [`${host}/private/app:1`]);
   const [home, docker] = [tmpDir(), tmpDir()];
@@ -111,50 +107,6 @@ test('the built program pulls and pushes, with the credentials of docker login',
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain('E_REGISTRY_AUTH');
 });
-
-/** Starts the registry on a free port of this machine, ends it with the test; returns its host and port. */
-async function realRegistry(context: TestContext, { password = false } = {}): Promise<string> {
-  requiresPrograms(context, 'docker-registry');
-  const folder = tmpDir();
-  const port = await freePort();
-  mkdirSync(join(folder, 'data'));
-  writeFileSync(join(folder, 'htpasswd'), HTPASSWD);
-  const auth = `auth: {htpasswd: {realm: test, path: ${join(folder, 'htpasswd')}}}\n`;
-  writeFileSync(
-    join(folder, 'config.yml'),
-    `version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: ${join(folder, 'data')}}}
-http: {addr: "127.0.0.1:${port}", secret: test}
-${password ? auth : ''}`,
-  );
-  const server = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
-    stdio: 'ignore',
-  });
-  onTestFinished(async () => {
-    server.kill();
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
-  });
-  for (let tries = 0; tries < 200; tries++) {
-    const answers = await fetch(`http://127.0.0.1:${port}/v2/`).then(
-      () => true,
-      () => false,
-    );
-    if (answers) return `localhost:${port}`;
-    if (server.exitCode !== null) break;
-    await sleep(25);
-  }
-  throw new Error('docker-registry did not start');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 function opened(password?: string): Registry {
   const registry = openRegistry({
