@@ -84,6 +84,7 @@ test('a bind mount shows what its source is in the image, whatever links it has'
   const mount = (source: string, then: string): Finished =>
     buildOnHostile({
       home,
+      args: ['--no-cache'],
       members,
       dockerfile: `FROM base:1\nRUN --mount=type=bind,from=base:1,source=${source},target=/m ${then}\n`,
     });
