@@ -42,7 +42,8 @@ export function directorySource(options: DirectorySourceOptions): CopySource {
   const identities = new Map<string, FileIdentity>();
   const walks = new Map<string, Promise<readonly Entry[]>>();
 
-  const walk = (node: SourceNode): Promise<readonly Entry[]> => {
+  const walk: CopySource['walk'] = (node, keep) => {
+    if (keep !== undefined) return walkEntries(options, node, identities, keep);
     const known = walks.get(node.path);
     if (known !== undefined) return known;
     const made = walkEntries(options, node, identities);
@@ -80,11 +81,13 @@ async function walkEntries(
   options: DirectorySourceOptions,
   node: SourceNode,
   identities: Map<string, FileIdentity>,
+  keep: (path: string) => boolean = () => true,
 ): Promise<readonly Entry[]> {
   const found = await walkDirectory(join(options.root, node.path), node, options.rules);
   const entries: Entry[] = [];
   for (const [index, item] of found.entries()) {
     if (index % TURN === TURN - 1) await setImmediate();
+    if (!item.stat.isDirectory() && !keep(item.path)) continue;
     const real = joinPath(node.path, item.path);
     const entry = await entryOf(options, real, item);
     if (entry === undefined) continue;

@@ -9,6 +9,7 @@ import { ROOT } from './owner.ts';
 import type { Selected } from './select.ts';
 import type { CopySource } from './source.ts';
 import type { ImageView } from './view.ts';
+import { withParents } from './with-parents.ts';
 
 export interface PlaceOptions {
   readonly destination: string;
@@ -39,8 +40,10 @@ export async function place(
 ): Promise<void> {
   const { destination } = options;
   const asDirectory = /\/\.?$/.test(destination) || options.several;
-  for (const { name, node } of items) {
-    const entries = await source.walk(node);
+  for (const { name, node, part } of items) {
+    const keeps = (path: string): boolean =>
+      path === '' || (part?.includes(path) !== false && !options.excludes(path));
+    const entries = withParents(part?.entries ?? (await source.walk(node)), keeps);
     const target = targetOf(view, posix.normalize(destination), {
       name,
       isDirectory: node.isDirectory,
@@ -51,9 +54,10 @@ export async function place(
     for (const entry of entries) {
       // The directory itself is not copied: its contents are.
       if (entry.path === '' && node.isDirectory) continue;
-      if (entry.path !== '' && options.excludes(entry.path)) continue;
       const path = join(target, entry.path);
-      view.put(placed(entry, path, target, options));
+      const there = keeps(entry.path) ? undefined : view.at(path);
+      if (there?.type === 'dir') view.put(lent(entry, path, there));
+      else view.put(placed(entry, path, target, options));
       if (entry.type === 'file') origins.set(path, { source, path: join(node.path, entry.path) });
     }
   }
@@ -84,6 +88,15 @@ function placed(entry: Entry, path: string, target: string, options: PlaceOption
     ...(owner ?? {}),
     ...(entry.type === 'hardlink' ? { link: join(target, entry.link ?? '') } : {}),
   };
+}
+
+/** A directory that is only on the way to what is taken lends its mode to one that is there, and no more. */
+function lent(
+  { type, mode, mtime, size }: Entry,
+  path: string,
+  { uid, gid, xattrs }: Pick<Entry, 'uid' | 'gid' | 'xattrs'>,
+): Entry {
+  return { path, type, mode, uid, gid, mtime, size, ...(xattrs === undefined ? {} : { xattrs }) };
 }
 
 function join(base: string, path: string): string {

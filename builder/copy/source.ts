@@ -15,9 +15,10 @@ export interface CopySource {
   list(path: string): Promise<readonly string[]>;
   /**
    * The entries at and below the real path of `node`, in canonical order, with paths relative to it
-   * ('' is the node itself) and digests of files. Links are not followed.
+   * ('' is the node itself) and digests of files. Links are not followed. Where `keep` is given, what is
+   * no directory comes only if it is true for its path: the rest is not read.
    */
-  walk(node: SourceNode): Promise<readonly Entry[]>;
+  walk(node: SourceNode, keep?: (path: string) => boolean): Promise<readonly Entry[]>;
   /** Identifies everything that `walk` yields except times. */
   identity(node: SourceNode): Promise<Digest>;
   /** Yields contents in the order asked for; `path` is the real path in the source. */

@@ -24,16 +24,18 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
     async list(path) {
       return [...(readDirectory(objects, tree, path)?.keys() ?? [])];
     },
-    async walk(node) {
+    async walk(node, keep = () => true) {
       const prefix = node.path === '' ? 0 : node.path.length + 1;
       const entries: Entry[] = [];
       for (const found of walk(objects, tree, node.path)) {
         const { name: _, digest, type, ...metadata } = found.entry;
+        const path = found.path.slice(prefix);
+        if (type !== 'dir' && !keep(path)) continue;
         const { entry } = (await locator.find(found.path)) ?? {};
         entries.push({
           ...metadata,
           type,
-          path: found.path.slice(prefix),
+          path,
           mtime: entry?.mtime ?? 0n,
           ...(type === 'file' && digest !== undefined ? { digest } : {}),
         });

@@ -13,9 +13,11 @@ import { isArchive } from '../copy/archive-sniff.ts';
 import { inlineSource } from '../copy/inline-source.ts';
 import { type ModeChange, parseMode } from '../copy/mode.ts';
 import { type Owner, resolveOwner } from '../copy/owner.ts';
+import { partIdentity } from '../copy/part-identity.ts';
 import { type Origin, place } from '../copy/place.ts';
 import { placedContents } from '../copy/placed-contents.ts';
 import { type Selected, select } from '../copy/select.ts';
+import { selectParents } from '../copy/select-parents.ts';
 import type { CopySource } from '../copy/source.ts';
 import { unpack } from '../copy/unpack.ts';
 import { imageView } from '../copy/view.ts';
@@ -48,8 +50,9 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
     async key() {
       const sources: string[] = [];
       for (const { source, items } of await selections()) {
-        for (const { name, node } of items) {
-          sources.push(`${posix.basename(name)} ${await source.identity(node)}`);
+        for (const { name, node, part } of items) {
+          const identity = part ? partIdentity(part.entries) : await source.identity(node);
+          sources.push(`${posix.basename(name)} ${identity}`);
         }
       }
       return [
@@ -61,6 +64,7 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
         ['chmod', spec.chmod ?? ''],
         ['link', String(spec.link)],
         ['exclude', spec.exclude.join('\n')],
+        ['parents', String(spec.parents)],
         ['unpack', String(unpacks(spec))],
       ];
     },
@@ -77,7 +81,8 @@ async function selectAll(
   spec: CopySpec,
   { from, span }: CopyInputs,
 ): Promise<readonly Selection[]> {
-  const selections: Selection[] = [{ source: from, items: await select(from, spec.sources, span) }];
+  const take = spec.parents ? selectParents : select;
+  const selections: Selection[] = [{ source: from, items: await take(from, spec.sources, span) }];
   if (spec.inline.length > 0) {
     const inline = inlineSource(spec.inline);
     const names = spec.inline.map(({ name }) => ({
@@ -135,7 +140,6 @@ function refuseUnsupported(spec: CopySpec, span: Span | undefined): void {
       span,
       hint: 'the support table in docs/support.md says what is',
     });
-  if (spec.parents) throw refuse(`${spec.instruction} --parents`);
   if (spec.checksum !== undefined) throw refuse('ADD --checksum');
   const remote = spec.sources.find((source) => /^(?:https?|git|ssh):\/\/|^git@/.test(source));
   if (spec.instruction === 'ADD' && remote !== undefined) throw refuse(`ADD from ${remote}`);

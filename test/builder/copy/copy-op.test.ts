@@ -192,7 +192,6 @@ describe('what a COPY refuses', () => {
   });
 
   test.each([
-    [spec(['a'], '/', { parents: true }), 'COPY --parents is not supported yet'],
     [
       spec(['https://x/y'], '/', { instruction: 'ADD' }),
       'ADD from https://x/y is not supported yet',

@@ -1,0 +1,56 @@
+// What a COPY --parents takes. A source is a pattern below a directory: below the root, or below what
+// stands before the pivot `/./`. What it matches is taken with the directories above it; links on the
+// way are not followed, as in the reference.
+
+import { posix } from 'node:path';
+import type { Span } from '../../core/source.ts';
+import { ignoreRules } from '../context/ignore.ts';
+import { expandGlob, hasWildcard } from './glob.ts';
+import { missingSource } from './missing-source.ts';
+import type { Selected } from './select.ts';
+import type { CopySource } from './source.ts';
+import { withParents } from './with-parents.ts';
+
+/** Returns the directories that `patterns` start from, each with what is taken of it. Throws E_COPY_SOURCE, E_IGNORE_PATTERN. */
+export async function selectParents(
+  source: CopySource,
+  patterns: readonly string[],
+  span: Span | undefined,
+): Promise<readonly Selected[]> {
+  const selected: Selected[] = [];
+  for (const pattern of patterns) {
+    if (!hasWildcard(pattern)) await mustExist(source, pattern, span);
+    const { base, below } = splitAtPivot(pattern);
+    // Includes are matched as excludes are: a pattern that takes a directory takes what is in it.
+    const includes = below === '' ? () => false : ignoreRules([below]).ignores;
+    for (const name of await expandGlob(source, base)) {
+      const node = await source.stat(name);
+      if (node === undefined && !hasWildcard(base)) {
+        throw await missingSource(source, pattern, span);
+      }
+      if (node?.isDirectory !== true) continue;
+      const entries = withParents(await source.walk(node, includes), includes);
+      selected.push({ name, node, part: { entries, includes } });
+    }
+  }
+  return selected;
+}
+
+function splitAtPivot(pattern: string): { readonly base: string; readonly below: string } {
+  const pivot = pattern.indexOf('/./');
+  const below = pivot === -1 ? pattern : pattern.slice(pivot + 3);
+  return {
+    base: pivot === -1 ? '' : pattern.slice(0, pivot),
+    below: posix.normalize(`/${below}`).replace(/^\/|\/$/g, ''),
+  };
+}
+
+async function mustExist(
+  source: CopySource,
+  pattern: string,
+  span: Span | undefined,
+): Promise<void> {
+  for (const path of await expandGlob(source, pattern)) {
+    if ((await source.stat(path)) === undefined) throw await missingSource(source, pattern, span);
+  }
+}
