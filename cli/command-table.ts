@@ -46,6 +46,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('doctor', 'Say what this machine offers for builds, and what is missing', async () => {
     return (await import('./commands/doctor.ts')).doctor;
   }),
+  entry('debug ast', 'Show how a Dockerfile is read, as S-expressions', async () => {
+    return (await import('./commands/debug-ast.ts')).debugAst;
+  }),
   entry('version', 'Show the version', async () => {
     return (await import('./commands/version.ts')).version;
   }),

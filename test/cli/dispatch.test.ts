@@ -30,6 +30,7 @@ test('--help lists every command', async () => {
       cache ls     List the records of the build cache
       cache prune  Remove what the build cache holds
       doctor       Say what this machine offers for builds, and what is missing
+      debug ast    Show how a Dockerfile is read, as S-expressions
       version      Show the version
 
     "slipway COMMAND --help" says more about each.
