@@ -85,16 +85,38 @@ async function walkEntries(
 ): Promise<readonly Entry[]> {
   const found = await walkDirectory(join(options.root, node.path), node, options.rules);
   const entries: Entry[] = [];
+  /** The inodes of files that have several names, by path. */
+  const shared = new Map<string, string>();
   for (const [index, item] of found.entries()) {
     if (index % TURN === TURN - 1) await setImmediate();
     if (!item.stat.isDirectory() && !keep(item.path)) continue;
     const real = joinPath(node.path, item.path);
     const entry = await entryOf(options, real, item);
     if (entry === undefined) continue;
-    if (entry.type === 'file') identities.set(real, item.stat);
+    if (entry.type === 'file') {
+      identities.set(real, item.stat);
+      if (item.stat.nlink > 1n) shared.set(item.path, `${item.stat.dev}:${item.stat.ino}`);
+    }
     entries.push(entry);
   }
-  return entries.sort((a, b) => comparePaths(a.path, b.path));
+  return linked(
+    entries.sort((a, b) => comparePaths(a.path, b.path)),
+    shared,
+  );
+}
+
+/** The second and later names of a file become hard links to the first, as the reference copies them. */
+function linked(entries: readonly Entry[], shared: ReadonlyMap<string, string>): readonly Entry[] {
+  if (shared.size < 2) return entries;
+  const firsts = new Map<string, string>();
+  return entries.map((entry) => {
+    const inode = shared.get(entry.path);
+    if (inode === undefined) return entry;
+    const link = firsts.get(inode);
+    if (link === undefined) firsts.set(inode, entry.path);
+    const { digest: _, ...rest } = entry;
+    return link === undefined ? entry : { ...rest, type: 'hardlink', size: 0, link };
+  });
 }
 
 async function entryOf(

@@ -58,7 +58,8 @@ export async function place(
       const there = keeps(entry.path) ? undefined : view.at(path);
       if (there?.type === 'dir') view.put(lent(entry, path, there));
       else view.put(placed(entry, path, target, options));
-      if (entry.type === 'file') origins.set(path, { source, path: join(node.path, entry.path) });
+      if (entry.type === 'file' || entry.type === 'hardlink')
+        origins.set(path, { source, path: join(node.path, entry.path) });
     }
   }
 }

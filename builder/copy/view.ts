@@ -63,6 +63,12 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
     }
   };
 
+  const add = (entry: Entry): void => {
+    unlink(entry.path);
+    added.set(entry.path, entry);
+    hasLinks ||= entry.type === 'hardlink';
+  };
+
   return {
     resolve(path) {
       const { path: real, existing } = resolvePath(objects, tree, path, { follow: 'all' });
@@ -87,8 +93,7 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
       if (there !== undefined && there.type !== 'dir' && entry.type === 'dir') {
         throw notDirectory(entry.path, entry.path);
       }
-      unlink(entry.path);
-      added.set(entry.path, entry);
+      add(entry);
     },
     at,
     replace(entry) {
@@ -99,9 +104,7 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
         if (there.type === 'dir')
           for (const path of [...added.keys()]) if (path.startsWith(below)) unlink(path);
       }
-      unlink(entry.path);
-      added.set(entry.path, entry);
-      hasLinks ||= entry.type === 'hardlink';
+      add(entry);
     },
     entries() {
       const times = [...added.values()]
