@@ -15,6 +15,7 @@ let stoppedBy: StopSignal | undefined;
 
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 for (const stream of [process.stdout, process.stderr]) {
+  blockOnPipe(stream);
   // A reader that went away (`| head`) ends the program as SIGPIPE ends others: without a word.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') stop('SIGPIPE');
@@ -40,6 +41,15 @@ const host: Host = {
 // Standard streams write synchronously here, so that nothing is lost; and a connection that is
 // kept alive, or a database's thread, must not delay the end.
 process.exit(await dispatch(process.argv.slice(2), host).catch(fail));
+
+/**
+ * Makes writes to a pipe wait for its reader, as those to files and terminals do. Otherwise Node keeps what a slow
+ * reader has not taken: a step that prints without end fills the memory, and `process.exit` loses the rest.
+ */
+function blockOnPipe(stream: NodeJS.WriteStream): void {
+  const { _handle } = stream as { _handle?: { setBlocking?: (on: boolean) => void } };
+  _handle?.setBlocking?.(true);
+}
 
 /** The first signal asks the command to stop and clean up; the second ends the program at once. */
 function stop(signal: StopSignal): void {
