@@ -7,6 +7,7 @@ import type { Entry } from '../../image/entry.ts';
 import { lookup, resolvePath } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
+import { AddedEntries } from './added-entries.ts';
 import type { Owner } from './owner.ts';
 
 type Metadata = Omit<Entry, 'path' | 'mtime' | 'digest'>;
@@ -31,13 +32,11 @@ export interface ImageView {
 
 /** A view of `tree`. */
 export function imageView(objects: ObjectStore, tree: Digest): ImageView {
-  const added = new Map<string, Entry>();
+  const added = new AddedEntries();
   /** Directories that were made on the way; their time is not known yet. */
   const made = new Set<string>();
-
   /** What was replaced: what the tree has below it is gone. */
   const replaced = new Set<string>();
-  let hasLinks = false;
 
   const inTree = (path: string): Metadata | undefined => {
     if (replaced.size > 0 && [...downTo(parentOf(path))].some((up) => replaced.has(up)))
@@ -46,27 +45,9 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
   };
   const at = (path: string): Metadata | undefined => added.get(path) ?? inTree(path);
 
-  /** Takes out what was put at a path. Other names of a file keep it, as on disk. */
-  const unlink = (path: string): void => {
-    const gone = added.get(path);
-    added.delete(path);
-    made.delete(path);
-    if (!hasLinks || gone === undefined || gone.type === 'dir' || gone.type === 'hardlink') return;
-    let heir: string | undefined;
-    for (const entry of added.values()) {
-      if (entry.type !== 'hardlink' || entry.link !== path) continue;
-      added.set(
-        entry.path,
-        heir === undefined ? { ...gone, path: entry.path } : { ...entry, link: heir },
-      );
-      heir ??= entry.path;
-    }
-  };
-
   const add = (entry: Entry): void => {
-    unlink(entry.path);
-    added.set(entry.path, entry);
-    hasLinks ||= entry.type === 'hardlink';
+    added.add(entry);
+    made.delete(entry.path);
   };
 
   return {
@@ -81,7 +62,7 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
         const there = at(part);
         if (there?.type === 'dir') continue;
         if (there !== undefined) throw notDirectory(path, part);
-        added.set(part, { path: part, type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
+        added.add({ path: part, type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
         made.add(part);
       }
     },
@@ -100,29 +81,32 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
       const there = at(entry.path);
       if (there !== undefined && (there.type !== 'dir' || entry.type !== 'dir')) {
         replaced.add(entry.path);
-        const below = `${entry.path}/`;
-        if (there.type === 'dir')
-          for (const path of [...added.keys()]) if (path.startsWith(below)) unlink(path);
+        if (there.type === 'dir') added.removeBelow(entry.path);
       }
       add(entry);
     },
-    entries() {
-      const times = [...added.values()]
-        .filter(({ path }) => !made.has(path))
-        .map(({ mtime }) => mtime);
-      const mtime = times.reduce((newest, time) => (time > newest ? time : newest), 0n);
-      const list = new Map<string, Entry>();
-      for (const entry of added.values()) {
-        for (const parent of downTo(parentOf(entry.path))) {
-          if (list.has(parent) || added.has(parent)) continue;
-          const there = inTree(parent);
-          if (there !== undefined) list.set(parent, parentEntry(parent, there, mtime));
-        }
-        list.set(entry.path, made.has(entry.path) ? { ...entry, mtime } : entry);
-      }
-      return sortEntries([...list.values()]);
-    },
+    entries: () => layerEntries(added, made, inTree),
   };
+}
+
+function layerEntries(
+  added: AddedEntries,
+  made: ReadonlySet<string>,
+  inTree: (path: string) => Metadata | undefined,
+): Entry[] {
+  let mtime = 0n;
+  for (const entry of added.values())
+    if (entry.mtime > mtime && !made.has(entry.path)) mtime = entry.mtime;
+  const list = new Map<string, Entry>();
+  for (const entry of added.values()) {
+    for (const parent of downTo(parentOf(entry.path))) {
+      if (list.has(parent) || added.get(parent) !== undefined) continue;
+      const there = inTree(parent);
+      if (there !== undefined) list.set(parent, parentEntry(parent, there, mtime));
+    }
+    list.set(entry.path, made.has(entry.path) ? { ...entry, mtime } : entry);
+  }
+  return sortEntries([...list.values()]);
 }
 
 function parentEntry(path: string, { mode, uid, gid, xattrs }: Metadata, mtime: bigint): Entry {

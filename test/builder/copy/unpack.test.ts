@@ -267,6 +267,12 @@ describe('what an archive meets in the image', () => {
     expect(await contents(op)).toEqual({ a: 'new', b: 'old' });
   });
 
+  test('a file that a later archive has replaces a directory with all that was put into it', async () => {
+    const first = archive(member({ name: 'x/y/z', content: 'old' }));
+    const op = add({ t: first, u: archive(member({ name: 'x', content: 'new' })) }, '/');
+    expect(await layer(op)).toEqual(['x file 644 0:0 3']);
+  });
+
   test('a destination that is a file is refused', async () => {
     await expect(
       layer(add({ t: FILES }, '/d', { tree: tree({ path: 'd', type: 'file' }) })),
