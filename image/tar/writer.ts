@@ -143,10 +143,18 @@ function paxBlocks(pax: ReadonlyMap<string, Buffer>): Buffer {
 /** The name in the archive: removals by their marks (OCI image-spec, layer.md), directories with a slash. */
 function memberName({ path, type }: Entry): string {
   if (type === 'opaque') return path === '' ? '.wh..wh..opq' : `${path}/.wh..wh..opq`;
+  const slash = path.lastIndexOf('/') + 1;
+  if (type !== 'whiteout' && path.startsWith('.wh.', slash)) throw readAsRemoval(path);
   if (type === 'dir') return path === '' ? './' : `${path}/`;
   if (type !== 'whiteout') return path;
-  const slash = path.lastIndexOf('/') + 1;
   return `${path.slice(0, slash)}.wh.${path.slice(slash)}`;
+}
+
+/** Every reader of layers would take such a file for the removal of another one. */
+function readAsRemoval(path: string): BuildError {
+  return new BuildError('E_UNSUPPORTED', `${JSON.stringify(path)} cannot be kept in a layer`, {
+    hint: 'in a layer, a name that begins with ".wh." removes the file whose name follows; rename it',
+  });
 }
 
 /** A number that does not fit its field is 0 there, and right in the PAX header. */

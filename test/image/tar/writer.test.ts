@@ -72,6 +72,19 @@ describe('a layer tar', () => {
   });
 });
 
+test.each([file('.wh.a', ''), dir('d/.wh.b'), symlink('.wh..wh..opq', 'x')])(
+  'a name that readers take for a removal is refused: $path',
+  async (entry) => {
+    const parents = entry.path.includes('/') ? [dir('d')] : [];
+    await expect(
+      write([...parents, entry], contentsOf({ [entry.path]: '' })),
+    ).rejects.toMatchObject({
+      code: 'E_UNSUPPORTED',
+      message: `"${entry.path}" cannot be kept in a layer`,
+    });
+  },
+);
+
 describe('a file that changes while it is written', () => {
   test.each([
     ['shorter', 'tex'],
