@@ -165,7 +165,8 @@ async function evaluateBase(
     events({ event: 'step', id, step, status: 'failed', reason, ms: ended() });
     throw withSpan(error, span);
   });
-  const reason = known ? 'the image was read before' : 'the image is new here';
+  const seen = known ? 'the image was read before' : 'the image is new here';
+  const reason = resolved === undefined ? 'scratch is always empty' : seen;
   events({ event: 'step', id, step, status: known ? 'exact' : 'ran', reason, ms: ended() });
   return { snapshot, addedLayer: true, created: 0 };
 }

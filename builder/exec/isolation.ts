@@ -8,6 +8,9 @@ import type { IdRange, Isolation } from './runner.ts';
 
 const CAP_SYS_ADMIN = 21n;
 
+/** Where useradd begins with sub-ids (SUB_UID_MIN in login.defs(5)). */
+const FIRST_SUB_ID = 100_000;
+
 /** Returns the rung to use. Throws E_ISOLATION, saying what is missing and how to get it. */
 export async function chooseIsolation(
   wanted: 'auto' | Isolation['rung'],
@@ -40,13 +43,27 @@ async function idMap(file: string, own: number): Promise<IdRange[]> {
   const [start, count] = [Number(range?.[1]), Number(range?.[2])];
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(count) || count < 1) {
     throw new BuildError('E_ISOLATION', `${username} has no sub-ids in ${file}`, {
-      hint: `as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
+      hint: await addingIds(username),
     });
   }
   return [
     { inside: 0, outside: own, count: 1 },
     { inside: 1, outside: start, count },
   ];
+}
+
+/** How root gives the user sub-ids: a range that neither file gives to anybody else. */
+async function addingIds(username: string): Promise<string> {
+  let first = FIRST_SUB_ID;
+  for (const file of ['/etc/subuid', '/etc/subgid']) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    for (const line of text.split('\n')) {
+      const [, start, count] = line.split(':').map(Number);
+      if (start !== undefined && count !== undefined) first = Math.max(first, start + count || 0);
+    }
+  }
+  const range = `${first}-${first + 65_535}`;
+  return `as root: usermod --add-subuids ${range} --add-subgids ${range} ${username}`;
 }
 
 async function hasCapability(capability: bigint): Promise<boolean> {
