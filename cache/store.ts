@@ -130,7 +130,9 @@ function formatOf(text: string): number | undefined {
 
 function unusable(home: string, error: unknown): unknown {
   const errno = errnoOf(error);
-  if (errno === undefined || !errno.startsWith('E') || error instanceof BuildError) return error;
+  // ERR_MODULE_NOT_FOUND and its like are Node's, and defects.
+  if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno) || error instanceof BuildError)
+    return error;
   return new BuildError('E_STORE_UNUSABLE', `the store at ${home} cannot be used: ${errno}`, {
     cause: error,
     hint: 'SLIPWAY_HOME names another folder for it; it must be writable and on a disk with room',
