@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+// One project after the other, the cheap ones first.
 // unit: no privileges, no network, no built program. native: the runner's binary.
 // e2e and security: the built program and, where installed, the field's own tools.
 export default defineConfig({
@@ -10,12 +11,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['test/{core,grammar,cache,image,builder,cli,arch}/**/*.test.ts'],
         },
       },
       {
         extends: true,
-        test: { name: 'native', include: ['test/native/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'native',
+          include: ['test/native/**/*.test.ts'],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
@@ -25,6 +32,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
