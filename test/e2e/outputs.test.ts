@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as zlib from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { realRegistry } from '../support/docker-registry.ts';
 import { openPeerStore, podmanLoad, podmanRun, run, umociUnpack } from '../support/peers.ts';
@@ -144,6 +145,30 @@ test('other contexts: a folder, an image of the store, a layout', () => {
     const contexts = ['--build-context', `other=${other}`, '--build-context', `side=${side}`];
     succeeded(slipway(home, ['build', '-q', ...contexts, '-o', out, folder]));
     expect(readdirSync(out).sort(), other).toEqual(['of-base', 's']);
+  }
+});
+
+test('a base with zstd layers is read where Node can, and refused with a code where it cannot', (context) => {
+  requiresPrograms(context, 'skopeo');
+  const [home, layout] = [tmpDir(), join(tmpDir(), 'layout')];
+  const base = contextOf({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /of-base\n' });
+  const archive = join(base, 'base.tar');
+  succeeded(slipway(home, ['build', '-q', '-o', `type=oci,dest=${archive}`, base]));
+  const plain = join(base, 'plain');
+  const zstd = ['--dest-compress', '--dest-compress-format', 'zstd'];
+  run('skopeo', ['copy', '-q', '--dest-decompress', `oci-archive:${archive}`, `dir:${plain}`]);
+  run('skopeo', ['copy', '-q', ...zstd, `dir:${plain}`, `oci:${layout}`]);
+  const folder = contextOf({ Dockerfile: 'FROM base\nCOPY Dockerfile /more\n' });
+  const out = join(folder, 'out');
+  const words = ['--build-context', `base=oci-layout://${layout}`, '-o', out, folder];
+  const done = slipway(home, ['build', '-q', ...words]);
+  if ('createZstdDecompress' in zlib) {
+    succeeded(done);
+    expect(readdirSync(out).sort()).toEqual(['more', 'of-base']);
+  } else {
+    expect(done.stderr).toContain(`error[E_UNSUPPORTED]: Node ${process.version} cannot read zstd`);
+    expect(done.stderr).toContain('= hint: use Node 22.15 or newer');
+    expect(done.status).toBe(1);
   }
 });
 
