@@ -1,7 +1,7 @@
 // RUN: the one op that needs the kernel. The input's layers are stacked by overlayfs, the command
 // runs in the runner's sandbox, and the upper folder becomes the new layer by rename.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
@@ -72,9 +72,8 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     root: join(base, 'root'),
     scratch: join(base, 'scratch'),
   };
-  await mkdir(container);
-  for (const path of [folders.upper, folders.work, folders.root, folders.scratch])
-    await mkdir(path);
+  mkdirSync(container);
+  for (const path of [folders.upper, folders.work, folders.root, folders.scratch]) mkdirSync(path);
   await inputs.mounts.use(async ({ mounts, secretEnv }) => {
     const words = runWords({
       spec,
