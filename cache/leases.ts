@@ -4,6 +4,7 @@
 // a sweep runs waits for it: each side writes its own mark first and then looks for the other's, so
 // at least one of two that meet sees the other.
 
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +22,9 @@ const SWEEP_MARK = 'sweep';
 
 /** Longer than it takes to write a few bytes. */
 const WRITING_MS = 10_000;
+
+/** The same for a process that cannot be seen from here: most likely it is dead. */
+const UNSEEN_WRITING_MS = 50;
 /** For so long a lease of another container counts as live: longer than a build takes. */
 const FOREIGN_MS = 6 * 3_600_000;
 
@@ -112,13 +116,19 @@ async function isLive(file: string): Promise<boolean> {
   }
   const [pid = '', , ...world] = written.split(' ');
   // A file that is still empty is being written at this moment, or its process died at that.
-  if (pid === '') return age < WRITING_MS;
+  if (pid === '') return age < (nameOfGone(file) ? UNSEEN_WRITING_MS : WRITING_MS);
   const ours = await identity(Number(pid));
   if (written === ours) return true;
   const [boot, namespace] = world;
   const [, , ourBoot, ourNamespace] = ours.split(' ');
   // A process of another container on this machine cannot be seen from here.
   return boot === ourBoot && namespace !== ourNamespace && age < FOREIGN_MS;
+}
+
+/** True where the lease's name has a pid that nobody here has: it died, or it is another container's. */
+function nameOfGone(file: string): boolean {
+  const pid = /lease-(\d+)-[0-9a-f]+$/.exec(file)?.[1];
+  return pid !== undefined && !existsSync(`/proc/${pid}`);
 }
 
 /** `pid start-time boot-id pid-namespace`; a process that is gone has the start time `gone`. */

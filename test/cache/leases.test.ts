@@ -39,6 +39,20 @@ test('a reused pid does not keep a lease alive: the start time differs', async (
   expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-old')]);
 });
 
+test('a lease whose process was killed before it had written it is gone a moment later', async () => {
+  const path = home();
+  const dead = spawnSync('true').pid;
+  const file = join(path, 'leases', `lease-${dead}-0123456789abcdef`);
+  writeFileSync(file, '');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await staleTemporaries(path)).toEqual([]);
+  expect(existsSync(file)).toBe(false);
+  const own = join(path, 'leases', `lease-${process.pid}-0123456789abcdef`);
+  writeFileSync(own, '');
+  await staleTemporaries(path);
+  expect(existsSync(own)).toBe(true);
+});
+
 test('a lease of another container counts as live for hours, and not for ever', async () => {
   const path = home();
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
