@@ -50,7 +50,7 @@ async function firstThatWorks() {
   for (const choice of CHOICES) {
     try {
       if (choice.needsNetwork && !(await debian.archiveAnswers())) {
-        throw new Stop('its RUN steps need deb.debian.org, which does not answer from here');
+        throw new Stop('its RUN steps need the Debian archive, which does not answer from here');
       }
       say(`Base image: ${choice.base.name}`);
       say(`  ${await provideBase(choice.base)}`);

@@ -2,7 +2,14 @@
 // settings that Debian's container images have. Like those it has no ca-certificates.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, rmSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { BASE_TIME } from '../lib/layer.mjs';
@@ -12,14 +19,21 @@ import { need, output, which } from '../lib/tools.mjs';
 /** The name that the image gets in the store. */
 export const name = 'debian:bookworm';
 
-const MIRROR = 'http://deb.debian.org';
+/**
+ * The Debian archive that this machine uses itself, without the `/debian` at its end; DEBIAN_MIRROR names
+ * another one. Undefined on a machine that has none.
+ */
+const MIRROR = process.env.DEBIAN_MIRROR?.replace(/\/debian\/?$/, '') ?? mirrorOfMachine();
 
 /** Makes the image's one layer in `work`. Needs the network. Returns the parts of a docker archive. */
 export async function make(work) {
   need('mmdebstrap', 'mmdebstrap');
   if (process.getuid() !== 0 && !which('newuidmap')) need('newuidmap', 'uidmap');
   if (!(await archiveAnswers())) {
-    throw new Stop(`${MIRROR} does not answer`, 'the Debian base is made from the Debian archive');
+    throw new Stop(
+      MIRROR === undefined ? 'this machine uses no Debian archive' : `${MIRROR} does not answer`,
+      'the Debian base is made from the Debian archive; DEBIAN_MIRROR=URL names one',
+    );
   }
   const path = `${work}/debian.tar`;
   output('mmdebstrap', [...OPTIONS, 'bookworm', path, ...SOURCES], {
@@ -36,8 +50,23 @@ export async function make(work) {
   };
 }
 
+/** The first archive of Debian itself among the machine's apt sources, in either of their forms. */
+function mirrorOfMachine() {
+  const folder = '/etc/apt/sources.list.d';
+  const files = existsSync(folder) ? readdirSync(folder).map((file) => `${folder}/${file}`) : [];
+  for (const path of ['/etc/apt/sources.list', ...files]) {
+    if (!existsSync(path)) continue;
+    const found = /^(?:deb\s.*?|URIs:\s*)(https?:\/\/\S+?)\/debian\/?(?:\s|$)/m.exec(
+      readFileSync(path, 'utf8'),
+    );
+    if (found) return found[1];
+  }
+  return undefined;
+}
+
 /** Whether the Debian archive can be reached from here. */
 export async function archiveAnswers() {
+  if (MIRROR === undefined) return false;
   try {
     const url = `${MIRROR}/debian/dists/bookworm/InRelease`;
     const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(5000) });
