@@ -55,15 +55,14 @@ test('killed at 50 random moments, the next build is right every time', async (c
   const wanted = slipway(tmpDir(), args, env).stdout;
   expect(wanted).toMatch(/^sha256:/);
   const random = seededRandom('crash');
-  let home = tmpDir();
   for (let round = 0; round < 50; round++) {
-    if (round % 10 === 0) home = tmpDir();
+    // A store of its own each time: in a warm one there would be next to nothing to kill.
+    const home = tmpDir();
     const child = startSlipway(home, args, env);
     const end = ended(child);
     await sleep(random.int(900));
     child.kill('SIGKILL');
     await end;
-    if (round % 5 !== 4) continue;
     const next = slipway(home, args, env);
     expect(next.stderr + next.stdout, `round ${round}`).toBe(wanted);
     expect(leftBehind(home)).toEqual({ temporaries: [], leases: [], mounts: [], runners: [] });
