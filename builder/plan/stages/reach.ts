@@ -131,7 +131,7 @@ function onlyInstruction(ast: DockerfileAst) {
 }
 
 /** The words that name where files come from, and whether each may be a stage's index. */
-function fromsOf(typed: TypedCommand): [Word, boolean][] {
+export function fromsOf(typed: TypedCommand): [Word, boolean][] {
   if (typed.kind === 'files') return typed.from ? [[typed.from, true]] : [];
   if (typed.kind !== 'run') return [];
   return typed.mounts.flatMap(({ from }) => (from ? [[from, false] as [Word, boolean]] : []));
