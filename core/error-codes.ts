@@ -77,6 +77,13 @@ export const ERROR_CODES = {
   E_SYMLINK_LOOP: { exit: 1, title: 'A path leads through too many symbolic links' },
   E_RUNNER_PROTOCOL: { exit: 1, title: 'The runner broke its protocol' },
 
+  // remote sources: ADD and contexts from the network
+  E_REMOTE_ADDRESS: { exit: 1, title: 'The address of a remote source is malformed' },
+  E_REMOTE_CHECKSUM: { exit: 1, title: 'A remote source is not what its checksum says' },
+  E_FETCH: { exit: 1, title: 'A remote source cannot be fetched' },
+  E_GIT: { exit: 1, title: 'A git repository cannot be used' },
+  E_GIT_MISSING: { exit: 1, title: 'The program git is not there' },
+
   // anything that slipway knows of and does not do, and what the system refuses anywhere
   E_UNSUPPORTED: { exit: 1, title: 'This is not supported' },
   E_SYSTEM: { exit: 1, title: 'The system refused an operation' },
