@@ -25,6 +25,11 @@ export function nameToBytes(name: string): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Returns the form in which Node's file system functions take a path: its bytes where it is not UTF-8. */
+export function systemPath(path: string): string | Buffer {
+  return SURROGATE.test(path) ? nameToBytes(path) : path;
+}
+
 /** Compares two names by their bytes, as sorting in layers and directory objects needs it. */
 export function compareNames(a: string, b: string): number {
   if (a === b) return 0;

@@ -2,6 +2,7 @@
 // everything from a context is, and hands out a file's bytes only while the file is what it was when
 // it was digested.
 
+import { realpathSync } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import type { Table } from '../../cache/database.ts';
 import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
-import { compareNames } from '../../core/names.ts';
+import { compareNames, nameFromBytes, systemPath } from '../../core/names.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { FileContent } from '../../image/layer.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
@@ -36,9 +37,11 @@ export interface DirectorySourceOptions {
   readonly onSkipped: (path: string, kind: string) => void;
 }
 
-/** Makes a source of a folder. */
-export function directorySource(options: DirectorySourceOptions): CopySource {
-  const { name, root, rules } = options;
+/** Makes a source of a folder, which must be there. */
+export function directorySource(folder: DirectorySourceOptions): CopySource {
+  const root = realpathSync(folder.root);
+  const options = { ...folder, root };
+  const { name, rules } = options;
   const identities = new Map<string, FileIdentity>();
   const walks = new Map<string, Promise<readonly Entry[]>>();
 
@@ -51,24 +54,31 @@ export function directorySource(options: DirectorySourceOptions): CopySource {
     return made;
   };
 
+  /** A hidden folder shows itself only where something in it is let in again. */
+  const isShown = async (node: SourceNode): Promise<boolean> =>
+    node.path === '' ||
+    !rules.ignores(node.path) ||
+    (node.isDirectory && !rules.prunes(node.path) && (await walk(node)).length > 1);
+
+  const stat = async (path: string): Promise<SourceNode | undefined> => {
+    const node = await resolveInside(path, async (at) => {
+      const seen = await lookAt(root, at);
+      return seen?.kind !== 'dir' && rules.ignores(at) ? undefined : seen;
+    });
+    return node !== undefined && (await isShown(node)) ? node : undefined;
+  };
+
   return {
     name,
     walk,
-    async stat(path) {
-      const real = await resolveInside(path, (at) => lookAt(root, at));
-      if (
-        real === undefined ||
-        (real.path !== '' && rules.ignores(real.path) && !real.isDirectory)
-      ) {
-        return undefined;
-      }
-      const hidden = real.path !== '' && rules.ignores(real.path);
-      if (hidden && (rules.prunes(real.path) || (await walk(real)).length <= 1)) return undefined;
-      return real;
-    },
+    stat,
     async list(path) {
-      const names = (await readdir(join(root, path))).sort(compareNames);
-      return names.filter((child) => !rules.ignores(path === '' ? child : `${path}/${child}`));
+      const shown: string[] = [];
+      for (const child of (await readNames(join(root, path))).sort(compareNames)) {
+        const at = joinPath(path, child);
+        if (!rules.ignores(at) || (await stat(at))?.path === at) shown.push(child);
+      }
+      return shown;
     },
     async identity(node) {
       return identityOf(await walk(node));
@@ -83,7 +93,7 @@ async function walkEntries(
   identities: Map<string, FileIdentity>,
   keep: (path: string) => boolean = () => true,
 ): Promise<readonly Entry[]> {
-  const found = await walkDirectory(join(options.root, node.path), node, options.rules);
+  const found = await walkDirectory(options.root, node, options.rules);
   const entries: Entry[] = [];
   /** The inodes of files that have several names, by path. */
   const shared = new Map<string, string>();
@@ -122,7 +132,7 @@ function linked(entries: readonly Entry[], shared: ReadonlyMap<string, string>):
 async function entryOf(
   { root, digests, onSkipped }: DirectorySourceOptions,
   real: string,
-  { path, stat }: FoundPath,
+  { path, stat, link }: FoundPath,
 ): Promise<Entry | undefined> {
   const base = {
     path,
@@ -137,9 +147,7 @@ async function entryOf(
     const digest = await digestFile(digests, join(root, real), stat);
     return { ...base, type: 'file', size: Number(stat.size), digest };
   }
-  if (stat.isSymbolicLink()) {
-    return { ...base, type: 'symlink', mode: 0o777, link: await readlink(join(root, real)) };
-  }
+  if (link !== undefined) return { ...base, type: 'symlink', mode: 0o777, link };
   if (stat.isFIFO()) return { ...base, type: 'fifo' };
   onSkipped(real, stat.isSocket() ? 'socket' : 'device');
   return undefined;
@@ -178,9 +186,9 @@ async function* readFiles(
 
 async function lookAt(root: string, path: string) {
   try {
-    const stat = await lstat(join(root, path));
+    const stat = await lstat(systemPath(join(root, path)));
     if (stat.isSymbolicLink())
-      return { kind: 'link', target: await readlink(join(root, path)) } as const;
+      return { kind: 'link', target: await readTarget(join(root, path)) } as const;
     return { kind: stat.isDirectory() ? 'dir' : 'other' } as const;
   } catch (error) {
     const errno = errnoOf(error);
@@ -190,6 +198,14 @@ async function lookAt(root: string, path: string) {
       cause: error,
     });
   }
+}
+
+async function readNames(path: string): Promise<string[]> {
+  return (await readdir(systemPath(path), { encoding: 'buffer' })).map(nameFromBytes);
+}
+
+async function readTarget(path: string): Promise<string> {
+  return nameFromBytes(await readlink(systemPath(path), { encoding: 'buffer' }));
 }
 
 function joinPath(base: string, path: string): string {

@@ -1,51 +1,127 @@
-// One pattern of an ignore file (or of --exclude) as a test on paths. The language is that of the
-// reference (moby/patternmatcher, on top of Go's filepath.Match): `*` and `?` stay within one
-// component, `**` crosses any number of them, `[...]` is a class, `\` takes the next character as it is.
+// Patterns on paths, in two languages that share their parts: that of Go's filepath.Match (`*` and `?`
+// stay within one component, `[...]` is a class, `\` takes the next character as it is), and on top of
+// it that of ignore files (moby/patternmatcher), where `**` crosses any number of components. A character
+// is a code point, or one byte that is not UTF-8 (core/names.ts).
 
 import { BuildError } from '../../core/errors.ts';
 
-/** Returns the test of `pattern` on whole slash-separated relative paths. Throws E_IGNORE_PATTERN. */
-export function compilePathPattern(pattern: string): RegExp {
-  const source = [...translate(pattern)].join('');
+export type PathTest = (path: string) => boolean;
+
+/** Returns the test of `pattern` on whole slash-separated paths by filepath.Match, where `**` is no more than `*`. Throws E_IGNORE_PATTERN. */
+export function compileGlob(pattern: string): PathTest {
+  return regExpTest(pattern, parse(pattern), () => '[^/]*');
+}
+
+/**
+ * Returns the test of a pattern of an ignore file (or of --exclude, or --parents) on whole relative paths.
+ * Throws E_IGNORE_PATTERN.
+ */
+export function compilePathPattern(pattern: string): PathTest {
+  const parts = parse(pattern);
+  // `**.pyc` is the end of a name, where `**/x` is a whole component: the one case that no RegExp below says.
+  if (pattern.startsWith('**') && parts.slice(1).every(isLiteral))
+    return suffixTest(pattern.slice(2));
+  return regExpTest(pattern, parts, (isLast) => (isLast ? '.*' : '(?:.*/)?'));
+}
+
+/** `**` (with the slash behind it), `*`, `?`, a class as the source of a RegExp, or one character as it is. */
+type Part =
+  | { readonly kind: 'stars' | 'star' | 'any' }
+  | { readonly kind: 'class'; readonly source: string }
+  | { readonly kind: 'char'; readonly char: string; readonly escaped: boolean };
+
+function isLiteral(part: Part): boolean {
+  return part.kind === 'char' && !part.escaped;
+}
+
+function suffixTest(suffix: string): PathTest {
+  if (!suffix.startsWith('/')) return (path) => path.endsWith(suffix);
+  return (path) => path.endsWith(suffix) || path === suffix.slice(1);
+}
+
+function regExpTest(
+  pattern: string,
+  parts: readonly Part[],
+  stars: (isLast: boolean) => string,
+): PathTest {
+  const sources = parts.map((part, index) => sourceOf(part, stars(index === parts.length - 1)));
   try {
-    return new RegExp(`^${source}$`, 's');
+    const test = new RegExp(`^${sources.join('')}$`, 'su');
+    return (path) => test.test(path);
   } catch (error) {
-    throw new BuildError('E_IGNORE_PATTERN', `"${pattern}" is not a pattern`, {
-      cause: error,
-      hint: 'a "[" starts a class of characters; write "\\[" for the character itself',
-    });
+    throw malformed(pattern, error);
   }
 }
 
-function* translate(pattern: string): Iterable<string> {
-  for (let i = 0; i < pattern.length; i++) {
-    const char = pattern[i] ?? '';
-    if (char === '*' && pattern[i + 1] === '*') {
-      i++;
-      if (pattern[i + 1] === '/') i++;
-      yield i + 1 >= pattern.length ? '.*' : '(?:.*/)?';
-    } else if (char === '*') yield '[^/]*';
-    else if (char === '?') yield '[^/]';
+function sourceOf(part: Part, stars: string): string {
+  switch (part.kind) {
+    case 'stars':
+      return stars;
+    case 'star':
+      return '[^/]*';
+    case 'any':
+      return '[^/]';
+    case 'class':
+      return part.source;
+    case 'char':
+      return part.char.replace(/[\^$\\.*+?()[\]{}|/]/, '\\$&');
+  }
+}
+
+function parse(pattern: string): readonly Part[] {
+  const chars = [...pattern];
+  const parts: Part[] = [];
+  for (let i = 0; i < chars.length; i++) {
+    const char = chars[i] ?? '';
+    if (char === '*' && chars[i + 1] === '*') {
+      i += chars[i + 2] === '/' ? 2 : 1;
+      parts.push({ kind: 'stars' });
+    } else if (char === '*') parts.push({ kind: 'star' });
+    else if (char === '?') parts.push({ kind: 'any' });
     else if (char === '[') {
-      const end = classEnd(pattern, i);
-      yield pattern.slice(i, end).replace('[!', '[^');
-      i = end - 1;
-    } else if (char === '\\') {
-      i++;
-      yield escaped(pattern[i] ?? '\\');
-    } else yield escaped(char);
+      const { source, end } = parseClass(pattern, chars, i + 1);
+      parts.push({ kind: 'class', source });
+      i = end;
+    } else if (char !== '\\') parts.push({ kind: 'char', char, escaped: false });
+    else {
+      const next = chars[++i];
+      if (next === undefined) throw malformed(pattern);
+      parts.push({ kind: 'char', char: next, escaped: true });
+    }
   }
+  return parts;
 }
 
-/** The offset behind the `]` that ends the class at `start`; without one, the whole rest (which no RegExp takes). */
-function classEnd(pattern: string, start: number): number {
-  for (let i = start + 1; i < pattern.length; i++) {
-    if (pattern[i] === '\\') i++;
-    else if (pattern[i] === ']' && i > start + 1) return i + 1;
-  }
-  return pattern.length;
+/** Reads a class from behind its `[`; `end` is where its `]` is. */
+function parseClass(
+  pattern: string,
+  chars: readonly string[],
+  start: number,
+): { readonly source: string; readonly end: number } {
+  let at = start;
+  const next = (): string => {
+    if (chars[at] === '-' || chars[at] === ']') throw malformed(pattern);
+    if (chars[at] === '\\') at++;
+    const char = chars[at++];
+    if (char === undefined) throw malformed(pattern);
+    return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+  };
+  const negated = chars[at] === '^';
+  if (negated) at++;
+  let ranges = '';
+  do {
+    ranges += next();
+    if (chars[at] === '-') {
+      at++;
+      ranges += `-${next()}`;
+    }
+  } while (chars[at] !== ']');
+  return { source: `[${negated ? '^' : ''}${ranges}]`, end: at };
 }
 
-function escaped(char: string): string {
-  return /[.*+?^${}()|[\]\\/]/.test(char) ? `\\${char}` : char;
+function malformed(pattern: string, cause?: unknown): BuildError {
+  return new BuildError('E_IGNORE_PATTERN', `"${pattern}" is not a pattern`, {
+    cause,
+    hint: 'a "[" starts a class of characters and "\\" takes the next one as it is; write "\\[" or "\\\\" for the characters themselves',
+  });
 }

@@ -5,7 +5,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { BuildError, errnoOf } from '../../core/errors.ts';
+import { systemPath } from '../../core/names.ts';
 import { type FileIdentity, sameIdentity } from './file-identity.ts';
+import { fileChanged } from './pinned-directory.ts';
 
 /** Files up to this size are read in one piece. */
 export const WHOLE_READ_LIMIT = 1 << 20;
@@ -17,7 +19,7 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 export function readWhole(path: string, expected: FileIdentity): Buffer {
   const size = Number(expected.size);
   const bytes = Buffer.allocUnsafe(size);
-  const file = blame(path, () => openSync(path, OPEN_FLAGS));
+  const file = blame(path, () => openSync(systemPath(path), OPEN_FLAGS));
   try {
     let length = 0;
     while (length < size) {
@@ -34,7 +36,7 @@ export function readWhole(path: string, expected: FileIdentity): Buffer {
 
 /** Yields the bytes of the file at `path`; what was yielded counts only once the end is reached. Throws E_FILE_CHANGED. */
 export async function* readInChunks(path: string, expected: FileIdentity): AsyncIterable<Buffer> {
-  const file = await open(path, OPEN_FLAGS).catch((error: unknown) =>
+  const file = await open(systemPath(path), OPEN_FLAGS).catch((error: unknown) =>
     blame(path, () => rethrow(error)),
   );
   try {
@@ -60,10 +62,4 @@ function blame<T>(path: string, work: () => T): T {
 
 function rethrow(error: unknown): never {
   throw error;
-}
-
-function fileChanged(path: string): BuildError {
-  return new BuildError('E_FILE_CHANGED', `${path} changed while it was read`, {
-    hint: 'something writes to the context during the build: stop it, or list the file in .dockerignore',
-  });
 }

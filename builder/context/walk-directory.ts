@@ -1,100 +1,130 @@
 // Lists a folder of a context without what the ignore rules keep out. Ignored folders are not even
-// opened, unless a later rule may let something in them in again.
+// opened, unless a later rule may let something in them in again. fast-glob walks; what it sees, it sees
+// through pinned directories, so that no link that is put in its way leads it out of the context.
 
-import fs, { type BigIntStats, lstatSync } from 'node:fs';
-import { BuildError, errnoOf } from '../../core/errors.ts';
+import type { BigIntStats, Dirent } from 'node:fs';
 import type { SourceNode } from '../copy/source.ts';
 import type { IgnoreRules } from './ignore.ts';
+import { maskName, unmaskNames } from './masked-names.ts';
+import { inPinnedDirectory, type PinnedDirectory } from './pinned-directory.ts';
 
 export interface FoundPath {
   /** Relative to the folder that was walked; '' is that folder (or the file that stood in its place). */
   readonly path: string;
   readonly stat: BigIntStats;
+  /** The target of a link, as it is written. */
+  readonly link?: string;
 }
 
-/** Returns what `absolute` (the place of `node` on disk) holds, in no order. Throws E_COPY_SOURCE, E_UNSUPPORTED. */
+/**
+ * Returns what `node` of the context at `root` (absolute, without links) holds, in no order. Throws
+ * E_COPY_SOURCE, E_FILE_CHANGED.
+ */
 export async function walkDirectory(
-  absolute: string,
+  root: string,
   node: SourceNode,
   rules: IgnoreRules,
 ): Promise<FoundPath[]> {
-  const top: FoundPath = { path: '', stat: lstatSync(absolute, { bigint: true }) };
+  const absolute = node.path === '' ? root : `${root}/${node.path}`;
+  const top = lookAtTop(absolute);
   if (!top.stat.isDirectory()) return [top];
   const { default: glob } = await import('fast-glob');
   const realPath = (path: string): string => (node.path === '' ? path : `${node.path}/${path}`);
-  const found: FoundPath[] = [top];
-  try {
-    const items = await glob('**', {
-      cwd: absolute,
-      dot: true,
-      onlyFiles: false,
-      followSymbolicLinks: false,
-      objectMode: true,
-      unique: false,
-      fs: prunedFileSystem(
-        absolute,
-        (path) => rules.ignores(realPath(path)) && rules.prunes(realPath(path)),
-      ),
-    });
-    const hidden = new Map<string, FoundPath>();
-    for (const { path } of items) {
-      refuseUndecodable(path);
-      // Synchronous for the reason given in read-unchanged.ts.
-      const item = { path, stat: lstatSync(`${absolute}/${path}`, { bigint: true }) };
-      if (!rules.ignores(realPath(path))) found.push(item);
-      else if (item.stat.isDirectory()) hidden.set(path, item);
-    }
-    return withHiddenParents(found, hidden);
-  } catch (error) {
-    throw readable(absolute, error);
+  const isIgnored = (path: string): boolean => path !== '' && rules.ignores(realPath(path));
+  const isPruned = (path: string): boolean => isIgnored(path) && rules.prunes(realPath(path));
+  const seen = new Map<string, FoundPath>();
+  const paths = await glob('**', {
+    cwd: absolute,
+    dot: true,
+    onlyFiles: false,
+    followSymbolicLinks: false,
+    unique: false,
+    fs: fileSystem(absolute, {
+      isIgnored,
+      isPruned,
+      onSeen: (item) => seen.set(item.path, item),
+    }),
+  });
+  const found = new Map([['', top]]);
+  const hidden = new Map<string, FoundPath>();
+  for (const masked of paths) {
+    const path = unmaskNames(masked);
+    const item = seen.get(path);
+    if (item !== undefined) (isIgnored(path) ? hidden : found).set(path, item);
   }
+  return withHiddenParents(found, hidden);
 }
 
 /** An ignored folder that holds something that is let in again is there after all. */
 function withHiddenParents(
-  found: FoundPath[],
+  found: Map<string, FoundPath>,
   hidden: ReadonlyMap<string, FoundPath>,
 ): FoundPath[] {
-  if (hidden.size === 0) return found;
+  if (hidden.size === 0) return [...found.values()];
   const needed = new Set<string>();
-  for (const { path } of found) {
+  for (const path of found.keys()) {
     for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
       const parent = path.slice(0, at);
       if (needed.has(parent)) break;
       needed.add(parent);
     }
   }
-  for (const [path, item] of hidden) if (needed.has(path)) found.push(item);
-  return found;
+  for (const [path, item] of hidden) if (needed.has(path)) found.set(path, item);
+  return [...found.values()];
 }
 
-/** The file system as fast-glob sees it: an ignored folder is listed as empty. */
-function prunedFileSystem(root: string, pruned: (path: string) => boolean) {
-  const readdir = ((
-    path: string,
-    options: object,
-    done: (error: Error | null, list: unknown[]) => void,
-  ) => {
+/** What `path` itself is: it is looked at from the directory that it is in. */
+function lookAtTop(path: string): FoundPath {
+  const slash = path.lastIndexOf('/');
+  return inPinnedDirectory(path.slice(0, slash) || '/', (directory) =>
+    lookAt(directory, path.slice(slash + 1), ''),
+  );
+}
+
+function lookAt(directory: PinnedDirectory, name: string, path: string): FoundPath {
+  const stat = directory.lstat(name);
+  return stat.isSymbolicLink() ? { path, stat, link: directory.readlink(name) } : { path, stat };
+}
+
+interface Sight {
+  isIgnored(path: string): boolean;
+  isPruned(path: string): boolean;
+  onSeen(item: FoundPath): void;
+}
+
+/** The file system as fast-glob sees it: an ignored folder is listed as empty, and names are masked. */
+function fileSystem(root: string, { isIgnored, isPruned, onSeen }: Sight) {
+  const list = (path: string): Dirent[] => {
     const relative = path.slice(root.length).replace(/^\/+/, '');
-    if (relative !== '' && pruned(relative)) done(null, []);
-    else fs.readdir(path, options as { withFileTypes: true }, done);
-  }) as typeof fs.readdir;
-  return { readdir };
-}
-
-/** Node hands out names as UTF-8; a name that is not would be copied under another name. */
-function refuseUndecodable(path: string): void {
-  if (!path.includes('\ufffd')) return;
-  throw new BuildError('E_UNSUPPORTED', `the name of ${path} is not UTF-8`, {
-    hint: 'rename the file, or list it in .dockerignore',
-  });
-}
-
-function readable(absolute: string, error: unknown): unknown {
-  if (errnoOf(error) !== 'EACCES') return error;
-  const path = (error as NodeJS.ErrnoException).path ?? absolute;
-  return new BuildError('E_COPY_SOURCE', `${path} cannot be read: permission denied`, {
-    cause: error,
-    hint: 'make it readable, or list it in .dockerignore',
-  });
+    if (isPruned(relative)) return [];
+    return inPinnedDirectory(path, (directory) => {
+      const entries = [...directory.list()];
+      for (const entry of entries) {
+        const { name } = entry;
+        const at = relative === '' ? name : `${relative}/${name}`;
+        if (entry.isDirectory() || !isIgnored(at)) onSeen(lookAt(directory, name, at));
+        entry.name = maskName(name);
+      }
+      return entries;
+    });
+  };
+  const attempt = (path: string): { readonly entries: Dirent[]; readonly error: unknown } => {
+    try {
+      return { entries: list(path), error: null };
+    } catch (error) {
+      return { entries: [], error };
+    }
+  };
+  // Synchronous for the reason given in read-unchanged.ts; other work gets a turn between two folders.
+  const readdir = (
+    path: string,
+    _options: object,
+    done: (error: unknown, list: Dirent[]) => void,
+  ): void => {
+    setImmediate(() => {
+      const { entries, error } = attempt(unmaskNames(path));
+      done(error, entries);
+    });
+  };
+  return { readdir: readdir as unknown as typeof import('node:fs').readdir };
 }

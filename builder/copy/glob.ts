@@ -1,33 +1,55 @@
-// Expands the wildcards of a COPY source against a source of files, component by component, with the
-// rules of Go's filepath.Match that the reference uses.
+// Expands the wildcards of a COPY source against a source of files, with the reference's rules: the path
+// is cleaned by its words alone; what stands before the first component with a wildcard is a literal path,
+// links in it followed; from there on each component is matched as Go's filepath.Match does, and no link is.
 
-import { compilePathPattern } from '../context/path-pattern.ts';
+import { posix } from 'node:path';
+import { compileGlob } from '../context/path-pattern.ts';
 import type { CopySource } from './source.ts';
 
 /** True where the text has a wildcard that is not escaped. */
 export function hasWildcard(text: string): boolean {
-  return /(?:^|[^\\])(?:\\\\)*[*?[]/.test(text);
+  return /^(?:[^\\*?[]|\\.)*[*?[]/su.test(text);
 }
 
-/** Returns the paths that `pattern` matches, in byte order; a pattern without a wildcard gives itself. */
+/** Returns the pattern that matches `path` and nothing else; a backslash alone makes no pattern of a path. */
+export function literalPattern(path: string): string {
+  return hasWildcard(path)
+    ? path.replace(/[*?[]|\\/g, (char) => (char === '\\' ? '[\\\\]' : `[${char}]`))
+    : path;
+}
+
+/**
+ * Returns the paths that `pattern` matches, in byte order. One without a wildcard gives itself, whether or
+ * not anything is there. Throws E_IGNORE_PATTERN.
+ */
 export async function expandGlob(source: CopySource, pattern: string): Promise<readonly string[]> {
-  const components = pattern.split('/').filter((part) => part !== '' && part !== '.');
-  let found: readonly string[] = [''];
-  for (const component of components) {
-    const next: string[] = [];
-    for (const base of found) next.push(...(await matches(source, base, component)));
-    found = next;
+  const components = posix
+    .normalize(`/${pattern}`)
+    .split('/')
+    .filter((part) => part !== '');
+  const first = components.findIndex(hasWildcard);
+  if (first === -1) return [components.join('/')];
+  const base = await source.stat(components.slice(0, first).join('/'));
+  let found = base?.isDirectory === true ? [base.path] : [];
+  for (const [index, component] of components.entries()) {
+    if (index < first) continue;
+    const folders = index === first ? found : await realDirectories(source, found);
+    found = (await Promise.all(folders.map((at) => matches(source, at, component)))).flat();
   }
   return found;
 }
 
-async function matches(source: CopySource, base: string, component: string): Promise<string[]> {
-  const join = (name: string): string => (base === '' ? name : `${base}/${name}`);
-  if (!hasWildcard(component)) return [join(component.replace(/\\(.)/g, '$1'))];
-  const folder = await source.stat(base);
-  if (folder?.isDirectory !== true) return [];
-  // Within one component `**` is no more than `*`.
-  const test = compilePathPattern(component.replace(/\*+/g, '*'));
-  const names = (await source.list(folder.path)).filter((name) => test.test(name));
-  return names.map(join);
+async function matches(source: CopySource, folder: string, component: string): Promise<string[]> {
+  const test = compileGlob(component);
+  const names = (await source.list(folder)).filter(test);
+  return names.map((name) => (folder === '' ? name : `${folder}/${name}`));
+}
+
+async function realDirectories(source: CopySource, paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const node = await source.stat(path);
+    if (node?.isDirectory === true && node.path === path) found.push(path);
+  }
+  return found;
 }

@@ -1,0 +1,88 @@
+// Looks into a directory of a context without ever looking outside: something else may swap a folder on
+// the way for a link while the build walks. The directory is opened once and the kernel asked where it
+// is; what is in it is then reached through the open directory and no longer by its path.
+
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  type Dirent,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+} from 'node:fs';
+import { BuildError, errnoOf } from '../../core/errors.ts';
+import { nameFromBytes, systemPath } from '../../core/names.ts';
+
+export interface PinnedDirectory {
+  /** What is in it, in no order. */
+  list(): readonly Dirent<string>[];
+  /** What `name` in it is, itself and not what it leads to. Throws E_FILE_CHANGED where it is gone. */
+  lstat(name: string): BigIntStats;
+  /** The target of the link `name` in it. Throws E_FILE_CHANGED. */
+  readlink(name: string): string;
+}
+
+/** Without proc (another system than Linux) there is nothing to ask. */
+const DESCRIPTORS = '/proc/self/fd';
+const canPin = existsSync(DESCRIPTORS);
+
+/**
+ * Calls `look` with the directory at `path`: absolute, as core/names.ts writes it, and without a link in it.
+ * Throws E_FILE_CHANGED where it is another directory or none by now, E_COPY_SOURCE where it may not be read.
+ */
+export function inPinnedDirectory<T>(path: string, look: (directory: PinnedDirectory) => T): T {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  const descriptor = at(path, () => openSync(systemPath(path), flags));
+  try {
+    const base = canPin ? `${DESCRIPTORS}/${descriptor}` : path;
+    if (canPin && nameFromBytes(readlinkSync(base, 'buffer')) !== path) throw fileChanged(path);
+    const inside = (name: string) => systemPath(`${base}/${name}`);
+    return look({
+      list: () => at(path, () => listNames(systemPath(`${base}/`))),
+      lstat: (name) => at(`${path}/${name}`, () => lstatSync(inside(name), { bigint: true })),
+      readlink: (name) =>
+        at(`${path}/${name}`, () => nameFromBytes(readlinkSync(inside(name), 'buffer'))),
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The error of a file of the context that is not what it was when it was looked at. */
+export function fileChanged(path: string): BuildError {
+  return new BuildError('E_FILE_CHANGED', `${path} changed while it was read`, {
+    hint: 'something writes to the context during the build: stop it, or list the file in .dockerignore',
+  });
+}
+
+function listNames(path: string | Buffer): Dirent<string>[] {
+  const list = readdirSync(path, { withFileTypes: true });
+  if (!list.some(({ name }) => name.includes('\ufffd'))) return list;
+  const bytes = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
+  return bytes.map((entry) => Object.assign(entry, { name: nameFromBytes(entry.name) }));
+}
+
+/** What goes wrong with `path` is an error that names it. */
+function at<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    // EINVAL: what was a link is none any more.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL'].includes(errno)) throw fileChanged(path);
+    if (errno === 'EACCES') throw notReadable(path, 'permission denied', error);
+    if (errno === 'ENAMETOOLONG')
+      throw notReadable(path, 'its path is longer than the 4095 bytes that Linux takes', error);
+    throw error;
+  }
+}
+
+function notReadable(path: string, why: string, cause: unknown): BuildError {
+  return new BuildError('E_COPY_SOURCE', `${path} cannot be read: ${why}`, {
+    cause,
+    hint: 'make it readable, or list it in .dockerignore',
+  });
+}
