@@ -25,12 +25,16 @@ export const build: CliCommand = {
   },
 
   async run(command, host) {
+    const flags = readBuildFlags(command, host);
+    if (flags.call.method !== 'build') {
+      const { runCall } = await import('../call/run-call.ts');
+      return runCall(flags, host);
+    }
     if (host.platform !== 'linux') {
       throw new BuildError('E_UNSUPPORTED', 'slipway build needs Linux: RUN steps use its kernel', {
-        hint: 'run it in a Linux machine or container; the other commands work here',
+        hint: 'run it in a Linux machine or container; --call and the other commands work here',
       });
     }
-    const flags = readBuildFlags(command, host);
     const stdoutTaken = flags.outputs.some((output) => 'dest' in output && output.dest === '-');
     if (stdoutTaken && host.stdout.isTTY) {
       throw new BuildError('E_USAGE', 'an archive is not written to a terminal', {

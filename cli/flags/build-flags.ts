@@ -7,6 +7,7 @@ import { BuildError } from '../../core/errors.ts';
 import type { Platform } from '../../image/model.ts';
 import { hostPlatform, parsePlatform } from '../../image/platform.ts';
 import type { Host } from '../host.ts';
+import { type Call, readCall } from './call.ts';
 import { parseImageName } from './image-name.ts';
 import { parseOutput } from './output.ts';
 import { parsePairs } from './pairs.ts';
@@ -38,6 +39,7 @@ export interface BuildFlags {
   readonly sourceDateEpoch: number | undefined;
   readonly idFile: string | undefined;
   readonly metadataFile: string | undefined;
+  readonly call: Call;
 }
 
 /** Adds the arguments and flags of `slipway build` to `command`. */
@@ -65,6 +67,8 @@ export function declareBuildFlags(command: Command): void {
     .option('--jobs <number>', 'how many steps run at once (default: the number of cores)')
     .addOption(choice('--progress <form>', 'how progress is shown', PROGRESS))
     .option('-q, --quiet', 'the same as --progress=quiet: print the image digest only')
+    .option('--check', 'the same as --call=check: check the Dockerfile, build nothing')
+    .option('--call <method>', 'build, or instead of it check, outline, targets (,format=json)')
     .option('--iidfile <path>', "write the image's manifest digest to this file")
     .option('--metadata-file <path>', 'write digests, or the error, as JSON to this file');
 }
@@ -97,6 +101,7 @@ export function readBuildFlags(
     sourceDateEpoch: readEpoch(buildArgs.get(EPOCH)),
     idFile: raw.iidfile,
     metadataFile: raw.metadataFile,
+    call: readCall(raw.call, raw.check ?? false),
   };
 }
 
@@ -122,6 +127,8 @@ interface RawFlags {
   readonly quiet?: true;
   readonly iidfile?: string;
   readonly metadataFile?: string;
+  readonly call?: string;
+  readonly check?: true;
 }
 
 const EPOCH = 'SOURCE_DATE_EPOCH';

@@ -30,6 +30,7 @@ test('without flags, the image goes to the local store without a name', () => {
     sourceDateEpoch: undefined,
     idFile: undefined,
     metadataFile: undefined,
+    call: { method: 'build', format: 'text', ignoreStatus: false },
   });
 });
 
@@ -84,6 +85,7 @@ test('every flag is read', () => {
     sourceDateEpoch: undefined,
     idFile: 'id',
     metadataFile: 'meta',
+    call: { method: 'build', format: 'text', ignoreStatus: false },
   });
 });
 
