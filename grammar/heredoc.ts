@@ -4,6 +4,7 @@
 
 import type { LogicalLine } from './lines/logical-line.ts';
 import { isSpace } from './lines/space.ts';
+import { dollarEnd, quoteEnd } from './shell-syntax.ts';
 
 /** A marker found; `start` and `end` are offsets in the text of the line. */
 export interface HeredocMarker {
@@ -15,7 +16,7 @@ export interface HeredocMarker {
   readonly expand: boolean;
 }
 
-/** Returns the markers at or after `from`, in order. A text with a quote that is never closed has none. */
+/** Returns the markers at or after `from`, in order. A text with an open quote or a malformed `${...}` has none. */
 export function findHeredocs(line: LogicalLine, from: number): HeredocMarker[] {
   const { text } = line;
   if (!text.includes('<<', from)) return [];
@@ -31,32 +32,29 @@ export function findHeredocs(line: LogicalLine, from: number): HeredocMarker[] {
   return markers;
 }
 
-/** The end of the word at `at`, or undefined where a quote in it is not closed. White space after `<<` belongs to the word. */
+/** The end of the word at `at`, or undefined where it is malformed. White space after `<<` belongs to the word. */
 function wordEnd(text: string, at: number): number | undefined {
   let i = at;
+  let wellFormed = at;
   while (i < text.length && !isSpace(text[i])) {
     const char = text[i];
     if (char === '\\') i += 2;
     else if (char === "'" || char === '"') {
-      const close = closingQuote(text, i);
-      if (close === -1) return undefined;
-      i = close + 1;
+      const end = quoteEnd(text, i);
+      if (end === undefined) return undefined;
+      i = end;
+    } else if (char === '$') {
+      // What an operator's word holds may be markers too, as in any other part of the line.
+      const end = i < wellFormed ? i : dollarEnd(text, i);
+      if (end === undefined) return undefined;
+      wellFormed = Math.max(wellFormed, end);
+      i++;
     } else if (char === '<' && text[i + 1] === '<') {
       i += 2;
       while (text[i] === ' ' || text[i] === '\t' || text[i] === '\r') i++;
     } else i++;
   }
   return Math.min(i, text.length);
-}
-
-function closingQuote(text: string, open: number): number {
-  const quote = text[open] ?? '';
-  if (quote === "'") return text.indexOf(quote, open + 1);
-  for (let i = open + 1; i < text.length; i++) {
-    if (text[i] === '\\') i++;
-    else if (text[i] === quote) return i;
-  }
-  return -1;
 }
 
 function readMarker(text: string, start: number, end: number): HeredocMarker | undefined {

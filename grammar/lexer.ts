@@ -10,7 +10,7 @@ import type { EscapeCharacter } from './ast.ts';
 import { type Body, KEYWORDS, keywordOf } from './keywords.ts';
 import type { LogicalLine } from './lines/logical-line.ts';
 import { skipSpace } from './lines/space.ts';
-import { tokenRules, wordPieces } from './token-rules.ts';
+import { quotedWord, tokenRules } from './token-rules.ts';
 
 /** What the grammar sees: a moo token with its place. */
 export interface Token {
@@ -61,10 +61,12 @@ export class InstructionLexer implements Lexer {
   #inFlags = false;
   #at = 0;
   #ended = false;
+  /** Tokens that were cut from one of moo's and are still to be given out. */
+  #cut: Token[] = [];
 
   constructor(escapeCharacter: EscapeCharacter) {
     this.#moo = moo.states(tokenRules(escapeCharacter), 'keyword');
-    this.#firstWord = new RegExp(`(?:${wordPieces(escapeCharacter, '=')})+`, 'y');
+    this.#firstWord = new RegExp(quotedWord(escapeCharacter), 'y');
   }
 
   /** Starts on a line; the text that nearley then feeds must be the line's. */
@@ -78,10 +80,13 @@ export class InstructionLexer implements Lexer {
     this.#inFlags = false;
     this.#at = 0;
     this.#ended = false;
+    this.#cut = [];
   }
 
   next(): Token | undefined {
     for (;;) {
+      const cut = this.#cut.shift();
+      if (cut !== undefined) return cut;
       this.#leaveFlags();
       const token = this.#moo.next();
       if (token === undefined) return this.#end();
@@ -98,6 +103,10 @@ export class InstructionLexer implements Lexer {
         this.#inFlags = true;
         this.#moo.setState('flags');
       }
+      if (token.type === 'pair') {
+        this.#cut = this.#cutPair(token);
+        continue;
+      }
       if (token.type === 'check') this.#enter('command');
       return this.#place(token, keyword ?? token.type ?? '');
     }
@@ -109,6 +118,28 @@ export class InstructionLexer implements Lexer {
 
   formatError(_token: unknown, message: string): string {
     return message;
+  }
+
+  /** `NAME=value` is cut at its first equals sign, whether that is quoted or not. */
+  #cutPair(token: moo.Token): Token[] {
+    const { offset, text, value } = token;
+    const equals = text.indexOf('=');
+    if (equals === -1) return [this.#place(token, 'name')];
+    const after = offset + equals;
+    const sign = { offset: after, text: '=', value: '=' };
+    if (equals === 0) return [this.#place(sign, 'misplacedEquals')];
+    const name = text.slice(0, equals);
+    const parts = [
+      this.#place({ offset, text: name, value: name }, 'name'),
+      this.#place(sign, 'equals'),
+    ];
+    if (after + 1 === offset + text.length) return parts;
+    const rest = {
+      offset: after + 1,
+      text: text.slice(equals + 1),
+      value: value.slice(equals + 1),
+    };
+    return [...parts, this.#place(rest, 'value')];
   }
 
   /** One token for the end of the line. */
@@ -147,11 +178,15 @@ export class InstructionLexer implements Lexer {
       case 'command':
         return isJsonArray(text, start) ? 'json' : 'text';
       case 'paths':
-        return isJsonArray(text, start) ? 'json' : 'words';
+        return isJsonArray(text, start) ? 'json' : 'firstWord';
       case 'pairs':
         return this.#isLegacyPair(text, start) ? 'legacyPair' : 'pairs';
       case 'declarations':
         return 'pairs';
+      case 'words':
+        return 'firstWord';
+      case 'from':
+        return 'fromFirst';
       case 'trigger':
         return 'keyword';
       default:
@@ -162,8 +197,7 @@ export class InstructionLexer implements Lexer {
   /** `ENV KEY value`: the first word has no equals sign. */
   #isLegacyPair(text: string, start: number): boolean {
     this.#firstWord.lastIndex = start;
-    const matched = this.#firstWord.exec(text)?.[0].length ?? 0;
-    return text[start + matched] !== '=';
+    return !this.#firstWord.exec(text)?.[0].includes('=');
   }
 }
 

@@ -53,9 +53,9 @@ export function word([token]: [Token]): Word {
   return { text: token.value, span: token.span };
 }
 
-/** A JSON string, its escapes resolved. */
+/** A JSON string, its escapes resolved; half a surrogate pair becomes U+FFFD, as it would in UTF-8. */
 export function string([token]: [Token]): Word {
-  return { text: JSON.parse(token.text), span: token.span };
+  return { text: JSON.parse(token.text).toWellFormed(), span: token.span };
 }
 
 interface ArrayNode {

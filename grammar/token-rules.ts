@@ -5,11 +5,11 @@ import type moo from 'moo';
 import type { EscapeCharacter } from './ast.ts';
 import { BLANK, SPACE } from './lines/space.ts';
 
-/** One piece of a word in which quotes and escapes keep white space (and `stop`) from ending it. */
-export function wordPieces(escapeCharacter: EscapeCharacter, stop = ''): string {
+/** A word in which quotes and escapes keep white space from ending it. */
+export function quotedWord(escapeCharacter: EscapeCharacter): string {
   const e = escapeCharacter === '\\' ? '\\\\' : escapeCharacter;
   const double = `"[^"${e}]*(?:${e}[^][^"${e}]*)*(?:"|${e}?$)`;
-  return `[^${SPACE}'"${e}${stop}]+|${e}[^\\n]|${e}$|'[^']*'?|${double}`;
+  return `(?:[^${SPACE}'"${e}]+|${e}[^\\n]|${e}$|'[^']*'?|${double})+`;
 }
 
 /** Returns the rules of every lexer state for Dockerfiles with this escape character. */
@@ -22,6 +22,7 @@ export function tokenRules(escapeCharacter: EscapeCharacter): Record<string, moo
   const flagPieces = `[^${SPACE}'"${e}]+|${e}[^\\n]|${e}$|${quoted("'")}|${quoted('"')}`;
   const value = (raw: string) => dropLastEscape(raw, escapeCharacter);
   const word = new RegExp(`[^${BLANK}\\n]+`);
+  const as = new RegExp(`[aA][sS](?=[${BLANK}]|$)`);
   return {
     keyword: { space, keyword: word },
     flags: {
@@ -33,27 +34,15 @@ export function tokenRules(escapeCharacter: EscapeCharacter): Record<string, moo
       },
     },
     text: { space, text },
+    // White space of any kind stands before the arguments; between them, only blanks split words.
+    firstWord: { space, word: { match: word, next: 'words' } },
     words: { space: blank, word },
-    from: { space: blank, AS: /[aA][sS](?=[\t\v\f\r ]|$)/, word },
+    fromFirst: { space, AS: { match: as, next: 'from' }, word: { match: word, next: 'from' } },
+    from: { space: blank, AS: as, word },
     check: { space, check: new RegExp(`[^${SPACE}]+`) },
-    pairs: {
-      space,
-      name: {
-        match: new RegExp(`(?:${wordPieces(escapeCharacter, '=')})+`),
-        value,
-        next: 'afterName',
-      },
-      misplacedEquals: '=',
-    },
-    afterName: {
-      space: { ...space, next: 'pairs' },
-      equals: { match: '=', next: 'afterEquals' },
-    },
-    afterEquals: {
-      space: { ...space, next: 'pairs' },
-      value: { match: new RegExp(`(?:${wordPieces(escapeCharacter)})+`), value, next: 'pairs' },
-    },
-    legacyPair: { space: blank, legacyKey: { match: word, next: 'text' } },
+    pairs: { space, pair: { match: new RegExp(quotedWord(escapeCharacter)), value } },
+    legacyPair: { space, legacyKey: { match: word, next: 'legacyValue' } },
+    legacyValue: { space: blank, text },
     json: {
       space,
       string: /"[^"\\\n]*(?:\\.[^"\\\n]*)*"/,

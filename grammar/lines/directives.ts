@@ -11,7 +11,13 @@ const NAMES = ['syntax', 'escape', 'check'] as const;
 export class DirectiveReader {
   readonly directives: Directive[] = [];
   escape: EscapeCharacter = '\\';
+  readonly #escapeCounts: boolean;
   #done = false;
+
+  /** `below` a `#!` line, `# escape=` is a comment like any other: the reference's parser sees no directives there. */
+  constructor(below: 'nothing' | 'a #! line') {
+    this.#escapeCounts = below === 'nothing';
+  }
 
   /**
    * Returns true where `line` (without white space before and its line end) is a directive.
@@ -23,6 +29,7 @@ export class DirectiveReader {
       this.#done = true;
       return false;
     }
+    if (directive.name === 'escape' && !this.#escapeCounts) return true;
     if (this.directives.some((earlier) => earlier.name === directive.name)) {
       throw new BuildError('E_DIRECTIVE', `the directive ${directive.name} is given twice`, {
         span,

@@ -25,7 +25,7 @@ interface PhysicalLine {
 export class Preprocessor {
   readonly emptyContinuations: Span[] = [];
   readonly #source: SourceText;
-  readonly #directives = new DirectiveReader();
+  readonly #directives: DirectiveReader;
   #at: number;
 
   /** Throws E_PARSE where the text holds a NUL character: nothing that is run or stored can. */
@@ -34,7 +34,9 @@ export class Preprocessor {
     const nul = source.text.indexOf('\0');
     if (nul !== -1) throw this.#error('the Dockerfile holds a NUL character', nul, nul + 1);
     this.#at = source.text.startsWith('\ufeff') ? 1 : 0;
-    if (source.text.startsWith('#!', this.#at)) this.#nextLine();
+    const isScript = source.text.startsWith('#!', this.#at);
+    if (isScript) this.#nextLine();
+    this.#directives = new DirectiveReader(isScript ? 'a #! line' : 'nothing');
   }
 
   get escape(): EscapeCharacter {

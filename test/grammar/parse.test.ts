@@ -83,6 +83,7 @@ describe('heredocs', () => {
     ['RUN <<$EOF\n$EOF', { name: '$EOF', expand: true, body: '' }],
     ['RUN <<  EOF > foo\nx\nEOF', { name: 'EOF' }],
     ['COPY <<file.txt /dest\nx\r\nfile.txt', { name: 'file.txt', body: 'x\r\n' }],
+    ['RUN echo "${a:-"b"}" ${c/d/e} <<EOF\nx\nEOF', { name: 'EOF', body: 'x\n' }],
     ['ADD <<EOF /dest\n# no comment\n\\\nEOF', { body: '# no comment\n\\\n' }],
   ];
 
@@ -98,6 +99,11 @@ describe('heredocs', () => {
     'RUN cat <<< word',
     'RUN echo $((1<<2))',
     "RUN it's <<EOF",
+    'RUN echo ${a <<EOF',
+    'RUN echo ${} <<EOF',
+    'RUN echo ${a^^} <<EOF',
+    'RUN echo ${a/b} <<EOF',
+    'RUN echo "${a:-"b}" <<EOF',
     'RUN a <<- EOF',
     'RUN a <<',
   ])('are not read from %s', (text) => {
@@ -127,10 +133,8 @@ describe('what stands around instructions', () => {
     ]);
   });
 
-  it('reads directives above all else, below a byte order mark and a #! line', () => {
-    const ast = parseText(
-      '\ufeff#!/usr/bin/x\n# SYNTAX = a/b \n# escape=`\n# check=skip=all\nFROM a',
-    );
+  it('reads directives above all else, below a byte order mark', () => {
+    const ast = parseText('\ufeff# SYNTAX = a/b \n# escape=`\n# check=skip=all\nFROM a');
     expect(ast.directives.map(({ name, value }) => [name, value])).toEqual([
       ['syntax', 'a/b'],
       ['escape', '`'],
@@ -143,6 +147,14 @@ describe('what stands around instructions', () => {
     'takes a directive below %j for a comment',
     (above) => expect(parseText(`${above}\nFROM a`).escape).toBe('\\'),
   );
+
+  it('reads the others below a #! line', () => {
+    const ast = parseText(
+      '#!/usr/bin/x\n# syntax=a\n# escape=`\n# check=skip=all\nFROM a',
+    );
+    expect(ast.directives.map(({ name }) => name)).toEqual(['syntax', 'check']);
+    expect(ast.escape).toBe('\\');
+  });
 
   it('notes blank lines inside an instruction', () => {
     const ast = parseText('FROM a\nRUN a \\\n\n b \\\n  \n');

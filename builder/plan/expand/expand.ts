@@ -132,7 +132,7 @@ class Expander {
       if (char === escapeCharacter && escapes) {
         out += next;
         this.#at++;
-      } else if (char === escapeCharacter && next !== undefined && !this.#keepEscapes) out += char;
+      } else if (char === escapeCharacter && next !== undefined) out += char;
     }
     throw this.#error('a double quote is not closed');
   }

@@ -1,5 +1,5 @@
-// The patterns of `${NAME#pattern}` and `${NAME/pattern/text}`: `*` is any text, `?` any character,
-// nothing else is special. Matching counts its steps and gives up at a limit, so that no pattern of a
+// The patterns of `${NAME#pattern}` and `${NAME/pattern/text}`: `*` is any text, `?` any character, both
+// within one line of the value; nothing else is special. Matching counts its steps and gives up at a limit, so that no pattern of a
 // hostile Dockerfile can hold a build up.
 
 /** Any text, any character, or this character. */
@@ -111,12 +111,19 @@ class Matcher {
   #next(segment: readonly Part[], from: number): number | undefined {
     for (let at = from; at + segment.length <= this.chars.length && !this.exhausted; at++) {
       if (this.#fits(segment, at)) return at;
+      if (this.chars[at] === '\n') return undefined;
     }
     return undefined;
   }
 
   #last(segment: readonly Part[], from: number): number | undefined {
-    for (let at = this.chars.length - segment.length; at >= from && !this.exhausted; at--) {
+    const lineEnd = this.chars.indexOf('\n', from);
+    const most = lineEnd === -1 ? this.chars.length : lineEnd;
+    for (
+      let at = Math.min(most, this.chars.length - segment.length);
+      at >= from && !this.exhausted;
+      at--
+    ) {
       if (this.#fits(segment, at)) return at;
     }
     return undefined;
@@ -126,7 +133,8 @@ class Matcher {
     if (at + segment.length > this.chars.length) return false;
     for (const [i, part] of segment.entries()) {
       this.#steps++;
-      if (part !== ANY_CHARACTER && part !== this.chars[at + i]) return false;
+      const char = this.chars[at + i];
+      if (part === ANY_CHARACTER ? char === '\n' : part !== char) return false;
     }
     this.#steps++;
     return true;

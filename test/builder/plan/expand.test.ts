@@ -83,6 +83,13 @@ describe('our table of operators', () => {
   });
 });
 
+it('a wildcard of a pattern does not go past the end of a line', () => {
+  const variables = new Map([['V', 'a\nb']]);
+  const table = ['${V##*}', '${V%%*}', '${V/*/x}', '${V//?/x}', '${V#a?b}'];
+  const results = table.map((text) => expand(word(text), variables, { escape: '\\' }).text);
+  expect(results).toEqual(['\nb', 'a\n', 'x\nb', 'x\nx', 'a\nb']);
+});
+
 describe('what an expansion tells beside its text', () => {
   it('names the variables that were and were not set', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's variables, not ours
