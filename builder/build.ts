@@ -13,10 +13,11 @@ import { openSandbox, type Sandbox } from './exec/sandbox.ts';
 import { runGraph } from './exec/scheduler.ts';
 import { vertexOp } from './exec/vertex-op.ts';
 import { type Exporter, openExporter } from './export/exporter.ts';
-import { baseSnapshot } from './ops/base.ts';
+import { baseSnapshot, emptySnapshot } from './ops/base.ts';
 import type { BuildOptions } from './options.ts';
 import type { Vertex, VertexId } from './plan/graph.ts';
 import { type PlannedBuild, planBuild } from './plan-build.ts';
+import { openRemote, type Remote } from './remote/remote.ts';
 import type { BuildResult } from './result.ts';
 import { readSecret } from './secrets.ts';
 
@@ -71,14 +72,20 @@ async function buildIn(
   });
   const layers = layerStore(store, sandbox.isolation);
   const exporter = openExporter({ store, graph, options, environment });
+  const remote = openRemote({
+    store,
+    environment,
+    secret: (id) => readSecret(options.secrets, environment.variables, id),
+  });
   try {
-    const inputs = { store, layers, planned, options, environment, sandbox, exporter };
+    const inputs = { store, layers, planned, options, environment, sandbox, exporter, remote };
     const results = await evaluateGraph(inputs);
     signal.throwIfAborted();
     const result = await exporter.finish(results);
     await store.flush();
     return result;
   } finally {
+    await remote.close();
     await exporter.close();
   }
 }
@@ -91,10 +98,11 @@ interface GraphInputs {
   readonly environment: BuildEnvironment;
   readonly sandbox: Sandbox;
   readonly exporter: Exporter;
+  readonly remote: Remote;
 }
 
 async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId, Evaluated>> {
-  const { store, layers, planned, options, environment, sandbox, exporter } = inputs;
+  const { store, layers, planned, options, environment, sandbox, exporter, remote } = inputs;
   const { graph } = planned;
   const results = new Map<VertexId, Evaluated>();
   const context = openContexts({
@@ -128,7 +136,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
         : await evaluate(
             evaluateContext,
             vertex,
-            snapshot(vertex.op.input),
+            vertex.op.kind === 'fetch' ? emptySnapshot(store) : snapshot(vertex.op.input),
             await vertexOp(
               {
                 store,
@@ -136,6 +144,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
                 isolation: sandbox.isolation,
                 context,
                 secret: (id) => readSecret(options.secrets, environment.variables, id),
+                remote,
                 network: options.network,
                 signal: environment.signal,
                 snapshot,

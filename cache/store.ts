@@ -30,6 +30,8 @@ export interface Store {
   readonly fileDigests: Table;
   /** Which blob holds a layer's compressed tar, by layer and compressor. */
   readonly layerBlobs: Table;
+  /** What was fetched from which address. */
+  readonly downloads: Table;
   readonly lease: Lease;
   /** Waits until everything written so far is committed. */
   flush(): Promise<void>;
@@ -69,6 +71,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     objects: diskObjects(database.table('objects')),
     fileDigests: database.table('files'),
     layerBlobs: database.table('layer-blobs'),
+    downloads: database.table('downloads'),
     lease,
     flush: () => database.flush(),
     async close() {

@@ -24,6 +24,7 @@ import type {
   SourceRef,
   Vertex,
 } from '../plan/graph.ts';
+import type { Remote } from '../remote/remote.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { Isolation } from './runner.ts';
@@ -34,6 +35,7 @@ export interface OpContext {
   readonly isolation: () => Promise<Isolation>;
   readonly context: (name: string | undefined) => Promise<CopySource>;
   readonly secret: (id: string) => Promise<Buffer | undefined>;
+  readonly remote: Pick<Remote, 'op'>;
   readonly network: 'default' | 'none' | 'host';
   readonly signal: AbortSignal;
   /** The snapshot of a vertex that has been evaluated. */
@@ -47,6 +49,7 @@ export async function vertexOp(
 ): Promise<Op> {
   const { objects } = context.store;
   const spec = vertex.op;
+  if (spec.kind === 'fetch') return context.remote.op(spec.source);
   const input = context.snapshot(spec.input);
   const image = treeSource(objects, 'the image', input);
   switch (spec.kind) {
@@ -55,11 +58,15 @@ export async function vertexOp(
     case 'copy': {
       const from = await sourceOf(context, spec.from);
       const { temporary } = context.layers;
+      const fetched = spec.fetched.map(({ vertex: id }) =>
+        treeSource(objects, 'what was fetched', context.snapshot(id)),
+      );
       return copyOp(spec, {
         objects,
         tree: input.tree,
         image,
         from,
+        fetched,
         temporary,
         span: vertex.span,
       });
@@ -140,6 +147,7 @@ async function bindSource(context: OpContext, ref: SourceRef, path: string): Pro
         tree: emptyTree(context.store.objects),
         image: source,
         from: source,
+        fetched: [],
         temporary: context.layers.temporary,
         span: undefined,
       });
@@ -157,6 +165,7 @@ function copyOfContext(from: SourceRef, path: string): CopySpec {
     instruction: 'COPY',
     from,
     sources: [path.replace(/[*?[\\]/g, '\\$&')],
+    fetched: [],
     inline: [],
     destination: `/${path}`,
     chown: undefined,
@@ -165,8 +174,6 @@ function copyOfContext(from: SourceRef, path: string): CopySpec {
     parents: false,
     exclude: [],
     unpack: false,
-    checksum: undefined,
-    keepGitDir: false,
   };
 }
 

@@ -120,7 +120,7 @@ function chainOf(graph: Graph): ReadonlySet<VertexId> {
   for (let id: VertexId | undefined = graph.target; id !== undefined; ) {
     chain.add(id);
     const op: Graph['vertices'][number]['op'] | undefined = graph.vertices[id]?.op;
-    id = op === undefined || op.kind === 'base' ? undefined : op.input;
+    id = op !== undefined && 'input' in op ? op.input : undefined;
   }
   return chain;
 }

@@ -23,6 +23,11 @@ export interface BaseResult {
   readonly known: boolean;
 }
 
+/** What everything starts from that starts from nothing. */
+export function emptySnapshot({ objects }: Pick<Store, 'objects'>): Snapshot {
+  return { tree: emptyTree(objects), layers: [] };
+}
+
 /** The snapshot of `image`; undefined is scratch. Throws E_LAYER_INVALID and what pulling throws. */
 export async function baseSnapshot(
   store: Store,
@@ -31,7 +36,7 @@ export async function baseSnapshot(
 ): Promise<BaseResult> {
   const diffIds = image?.config.rootfs.diff_ids ?? [];
   if (image === undefined || diffIds.length === 0) {
-    return { snapshot: { tree: emptyTree(store.objects), layers: [] }, known: true };
+    return { snapshot: emptySnapshot(store), known: true };
   }
   const origins = image.layers.map((descriptor, index) =>
     origin(store, image, descriptor, diffIds[index]),

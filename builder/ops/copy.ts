@@ -2,8 +2,8 @@
 // walked; the bytes of what was placed are read only when a RUN or an output needs them.
 
 import { posix } from 'node:path';
+import type { KeyParts } from '../../cache/records.ts';
 import type { Digest } from '../../core/digest.ts';
-import { BuildError } from '../../core/errors.ts';
 import type { Span } from '../../core/source.ts';
 import { emptyTree } from '../../image/tree/empty-tree.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
@@ -20,6 +20,7 @@ import { type Selected, select } from '../copy/select.ts';
 import { selectParents } from '../copy/select-parents.ts';
 import type { CopySource } from '../copy/source.ts';
 import { unpack } from '../copy/unpack.ts';
+import { TreeSight } from '../copy/tree-sight.ts';
 import { imageView } from '../copy/view.ts';
 import type { CopySpec } from '../plan/graph.ts';
 import type { Op, OpResult } from './op.ts';
@@ -31,6 +32,8 @@ export interface CopyInputs {
   /** The same tree as a source: for names in its passwd and group. */
   readonly image: CopySource;
   readonly from: CopySource;
+  /** What `fetched` of the spec leads to, in its order. */
+  readonly fetched: readonly CopySource[];
   /** Makes a folder that lives as long as the build, for what archives hold. */
   readonly temporary: () => Promise<string>;
   readonly span: Span | undefined;
@@ -39,34 +42,25 @@ export interface CopyInputs {
 interface Selection {
   readonly source: CopySource;
   readonly items: readonly Selected[];
+  /** Whether archives among them are unpacked. */
+  readonly unpacks: boolean;
 }
 
-/** Binds a COPY or ADD to its inputs. Throws E_UNSUPPORTED for what is not done yet. */
+/** Binds a COPY or ADD to its inputs. */
 export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
-  refuseUnsupported(spec, inputs.span);
   const selections = once(() => selectAll(spec, inputs));
   const placed = once(async () => placeAll(spec, inputs, await selections()));
   return {
     async key() {
-      const sources: string[] = [];
-      for (const { source, items } of await selections()) {
-        for (const { name, node, part } of items) {
-          const identity = part ? partIdentity(part.entries) : await source.identity(node);
-          sources.push(`${posix.basename(name)} ${identity}`);
-        }
-      }
-      return [
-        ['op', spec.instruction.toLowerCase()],
-        ['input tree', inputs.tree],
-        ['sources', sources.join('\n')],
-        ['destination', spec.destination],
-        ['chown', spec.chown ?? ''],
-        ['chmod', spec.chmod ?? ''],
-        ['link', String(spec.link)],
-        ['exclude', spec.exclude.join('\n')],
-        ['parents', String(spec.parents)],
-        ['unpack', String(unpacks(spec))],
+      return [...(await ownParts(spec, await selections())), ['input tree', inputs.tree]];
+    },
+    async keyOnAnyInput() {
+      const { owner, seen } = await placed();
+      const touched: KeyParts = [
+        ['owner', owner === undefined ? '' : `${owner.uid}:${owner.gid}`],
+        ['what it touches', seen],
       ];
+      return [...(await ownParts(spec, await selections())), ...touched];
     },
     async run(): Promise<OpResult> {
       return { entries: (await placed()).entries };
@@ -77,19 +71,55 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
   };
 }
 
-async function selectAll(
-  spec: CopySpec,
-  { from, span }: CopyInputs,
-): Promise<readonly Selection[]> {
+/** What the result depends on, whatever it is copied into. */
+async function ownParts(spec: CopySpec, selections: readonly Selection[]): Promise<KeyParts> {
+  const sources: string[] = [];
+  for (const { source, items } of selections) {
+    for (const { name, node, part } of items) {
+      const identity = part ? partIdentity(part.entries) : await source.identity(node);
+      sources.push(`${posix.basename(name)} ${identity}`);
+    }
+  }
+  return [
+    ['op', spec.instruction.toLowerCase()],
+    ['sources', sources.join('\n')],
+    ['destination', spec.destination],
+    ['chown', spec.chown ?? ''],
+    ['chmod', spec.chmod ?? ''],
+    ['link', String(spec.link)],
+    ['exclude', spec.exclude.join('\n')],
+    ['parents', String(spec.parents)],
+    ['unpack', String(unpacks(spec))],
+  ];
+}
+
+async function selectAll(spec: CopySpec, inputs: CopyInputs): Promise<readonly Selection[]> {
+  const { from, span } = inputs;
   const take = spec.parents ? selectParents : select;
-  const selections: Selection[] = [{ source: from, items: await take(from, spec.sources, span) }];
+  const selections: Selection[] = [];
+  let taken = 0;
+  const takeUpTo = async (position: number): Promise<void> => {
+    const patterns = spec.sources.slice(taken, position);
+    taken = position;
+    if (patterns.length === 0) return;
+    const items = await take(from, patterns, span);
+    selections.push({ source: from, items, unpacks: unpacks(spec) });
+  };
+  for (const [i, { path, position }] of spec.fetched.entries()) {
+    await takeUpTo(position);
+    const source = inputs.fetched[i];
+    if (source === undefined) throw new Error('a fetched source without what was fetched');
+    const items = [{ name: path, node: { path, isDirectory: path === '' } }];
+    // Only on request, and never the files of a commit.
+    selections.push({ source, items, unpacks: spec.unpack === true && path !== '' });
+  }
+  await takeUpTo(spec.sources.length);
   if (spec.inline.length > 0) {
-    const inline = inlineSource(spec.inline);
-    const names = spec.inline.map(({ name }) => ({
+    const items = spec.inline.map(({ name }) => ({
       name,
       node: { path: name, isDirectory: false },
     }));
-    selections.push({ source: inline, items: names });
+    selections.push({ source: inlineSource(spec.inline), items, unpacks: false });
   }
   return selections;
 }
@@ -102,24 +132,28 @@ function unpacks(spec: CopySpec): boolean {
 async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly Selection[]) {
   // With --link the files go onto an empty image that is then laid over the input: no link of the
   // input is followed.
-  const view = imageView(inputs.objects, spec.link ? emptyTree(inputs.objects) : inputs.tree);
+  const tree = spec.link ? emptyTree(inputs.objects) : inputs.tree;
+  const sight = new TreeSight(inputs.objects, tree);
+  const view = imageView(sight);
+  const owner = await ownerOf(spec, inputs);
   const origins = new Map<string, Origin>();
   const options = {
     destination: spec.destination,
     several: selections.reduce((count, { items }) => count + items.length, 0) > 1,
-    owner: await ownerOf(spec, inputs),
+    owner,
     chmod: spec.chmod === undefined ? undefined : parseMode(spec.chmod),
     directoryMode: directoryMode(spec.chmod),
     excludes: ignoreRules(spec.exclude).ignores,
   };
-  for (const { source, items } of selections) {
+  for (const { source, items, unpacks } of selections) {
     for (const item of items) {
-      if (unpacks(spec) && !item.node.isDirectory && (await isArchive(source, item))) {
+      if (unpacks && !item.node.isDirectory && (await isArchive(source, item))) {
         unpack(view, await readArchive(source, item, inputs.temporary), options, origins);
       } else await place(view, source, [item], options, origins);
     }
   }
-  return { entries: view.entries(), origins };
+  const entries = view.entries();
+  return { entries, origins, owner, seen: sight.digest() };
 }
 
 /** Files keep the owner that they have in a stage; from a context they have none and are root's. */
@@ -132,17 +166,6 @@ function directoryMode(chmod: string | undefined): number {
   if (chmod === undefined || !/^[0-7]+$/.test(chmod)) return 0o755;
   const change: ModeChange = parseMode(chmod);
   return change({ mode: 0o755, isDirectory: true });
-}
-
-function refuseUnsupported(spec: CopySpec, span: Span | undefined): void {
-  const refuse = (what: string): BuildError =>
-    new BuildError('E_UNSUPPORTED', `${what} is not supported yet`, {
-      span,
-      hint: 'the support table in docs/support.md says what is',
-    });
-  if (spec.checksum !== undefined) throw refuse('ADD --checksum');
-  const remote = spec.sources.find((source) => /^(?:https?|git|ssh):\/\/|^git@/.test(source));
-  if (spec.instruction === 'ADD' && remote !== undefined) throw refuse(`ADD from ${remote}`);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

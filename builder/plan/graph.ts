@@ -3,6 +3,7 @@
 
 import type { Span } from '../../core/source.ts';
 import type { HistoryEntry, ImageConfig, Platform } from '../../image/model.ts';
+import type { RemoteSource } from '../remote/remote-source.ts';
 
 /** Index into `Graph.vertices`. */
 export type VertexId = number;
@@ -32,13 +33,19 @@ export interface Vertex {
   readonly platform: Platform;
 }
 
-export type OpSpec = BaseSpec | RunSpec | CopySpec | WorkdirSpec;
+export type OpSpec = BaseSpec | FetchSpec | RunSpec | CopySpec | WorkdirSpec;
 
 /** The snapshot of a base image, or the empty one. */
 export interface BaseSpec {
   readonly kind: 'base';
   /** Undefined is `scratch`; otherwise the key of the image in what `resolveImage` returned. */
   readonly image: string | undefined;
+}
+
+/** What was fetched, as a snapshot that starts from nothing. */
+export interface FetchSpec {
+  readonly kind: 'fetch';
+  readonly source: RemoteSource;
 }
 
 export interface RunSpec {
@@ -127,6 +134,8 @@ export interface CopySpec {
   readonly from: SourceRef;
   /** As written after expansion: may hold wildcards; relative to the source's root. */
   readonly sources: readonly string[];
+  /** ADD only: sources that were fetched. */
+  readonly fetched: readonly FetchedSource[];
   /** Heredoc bodies that are copied as files. */
   readonly inline: readonly { readonly name: string; readonly text: string }[];
   /** Absolute inside the image; a trailing slash is kept and means a directory. */
@@ -140,8 +149,14 @@ export interface CopySpec {
   readonly exclude: readonly string[];
   /** ADD only: undefined is the default (local archives are unpacked, remote ones are not). */
   readonly unpack: boolean | undefined;
-  readonly checksum: string | undefined;
-  readonly keepGitDir: boolean;
+}
+
+export interface FetchedSource {
+  readonly vertex: VertexId;
+  /** The file in the vertex's snapshot; '' is everything in it. */
+  readonly path: string;
+  /** How many of `sources` come before it. */
+  readonly position: number;
 }
 
 export interface WorkdirSpec {

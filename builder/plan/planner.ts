@@ -4,6 +4,7 @@
 import type { Span } from '../../core/source.ts';
 import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
 import type { ImageConfig } from '../../image/model.ts';
+import { describeRemote, type RemoteSource } from '../remote/remote-source.ts';
 import { applyArg } from './apply/apply-arg.ts';
 import { applyHealthcheck, applyOnbuild } from './apply/apply-command.ts';
 import { applyFiles } from './apply/apply-files.ts';
@@ -17,7 +18,7 @@ import {
   type StageSurroundings,
 } from './apply/stage-state.ts';
 import { emptyImage, finalConfig } from './final-config.ts';
-import type { CopySpec, Graph, SourceRef, VertexId } from './graph.ts';
+import type { CopySpec, Graph, SourceRef, Vertex, VertexId } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { TypedCommand } from './instructions/typed.ts';
 import type { PlanOptions } from './plan-options.ts';
@@ -105,7 +106,12 @@ class Planner {
         applyRun(state, typed, options, (from) => this.#source(from));
         break;
       case 'files':
-        applyFiles(state, typed, (from) => this.#source(from));
+        applyFiles(
+          state,
+          typed,
+          (from) => this.#source(from),
+          (source, span) => this.#fetch(source, { span, platform: state.platform }),
+        );
         break;
       case 'healthcheck':
         applyHealthcheck(state, typed);
@@ -140,6 +146,17 @@ class Planner {
       default:
         throw new Error(`no stage or image was found for ${from.text}`);
     }
+  }
+
+  /** The one vertex that fetches this. */
+  #fetch(source: RemoteSource, step: Pick<Vertex, 'platform'> & { readonly span: Span }): VertexId {
+    const key = `fetch ${JSON.stringify(source)}`;
+    const known = this.#sources.get(key);
+    if (known !== undefined) return known;
+    const text = `fetch ${describeRemote(source)}`;
+    const vertex = this.#builder.add({ kind: 'fetch', source }, { text, ...step });
+    this.#sources.set(key, vertex);
+    return vertex;
   }
 
   #scratch(span: Span): VertexId {
@@ -180,6 +197,7 @@ function copyOfFolder(name: string, input: VertexId): CopySpec {
     instruction: 'COPY',
     from: { kind: 'context', name },
     sources: ['.'],
+    fetched: [],
     inline: [],
     destination: '/',
     chown: undefined,
@@ -188,7 +206,5 @@ function copyOfFolder(name: string, input: VertexId): CopySpec {
     parents: false,
     exclude: [],
     unpack: undefined,
-    checksum: undefined,
-    keepGitDir: false,
   };
 }

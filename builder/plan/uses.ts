@@ -6,11 +6,12 @@ import type { MountSpec, OpSpec, SourceRef, VertexId } from './graph.ts';
 export function verticesUsedBy(op: OpSpec): readonly VertexId[] {
   switch (op.kind) {
     case 'base':
+    case 'fetch':
       return [];
     case 'workdir':
       return [op.input];
     case 'copy':
-      return [op.input, ...vertexOf(op.from)];
+      return [op.input, ...vertexOf(op.from), ...op.fetched.map(({ vertex }) => vertex)];
     case 'run':
       return [op.input, ...op.mounts.flatMap(mountVertices)];
   }

@@ -1,9 +1,13 @@
 // COPY and ADD: which files from where to where, all variables expanded.
 
-import { BuildError } from '../../../core/errors.ts';
+import { BuildError, withSpan } from '../../../core/errors.ts';
+import { redactCredentials } from '../../../core/safe-text.ts';
+import type { Span } from '../../../core/source.ts';
 import type { Word } from '../../../grammar/ast.ts';
+import { readRemote } from '../../remote/read-remote.ts';
+import type { RemoteSource } from '../../remote/remote-source.ts';
 import { expand } from '../expand/expand.ts';
-import type { CopySpec } from '../graph.ts';
+import type { CopySpec, FetchedSource, VertexId } from '../graph.ts';
 import { isMode } from '../instructions/chmod.ts';
 import type { TypedFiles } from '../instructions/typed.ts';
 import { heredocFileName, heredocText } from './heredoc-text.ts';
@@ -12,12 +16,20 @@ import { resolveDestination } from './paths.ts';
 import { addLayer, expandIn, type StageState, workingFolder } from './stage-state.ts';
 import { stepText } from './step-text.ts';
 
-/** Adds the step. Throws E_EXPANSION, E_ARGUMENTS, E_FLAG_VALUE, E_HEREDOC. */
-export function applyFiles(state: StageState, typed: TypedFiles, findSource: FindSource): void {
+/** Adds a vertex that fetches, or returns the one that fetches the same. */
+export type Fetch = (source: RemoteSource, span: Span) => VertexId;
+
+/** Adds the step. Throws E_EXPANSION, E_ARGUMENTS, E_FLAG_VALUE, E_HEREDOC, E_REMOTE_ADDRESS. */
+export function applyFiles(
+  state: StageState,
+  typed: TypedFiles,
+  findSource: FindSource,
+  fetch: Fetch,
+): void {
   const { node } = typed;
-  const plain = typed.sources.filter((word) => word.heredoc === undefined);
-  const sources = plain.map((word) => expandIn(state, word));
-  if (node.kind === 'copy') refuseRemote(plain, sources);
+  const words = typed.sources.filter((word) => word.heredoc === undefined);
+  const written = words.map((word) => expandIn(state, word));
+  const { sources, fetched } = readSources(state, typed, words, written, fetch);
   const destination = expandIn(state, typed.destination);
   const inline = typed.sources.flatMap(({ heredoc }) =>
     heredoc === undefined ? [] : [inlineFile(state, typed, heredoc)],
@@ -28,6 +40,7 @@ export function applyFiles(state: StageState, typed: TypedFiles, findSource: Fin
     instruction: node.kind === 'add' ? 'ADD' : 'COPY',
     from: findSource(typed.from),
     sources,
+    fetched,
     inline,
     destination: resolveDestination(workingFolder(state), destination),
     chown: typed.chown && (expandIn(state, typed.chown) || undefined),
@@ -36,12 +49,57 @@ export function applyFiles(state: StageState, typed: TypedFiles, findSource: Fin
     parents: typed.parents,
     exclude: typed.exclude.map((word) => word.text),
     unpack: typed.unpack,
-    checksum: typed.checksum && readChecksum(state, typed.checksum, sources),
-    keepGitDir: typed.keepGitDir,
   };
   refuseNul(op, typed);
-  const createdBy = describe(op, destination);
-  addLayer(state, op, { text: stepText(node), span: node.span, createdBy });
+  const text = redactCredentials(stepText(node));
+  const createdBy = describe(op, written, destination);
+  addLayer(state, op, { text, span: node.span, createdBy });
+}
+
+/** Parts the sources into those of the context and those that are fetched. */
+function readSources(
+  state: StageState,
+  typed: TypedFiles,
+  words: readonly Word[],
+  written: readonly string[],
+  fetch: Fetch,
+): Pick<CopySpec, 'sources' | 'fetched'> {
+  const checksum = typed.checksum && (expandIn(state, typed.checksum) || undefined);
+  const sources: string[] = [];
+  const fetched: FetchedSource[] = [];
+  for (const [i, text] of written.entries()) {
+    const span = words[i]?.span ?? typed.node.span;
+    const remote = readRemoteAt(span, text, typed.keepGitDir, checksum);
+    if (remote === undefined) sources.push(text);
+    else if (typed.node.kind === 'copy') throw notForCopy(span);
+    else {
+      const path = remote.kind === 'http' ? remote.name : '';
+      fetched.push({ vertex: fetch(remote, span), path, position: sources.length });
+    }
+  }
+  if (checksum !== undefined && (fetched.length !== 1 || sources.length > 0)) {
+    throw new BuildError('E_FLAG_VALUE', '--checksum is for one remote source', {
+      span: typed.checksum?.span,
+    });
+  }
+  return { sources, fetched };
+}
+
+function readRemoteAt(
+  span: Span,
+  text: string,
+  keepGitDir: boolean | undefined,
+  checksum: string | undefined,
+): RemoteSource | undefined {
+  try {
+    return readRemote(text, { trusted: false, keepGitDir, checksum });
+  } catch (error) {
+    throw withSpan(error, span);
+  }
+}
+
+function notForCopy(span: Span): BuildError {
+  return new BuildError('E_ARGUMENTS', 'COPY cannot fetch a URL', { span, hint: 'ADD can.' });
 }
 
 function inlineFile(
@@ -59,20 +117,6 @@ function inlineFile(
   return { name, text: expand({ text, span: heredoc.bodySpan }, state.variables, options).text };
 }
 
-function refuseRemote(words: readonly Word[], sources: readonly string[]): void {
-  for (const [i, source] of sources.entries()) {
-    if (!isRemote(source)) continue;
-    throw new BuildError('E_ARGUMENTS', 'COPY cannot fetch a URL', {
-      span: words[i]?.span,
-      hint: 'ADD can.',
-    });
-  }
-}
-
-function isRemote(source: string): boolean {
-  return /^(?:https?|git|ssh):\/\//.test(source) || source.startsWith('git@');
-}
-
 function readMode(state: StageState, word: Word): string | undefined {
   const mode = expandIn(state, word);
   if (mode === '') return undefined;
@@ -81,28 +125,6 @@ function readMode(state: StageState, word: Word): string | undefined {
     span: word.span,
     hint: 'It is an octal number up to 07777, or as in u=rwX,go=rX.',
   });
-}
-
-function readChecksum(
-  state: StageState,
-  word: Word,
-  sources: readonly string[],
-): string | undefined {
-  const checksum = expandIn(state, word);
-  if (checksum === '') return undefined;
-  const [source = '', another] = sources;
-  if (another !== undefined || !isRemote(source)) {
-    throw new BuildError('E_FLAG_VALUE', '--checksum is for one remote source', {
-      span: word.span,
-    });
-  }
-  if (!/^(?:sha256:[0-9a-f]{64}|[0-9a-f]{7,64})$/.test(checksum)) {
-    throw new BuildError('E_FLAG_VALUE', `--checksum cannot be ${JSON.stringify(checksum)}`, {
-      span: word.span,
-      hint: 'It is sha256: and 64 hex digits, or the commit of a git source.',
-    });
-  }
-  return checksum;
 }
 
 /** JSON can write a NUL character; no path may hold one. */
@@ -114,13 +136,14 @@ function refuseNul(op: CopySpec, { node }: TypedFiles): void {
   });
 }
 
-function describe(op: CopySpec, destination: string): string {
+/** A user and password in an address are left out: the history goes wherever the image goes. */
+function describe(op: CopySpec, written: readonly string[], destination: string): string {
   const words = [
     op.instruction,
     ...(op.parents ? ['--parents'] : []),
     ...(op.chown === undefined ? [] : [`--chown=${op.chown}`]),
     ...(op.chmod === undefined ? [] : [`--chmod=${op.chmod}`]),
-    ...op.sources,
+    ...written.map(redactCredentials),
     ...op.inline.map(({ name }) => `<<${name}`),
     destination,
     '# buildkit',

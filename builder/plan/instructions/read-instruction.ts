@@ -145,7 +145,7 @@ function readFiles(node: FilesInstruction): TypedFiles {
     link: flags.link ?? false,
     parents: copy?.parents ?? false,
     unpack: add?.unpack,
-    keepGitDir: add?.['keep-git-dir'] ?? false,
+    keepGitDir: add?.['keep-git-dir'],
   };
 }
 

@@ -48,7 +48,7 @@ export interface TypedFiles {
   readonly link: boolean;
   readonly parents: boolean;
   readonly unpack: boolean | undefined;
-  readonly keepGitDir: boolean;
+  readonly keepGitDir: boolean | undefined;
 }
 
 export interface TypedHealthcheck {

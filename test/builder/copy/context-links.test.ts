@@ -48,13 +48,12 @@ async function copied(sources: string[], more: Partial<CopySpec> = {}, ignored: 
     parents: false,
     exclude: [],
     unpack: undefined,
-    checksum: undefined,
-    keepGitDir: false,
+    fetched: [],
     ...more,
   };
   const image = treeSource(objects, 'the image', { tree, layers: [] });
   const temporary = async () => tmpDir();
-  const op = copyOp(spec, { objects, tree, image, from, temporary, span: undefined });
+  const op = copyOp(spec, { objects, tree, image, from, fetched: [], temporary, span: undefined });
   const { entries } = await op.run({ log: () => {} });
   const files = entries.filter(({ type }) => type === 'file');
   const contents = new Map<string, string>();

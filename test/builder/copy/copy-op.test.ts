@@ -56,8 +56,7 @@ function spec(sources: string[], destination: string, more: Partial<CopySpec> = 
     parents: false,
     exclude: [],
     unpack: undefined,
-    checksum: undefined,
-    keepGitDir: false,
+    fetched: [],
     ...more,
   };
 }
@@ -83,6 +82,7 @@ function op(from: CopySource, copy: CopySpec, input = emptyTree(objects)) {
     tree: input,
     image,
     from,
+    fetched: [],
     temporary: async () => tmpDir(),
     span: undefined,
   });
@@ -189,17 +189,6 @@ describe('what a COPY refuses', () => {
       code: 'E_COPY_DESTINATION',
       message: 'cannot copy to /d/x: /d/x is a directory, and what is copied there is not',
     });
-  });
-
-  test.each([
-    [
-      spec(['https://x/y'], '/', { instruction: 'ADD' }),
-      'ADD from https://x/y is not supported yet',
-    ],
-  ])('what is not done yet: %#', async (copy, message) => {
-    expect(() => op(context({ a: '' }), copy)).toThrow(
-      expect.objectContaining({ code: 'E_UNSUPPORTED', message }),
-    );
   });
 });
 

@@ -60,8 +60,7 @@ function op(from: CopySource, sources: string[], more: Partial<CopySpec> & { tre
     parents: true,
     exclude: [],
     unpack: undefined,
-    checksum: undefined,
-    keepGitDir: false,
+    fetched: [],
     ...flags,
   };
   const image = treeSource(objects, 'the image', { tree, layers: [] });
@@ -70,6 +69,7 @@ function op(from: CopySource, sources: string[], more: Partial<CopySpec> & { tre
     tree,
     image,
     from,
+    fetched: [],
     temporary: async () => tmpDir(),
     span: undefined,
   });

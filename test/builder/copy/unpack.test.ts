@@ -49,13 +49,12 @@ function add(
     parents: false,
     exclude: [],
     unpack: undefined,
-    checksum: undefined,
-    keepGitDir: false,
+    fetched: [],
     ...flags,
   };
   const image = treeSource(objects, 'the image', { tree, layers: [] });
   const temporary = async () => tmpDir();
-  return copyOp(spec, { objects, tree, image, from, temporary, span: undefined });
+  return copyOp(spec, { objects, tree, image, from, fetched: [], temporary, span: undefined });
 }
 
 type Added = ReturnType<typeof add>;

@@ -71,6 +71,9 @@ function describeVertex({ id, name, op, platform }: Vertex): string {
     case 'base':
       lines.push(op.image === undefined ? 'scratch' : `image ${op.image}`);
       break;
+    case 'fetch':
+      lines.push(JSON.stringify(op.source));
+      break;
     case 'workdir':
       lines.push(`on ${op.input}, mkdir ${op.path}${op.user && ` as ${op.user}`}`);
       break;

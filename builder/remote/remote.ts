@@ -1,0 +1,56 @@
+// The remote sources of one build: what ops need to fetch, with the secrets, proxies and trusted
+// certificates of the person who builds. What fetches is loaded when something is to be fetched.
+
+import type { Store } from '../../cache/store.ts';
+import type { Digest } from '../../core/digest.ts';
+import type { BuildEnvironment } from '../environment.ts';
+import { fetchHttpOp } from '../ops/fetch-http.ts';
+import type { Op } from '../ops/op.ts';
+import { connectionOptions } from '../registry.ts';
+import { authorizationFor } from './http/authorization.ts';
+import type { Download } from './http/download-table.ts';
+import type { HttpClient } from './http/http-client.ts';
+import type { RemoteSource } from './remote-source.ts';
+
+export interface RemoteOptions {
+  readonly store: Pick<Store, 'blobs' | 'downloads'>;
+  readonly environment: Pick<BuildEnvironment, 'variables' | 'signal'>;
+  /** The secret's bytes, or undefined where it was not given. */
+  readonly secret: (id: string) => Promise<Buffer | undefined>;
+}
+
+export interface Remote {
+  /** The op that fetches `source`. */
+  op(source: RemoteSource): Op;
+  /** Brings a file into the store. See download.ts. */
+  download(url: URL, checksum: Digest | undefined): Promise<Download>;
+  close(): Promise<void>;
+}
+
+/** Opens the remote sources; nothing is loaded or connected before the first fetch. */
+export function openRemote(options: RemoteOptions): Remote {
+  const { environment, secret } = options;
+  const { blobs, downloads } = options.store;
+  let client: Promise<HttpClient> | undefined;
+  const open = async (): Promise<HttpClient> => {
+    const { openHttpClient } = await import('./http/http-client.ts');
+    const { variables, signal } = environment;
+    return openHttpClient({ ...connectionOptions(variables), signal });
+  };
+  const download: Remote['download'] = async (url, checksum) => {
+    const { download: fetch } = await import('./http/download.ts');
+    client ??= open();
+    const authorization = (of: URL) => authorizationFor(of, secret);
+    return fetch({ client: await client, blobs, table: downloads, authorization }, url, checksum);
+  };
+  return {
+    download,
+    op(source) {
+      if (source.kind === 'http') return fetchHttpOp(source, { blobs, download });
+      throw new Error('git is not there yet');
+    },
+    async close() {
+      await (await client)?.close();
+    },
+  };
+}
