@@ -36,7 +36,7 @@ export interface RecordStore {
   put(record: CacheRecord): void;
   delete(key: Digest): void;
   list(): Iterable<CacheRecord>;
-  /** The record that the step with this fingerprint used or made last, whatever its key. */
+  /** The record that was used or made last under a fingerprint (of a step, or of what a step looks up), whatever its key. */
   lastOfStep(fingerprint: Digest): CacheRecord | undefined;
   setLastOfStep(fingerprint: Digest, key: Digest): void;
 }

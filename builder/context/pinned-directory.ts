@@ -26,8 +26,9 @@ export interface PinnedDirectory {
 }
 
 /** Without proc (another system than Linux) there is nothing to ask. */
-const DESCRIPTORS = '/proc/self/fd';
-const canPin = existsSync(DESCRIPTORS);
+const canPin = existsSync('/proc/self/fd');
+/** Not by way of `self`: a link less for each file. */
+const descriptors = canPin ? `/proc/${readlinkSync('/proc/self')}/fd` : '';
 
 /**
  * Calls `look` with the directory at `path`: absolute, as core/names.ts writes it, and without a link in it.
@@ -37,7 +38,7 @@ export function inPinnedDirectory<T>(path: string, look: (directory: PinnedDirec
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
   const descriptor = at(path, () => openSync(systemPath(path), flags));
   try {
-    const base = canPin ? `${DESCRIPTORS}/${descriptor}` : path;
+    const base = canPin ? `${descriptors}/${descriptor}` : path;
     if (canPin && nameFromBytes(readlinkSync(base, 'buffer')) !== path) throw fileChanged(path);
     const inside = (name: string) => systemPath(`${base}/${name}`);
     return look({

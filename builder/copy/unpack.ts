@@ -76,7 +76,7 @@ function realPath(view: ImageView, root: string, path: string): string {
     if (++links > MAX_LINKS) {
       throw new BuildError('E_SYMLINK_LOOP', `too many symbolic links in ${JSON.stringify(path)}`);
     }
-    const link = there.link ?? '';
+    const { link } = there;
     if (link.startsWith('/')) real = [];
     rest.push(...link.split('/').reverse());
   }

@@ -1,16 +1,12 @@
 // The image as a COPY fills it: the tree that was there, and over it the entries that are being put
 // in. Answers what stands at a path now, makes missing parents, and collects the layer.
 
-import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import type { Entry } from '../../image/entry.ts';
-import { lookup, resolvePath } from '../../image/tree/lookup.ts';
-import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { AddedEntries } from './added-entries.ts';
 import type { Owner } from './owner.ts';
-
-type Metadata = Omit<Entry, 'path' | 'mtime' | 'digest'>;
+import { type Standing, standingOf, type TreeSight } from './tree-sight.ts';
 
 export interface ImageView {
   /** Where `path` leads, links followed inside the image, whether or not anything is there yet. */
@@ -20,7 +16,7 @@ export interface ImageView {
   /** Puts an entry at its (real) path. Throws E_COPY_DESTINATION where a directory and a non-directory would meet. */
   put(entry: Entry): void;
   /** What is at the real path now, itself and not what it leads to; undefined where nothing is. */
-  at(path: string): Metadata | undefined;
+  at(path: string): Standing | undefined;
   /** Puts an entry at its (real) path instead of whatever is there; two directories become one. */
   replace(entry: Entry): void;
   /**
@@ -30,20 +26,23 @@ export interface ImageView {
   entries(): Entry[];
 }
 
-/** A view of `tree`. */
-export function imageView(objects: ObjectStore, tree: Digest): ImageView {
+/** A view of the tree that `sight` sees. */
+export function imageView(sight: TreeSight): ImageView {
   const added = new AddedEntries();
   /** Directories that were made on the way; their time is not known yet. */
   const made = new Set<string>();
   /** What was replaced: what the tree has below it is gone. */
   const replaced = new Set<string>();
 
-  const inTree = (path: string): Metadata | undefined => {
+  const inTree = (path: string): Standing | undefined => {
     if (replaced.size > 0 && [...downTo(parentOf(path))].some((up) => replaced.has(up)))
       return undefined;
-    return lookup(objects, tree, path, { follow: 'parent' })?.entry;
+    return sight.at(path);
   };
-  const at = (path: string): Metadata | undefined => added.get(path) ?? inTree(path);
+  const at = (path: string): Standing | undefined => {
+    const put = added.get(path);
+    return put === undefined ? inTree(path) : standingOf(put);
+  };
 
   const add = (entry: Entry): void => {
     added.add(entry);
@@ -52,9 +51,8 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
 
   return {
     resolve(path) {
-      const { path: real, existing } = resolvePath(objects, tree, path, { follow: 'all' });
-      if (existing.path !== real && existing.entry.type !== 'dir')
-        throw notDirectory(real, existing.path);
+      const { path: real, inTheWay } = sight.resolve(path);
+      if (inTheWay !== undefined) throw notDirectory(real, inTheWay);
       return { path: real, isDirectory: at(real)?.type === 'dir' };
     },
     makeDirectory(path, mode, { uid, gid }) {
@@ -92,7 +90,7 @@ export function imageView(objects: ObjectStore, tree: Digest): ImageView {
 function layerEntries(
   added: AddedEntries,
   made: ReadonlySet<string>,
-  inTree: (path: string) => Metadata | undefined,
+  inTree: (path: string) => Standing | undefined,
 ): Entry[] {
   let mtime = 0n;
   for (const entry of added.values())
@@ -102,14 +100,18 @@ function layerEntries(
     for (const parent of downTo(parentOf(entry.path))) {
       if (list.has(parent) || added.get(parent) !== undefined) continue;
       const there = inTree(parent);
-      if (there !== undefined) list.set(parent, parentEntry(parent, there, mtime));
+      if (there?.type === 'dir') list.set(parent, parentEntry(parent, there, mtime));
     }
     list.set(entry.path, made.has(entry.path) ? { ...entry, mtime } : entry);
   }
   return sortEntries([...list.values()]);
 }
 
-function parentEntry(path: string, { mode, uid, gid, xattrs }: Metadata, mtime: bigint): Entry {
+function parentEntry(
+  path: string,
+  { mode, uid, gid, xattrs }: StandingDirectory,
+  mtime: bigint,
+): Entry {
   return {
     path,
     type: 'dir',
@@ -121,6 +123,8 @@ function parentEntry(path: string, { mode, uid, gid, xattrs }: Metadata, mtime: 
     ...(xattrs === undefined ? {} : { xattrs }),
   };
 }
+
+type StandingDirectory = Extract<Standing, { type: 'dir' }>;
 
 function notDirectory(path: string, inTheWay: string): BuildError {
   return refuse(path, `/${inTheWay} is not a directory`);

@@ -7,7 +7,7 @@ import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
 import { isBuildError, withSpan } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
-import { encodeEntries } from '../../image/layer-id.ts';
+import { decodeEntries, encodeEntries } from '../../image/layer-id.ts';
 import { applyLayer } from '../../image/tree/apply-layer.ts';
 import type { Op } from '../ops/op.ts';
 import type { Vertex } from '../plan/graph.ts';
@@ -29,8 +29,9 @@ export interface EvaluateContext {
 
 export interface Obtained {
   readonly record: CacheRecord;
-  /** Why the op had to run; undefined where it was reused. */
-  readonly reason: string | undefined;
+  readonly ran: boolean;
+  /** Why the op had to run, or could be reused. */
+  readonly reason: string;
 }
 
 export interface Evaluated {
@@ -60,14 +61,13 @@ export async function evaluate(
     const known = context.running.get(key);
     const obtaining = known ?? obtain(context, vertex, input, op, { key, parts, fingerprint });
     context.running.set(key, obtaining);
-    const { record, reason } = await obtaining;
-    const ran = known === undefined && reason !== undefined;
+    const { record, ran, reason } = await obtaining;
     events({
       event: 'step',
       id,
       step,
-      status: ran ? 'ran' : 'exact',
-      reason: ran ? reason : 'nothing that it depends on has changed',
+      status: ran && known === undefined ? 'ran' : 'exact',
+      reason: known === undefined ? reason : UNCHANGED,
       ms: ended(),
     });
     return await snapshotOf(context, input, op, record);
@@ -79,6 +79,8 @@ export async function evaluate(
     throw placed;
   }
 }
+
+const UNCHANGED = 'nothing that it depends on has changed';
 
 /** A hit is noted at most so often, as `relatime` does: a build of nothing but hits writes nothing. */
 const USED_GRAIN_MS = 3_600_000;
@@ -99,18 +101,70 @@ async function obtain(
   step: StepKey,
 ): Promise<Obtained> {
   const { noCache, store } = context;
-  const found = noCache ? undefined : await usable(context, op, step.key);
   const last = store.records.lastOfStep(step.fingerprint);
-  const record = found ?? (await run(context, vertex, input, op, step));
+  const obtained =
+    (noCache ? undefined : await reuse(context, op, step.key)) ??
+    (await obtainOnAnyInput(context, vertex, input, op, step, last));
   if (last?.key !== step.key) store.records.setLastOfStep(step.fingerprint, step.key);
-  if (found !== undefined) {
-    if (Date.now() - found.used > USED_GRAIN_MS) store.records.put({ ...found, used: Date.now() });
-    return { record, reason: undefined };
+  return obtained;
+}
+
+async function reuse(context: EvaluateContext, op: Op, key: Digest): Promise<Obtained | undefined> {
+  const { records } = context.store;
+  const record = records.get(key);
+  if (record === undefined || !(await isUsable(context, op, record))) return undefined;
+  if (Date.now() - record.used > USED_GRAIN_MS) records.put({ ...record, used: Date.now() });
+  return { record, ran: false, reason: UNCHANGED };
+}
+
+/**
+ * Takes the layer that the op made on another input, where it saw the same there; runs the op where there
+ * is none. Such a layer is found by the digest of the op's key on any input.
+ */
+async function obtainOnAnyInput(
+  context: EvaluateContext,
+  vertex: Vertex,
+  input: Snapshot,
+  op: Op,
+  step: StepKey,
+  last: CacheRecord | undefined,
+): Promise<Obtained> {
+  const { noCache, store } = context;
+  const anyParts = await op.keyOnAnyInput?.();
+  const anyKey = anyParts && digestOf('slipway-any-input/1', anyParts);
+  const twin = anyKey && !noCache ? store.records.lastOfStep(anyKey) : undefined;
+  const reusable = twin !== undefined && (await isUsable(context, op, twin));
+  const record = reusable
+    ? moved(context, input, twin, step)
+    : await run(context, vertex, input, op, step);
+  if (anyKey !== undefined) store.records.setLastOfStep(anyKey, step.key);
+  if (reusable) {
+    const instruction = /(?:^|\] )(\w+)/.exec(vertex.name)?.[1] ?? 'step';
+    const reason = `the base changed, but nothing that this ${instruction} touches`;
+    return { record, ran: false, reason };
   }
   const reason = noCache
     ? 'the cache was not asked (--no-cache)'
     : explainMiss(store, step.parts, last);
-  return { record, reason };
+  return { record, ran: true, reason };
+}
+
+/** Records that the layers of `twin` come to on another input. */
+function moved(
+  { store }: EvaluateContext,
+  input: Snapshot,
+  twin: CacheRecord,
+  { key, parts }: StepKey,
+): CacheRecord {
+  let { tree } = input;
+  for (const layer of twin.layers) {
+    const bytes = store.objects.get(layer);
+    if (bytes === undefined) throw new Error(`the store has lost ${layer}`);
+    tree = applyLayer(store.objects, tree, decodeEntries(bytes));
+  }
+  const record = { ...twin, key, parts, tree, used: Date.now() };
+  store.records.put(record);
+  return record;
 }
 
 async function run(
@@ -144,19 +198,18 @@ async function run(
   return record;
 }
 
-/** The record of `key`, where everything that it names can still be had. */
-async function usable(
+/** True where everything that a record names can still be had. */
+async function isUsable(
   { store, layers }: EvaluateContext,
   op: Op,
-  key: Digest,
-): Promise<CacheRecord | undefined> {
-  const record = store.records.get(key);
-  if (record === undefined || !store.objects.has(record.tree)) return undefined;
+  record: CacheRecord,
+): Promise<boolean> {
+  if (!store.objects.has(record.tree)) return false;
   for (const layer of record.layers) {
-    if (!store.objects.has(layer)) return undefined;
-    if (!(await layers.isStored(layer)) && (await op.contents()) === undefined) return undefined;
+    if (!store.objects.has(layer)) return false;
+    if (!(await layers.isStored(layer)) && (await op.contents()) === undefined) return false;
   }
-  return record;
+  return true;
 }
 
 async function snapshotOf(

@@ -11,6 +11,12 @@ export interface Op {
    * two ops with equal parts make equal trees.
    */
   key(): Promise<KeyParts>;
+  /**
+   * Everything that the op's layer depends on, with what it looks up in its input in place of the input
+   * itself: two ops with equal parts make the same layer, on whatever it is put. Absent where the whole
+   * input counts.
+   */
+  keyOnAnyInput?(): Promise<KeyParts>;
   /** Does the work. The folder of a RUN's layer is given back as `folder`. */
   run(step: StepReporter): Promise<OpResult>;
   /** Where the bytes of the op's layer can be had again, without running it; undefined where only the store has them. */

@@ -2,9 +2,11 @@
 // USER, as in the reference.
 
 import type { Digest } from '../../core/digest.ts';
+import type { Entry } from '../../image/entry.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { resolveOwner } from '../copy/owner.ts';
 import type { CopySource } from '../copy/source.ts';
+import { TreeSight } from '../copy/tree-sight.ts';
 import { imageView } from '../copy/view.ts';
 import type { WorkdirSpec } from '../plan/graph.ts';
 import type { Op } from './op.ts';
@@ -18,22 +20,40 @@ export interface WorkdirInputs {
 
 /** Binds a WORKDIR to its input. */
 export function workdirOp(spec: WorkdirSpec, { objects, tree, image }: WorkdirInputs): Op {
+  let made: Promise<Made> | undefined;
+  const make = (): Promise<Made> => {
+    made ??= makeWorkdir(spec, new TreeSight(objects, tree), image);
+    return made;
+  };
+  const own = [
+    ['op', 'workdir'],
+    ['path', spec.path],
+    ['user', spec.user],
+  ] as const;
   return {
-    async key() {
-      return [
-        ['op', 'workdir'],
-        ['input tree', tree],
-        ['path', spec.path],
-        ['user', spec.user],
-      ];
+    key: async () => [...own, ['input tree', tree]],
+    async keyOnAnyInput() {
+      const { seen, owner } = await make();
+      return [...own, ['owner', owner], ['what it touches', seen]];
     },
-    async run() {
-      const view = imageView(objects, tree);
-      const { path, isDirectory } = view.resolve(spec.path);
-      if (!isDirectory) view.makeDirectory(path, 0o755, await resolveOwner(image, spec.user));
-      return { entries: view.entries() };
-    },
+    run: async () => ({ entries: (await make()).entries }),
     // No file is made, so there are no bytes to be had.
     contents: async () => ({ async *read() {} }),
   };
+}
+
+interface Made {
+  readonly entries: readonly Entry[];
+  readonly seen: Digest;
+  /** `uid:gid`; '' where no owner was needed. */
+  readonly owner: string;
+}
+
+async function makeWorkdir(spec: WorkdirSpec, sight: TreeSight, image: CopySource): Promise<Made> {
+  const view = imageView(sight);
+  const { path, isDirectory } = view.resolve(spec.path);
+  const owner = isDirectory ? undefined : await resolveOwner(image, spec.user);
+  if (owner !== undefined) view.makeDirectory(path, 0o755, owner);
+  const entries = view.entries();
+  return { entries, seen: sight.digest(), owner: owner ? `${owner.uid}:${owner.gid}` : '' };
 }
