@@ -33,7 +33,7 @@ export function outline(source: SourceText, options: PlanOptions): Outline {
   const platform = globalArgs([], options, targetName, ast.escape);
   const globals = readGlobalArgs(declared, platform, options, ast.escape);
   const reached = reach(
-    target,
+    [target],
     { stages, options, globals: globals.values, escape: ast.escape },
     new Map(),
   );

@@ -37,7 +37,7 @@ export function plan(
   const target = findTarget(stages, options.target);
   const targetName = options.target ?? target.from.name ?? 'default';
   const globals = globalArgs(declared, options, targetName, ast.escape);
-  const reached = reach(target, { stages, options, globals, escape: ast.escape }, images);
+  const reached = reach([target], { stages, options, globals, escape: ast.escape }, images);
   if (reached.missing.length > 0) return { kind: 'needs', images: reached.missing };
   const single = stages.length === 1;
   const graph = buildGraph({ reached, images, options, globals, escape: ast.escape, single });

@@ -21,6 +21,7 @@ import { emptyImage, finalConfig } from './final-config.ts';
 import type { CopySpec, Graph, SourceRef, Vertex, VertexId } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { TypedCommand } from './instructions/typed.ts';
+import type { PlanObserver } from './observer.ts';
 import type { PlanOptions } from './plan-options.ts';
 import type { Base } from './stages/origins.ts';
 import type { Reached, ReachedStage } from './stages/reach.ts';
@@ -35,6 +36,7 @@ export interface PlannerInput {
   readonly escape: EscapeCharacter;
   /** True where the Dockerfile has one stage: steps then need no stage's name. */
   readonly single: boolean;
+  readonly observer?: PlanObserver;
 }
 
 /** Builds the graph. No image of `reached` may be missing from `images`. */
@@ -66,17 +68,24 @@ class Planner {
     };
   }
 
-  #stage({ stage, base, commands }: ReachedStage): StageState {
+  #stage(reached: ReachedStage): StageState {
+    const { stage, base, commands } = reached;
+    const { observer } = this.#input;
+    observer?.stage(reached);
     const counter = { name: this.#input.single ? undefined : stageName(stage), steps: 0 };
     let prefix = '';
     const state = this.#begin(base, stage.from.node.span, {
       escape: this.#input.escape,
       addStep: (op, text, span, platform) =>
         this.#builder.add(op, { text: prefix + text, span, platform }, counter),
+      ...(observer && {
+        onExpanded: (word, expansion, state) => observer.expanded(word, expansion, state),
+      }),
     });
-    for (const { typed, triggered } of commands) {
-      prefix = triggered ? 'ONBUILD ' : '';
-      this.#apply(state, typed);
+    for (const command of commands) {
+      prefix = command.triggered ? 'ONBUILD ' : '';
+      observer?.command(command, state);
+      this.#apply(state, command.typed);
     }
     return state;
   }

@@ -6,14 +6,13 @@ import type { Span } from '../../../core/source.ts';
 import type { Word } from '../../../grammar/ast.ts';
 import { readRemote } from '../../remote/read-remote.ts';
 import type { RemoteSource } from '../../remote/remote-source.ts';
-import { expand } from '../expand/expand.ts';
 import type { CopySpec, FetchedSource, VertexId } from '../graph.ts';
 import { isMode } from '../instructions/chmod.ts';
 import type { TypedFiles } from '../instructions/typed.ts';
 import { heredocFileName, heredocText } from './heredoc-text.ts';
 import type { FindSource } from './mounts.ts';
 import { resolveDestination } from './paths.ts';
-import { addLayer, expandIn, type StageState, workingFolder } from './stage-state.ts';
+import { addLayer, expandIn, expandWord, type StageState, workingFolder } from './stage-state.ts';
 import { stepText } from './step-text.ts';
 
 /** Adds a vertex that fetches, or returns the one that fetches the same. */
@@ -114,7 +113,7 @@ function inlineFile(
   if (!heredoc.expand) return { name, text };
   // The reference escapes by a backslash here whatever the escape directive says.
   const options = { escape: '\\', quotes: 'plain' } as const;
-  return { name, text: expand({ text, span: heredoc.bodySpan }, state.variables, options).text };
+  return { name, text: expandWord(state, { text, span: heredoc.bodySpan }, options).text };
 }
 
 function readMode(state: StageState, word: Word): string | undefined {

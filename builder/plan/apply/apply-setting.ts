@@ -8,13 +8,19 @@ import type {
   Word,
   WordsInstruction,
 } from '../../../grammar/ast.ts';
-import { expand } from '../expand/expand.ts';
 import { parsePorts } from '../instructions/ports.ts';
 import { isSignal, SIGNAL_NAMES } from '../instructions/signals.ts';
 import type { TypedSetting } from '../instructions/typed.ts';
 import { applyCommand } from './apply-command.ts';
 import { resolvePath } from './paths.ts';
-import { addLayer, expandIn, type StageState, setConfig, workingFolder } from './stage-state.ts';
+import {
+  addLayer,
+  expandIn,
+  expandWord,
+  type StageState,
+  setConfig,
+  workingFolder,
+} from './stage-state.ts';
 import { stepText } from './step-text.ts';
 
 /** Applies an instruction that its syntax tree says all of. Throws E_EXPANSION, E_ARGUMENTS. */
@@ -85,7 +91,7 @@ function describePairs(pairs: readonly (readonly [string, string])[]): string {
 function applyExpose(state: StageState, node: WordsInstruction): void {
   const written = [...node.words].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
   const ports = written.flatMap((word) => {
-    const { words } = expand(word, state.variables, { escape: state.escape });
+    const { words } = expandWord(state, word);
     return words.flatMap((text) => {
       const parsed = parsePorts(text);
       if ('ports' in parsed) return parsed.ports;

@@ -7,11 +7,10 @@ import { BuildError } from '../../../core/errors.ts';
 import type { Span } from '../../../core/source.ts';
 import { suggest } from '../../../core/suggest.ts';
 import type { Word } from '../../../grammar/ast.ts';
-import { expand } from '../expand/expand.ts';
 import type { MountSpec, SourceRef } from '../graph.ts';
 import type { RawMount } from '../instructions/mount-options.ts';
 import { resolvePath } from './paths.ts';
-import { type StageState, workingFolder } from './stage-state.ts';
+import { expandIn, type StageState, workingFolder } from './stage-state.ts';
 
 /** Where the files of a `from` are; without one, the main context. */
 export type FindSource = (from: Word | undefined) => SourceRef;
@@ -133,9 +132,7 @@ function readOptions(state: StageState, raw: RawMount): Options {
       throw new BuildError('E_MOUNT', `--mount: ${key} needs a value`, { span: word.span });
     }
     const expanded =
-      value === undefined
-        ? undefined
-        : expand({ text: value, span: word.span }, state.variables, { escape: state.escape }).text;
+      value === undefined ? undefined : expandIn(state, { text: value, span: word.span });
     if (name === 'readonly') values.delete('readwrite');
     if (name === 'readwrite') values.delete('readonly');
     values.set(name, expanded);

@@ -4,7 +4,7 @@
 import type { Span } from '../../../core/source.ts';
 import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
 import type { ImageConfig, Platform, RuntimeConfig } from '../../../image/model.ts';
-import { expand } from '../expand/expand.ts';
+import { type ExpandOptions, type Expansion, expand } from '../expand/expand.ts';
 import type { OpSpec, VertexId } from '../graph.ts';
 import { Environment } from './environment.ts';
 import { type History, inherited, record } from './history.ts';
@@ -17,6 +17,8 @@ export interface StageSurroundings {
   readonly escape: EscapeCharacter;
   /** Takes a step into the graph and returns its vertex; `text` is what people read of it. */
   readonly addStep: (op: OpSpec, text: string, span: Span, platform: Platform) => VertexId;
+  /** Told of every word that is expanded in the stage, for lint. */
+  readonly onExpanded?: (word: Word, expansion: Expansion, state: StageState) => void;
 }
 
 /** The fields of a config that do not grow with the Dockerfile. */
@@ -100,7 +102,18 @@ export function fromStage(parent: StageState, surroundings: StageSurroundings): 
 
 /** Expands a word with the stage's variables. Throws E_EXPANSION. */
 export function expandIn(state: StageState, word: Word): string {
-  return expand(word, state.variables, { escape: state.escape }).text;
+  return expandWord(state, word).text;
+}
+
+/** Expands a word with the stage's variables; `options` may say otherwise than the Dockerfile does. Throws E_EXPANSION. */
+export function expandWord(
+  state: StageState,
+  word: Word,
+  options: ExpandOptions = { escape: state.escape },
+): Expansion {
+  const expansion = expand(word, state.variables, options);
+  state.onExpanded?.(word, expansion, state);
+  return expansion;
 }
 
 /** Sets fields of the config and records the instruction as one that makes no layer. */

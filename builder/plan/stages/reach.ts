@@ -1,4 +1,4 @@
-// Which stages the target needs, and where each reference of theirs leads. Works through a list, not
+// Which stages a build needs, and where each reference of theirs leads. Works through a list, not
 // by recursion, so a long chain of stages costs no stack. Base images bring ONBUILD triggers, which may
 // need more: the answer is complete only when no image is missing.
 
@@ -40,16 +40,16 @@ export interface Reached {
   readonly missing: readonly NeededImage[];
 }
 
-/** Finds what `target` needs. Throws what resolving names throws, and E_ONBUILD. */
+/** Finds what `targets` need. Throws what resolving names throws, and E_ONBUILD. */
 export function reach(
-  target: Stage,
+  targets: readonly Stage[],
   context: OriginContext,
   images: ReadonlyMap<string, ImageConfig>,
 ): Reached {
   const stages = new Map<number, ReachedStage>();
   const origins = new Map<Word, Origin>();
   const missing = new Map<string, NeededImage>();
-  const waiting = [target];
+  const waiting = [...targets];
   const follow = (origin: Origin): void => {
     if (origin.kind === 'image' && !images.has(origin.need.key))
       missing.set(origin.need.key, origin.need);

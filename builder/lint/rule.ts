@@ -1,0 +1,66 @@
+// What a lint rule is, what it sees and what it says: types only. A rule is a pure function of its
+// subject. Whether a remark is shown (directives, comments, what was asked for) is the engine's business.
+
+import type { SourceText, Span } from '../../core/source.ts';
+import type { DockerfileAst, Instruction } from '../../grammar/ast.ts';
+import type { Lines } from '../describe/instruction-lines.ts';
+import type { Stage } from '../plan/stages/stages.ts';
+import type { GlobalScope } from './global-scope.ts';
+import type { StageTrace } from './trace.ts';
+
+export interface Rule {
+  /** As `# check=skip=` takes it. */
+  readonly name: string;
+  /** One line, for lists of rules. */
+  readonly description: string;
+  /** The page of the rule where it is the reference's; slipway's own page of every rule is `docs/lint/NAME.md`. */
+  readonly url: string | undefined;
+  /** Silent until `# check=experimental=` asks for it; then no `skip` turns it off. */
+  readonly experimental: boolean;
+  /** Yields what is wrong, in any order. Must not throw, whatever the Dockerfile holds. */
+  readonly check: (subject: Subject) => Iterable<Remark>;
+}
+
+/** A Dockerfile as rules see it. Each part holds as much as could be found out before the first error. */
+export interface Subject {
+  readonly ast: DockerfileAst;
+  /** All stages; none where an instruction has wrong flags or arguments. */
+  readonly stages: readonly Stage[];
+  /** What FROM lines may use; undefined where an ARG above them cannot be expanded. */
+  readonly scope: GlobalScope | undefined;
+  /** What came of expanding the stages that are looked at, in the order of the file. */
+  readonly traces: readonly StageTrace[];
+  /** The ignore file of the main context. */
+  readonly ignoreFile: SourceText | undefined;
+}
+
+/** What a rule has to say about one place. */
+export interface Remark {
+  /** The instruction that it is about: comments above it may turn the rule off there. */
+  readonly at: Instruction;
+  /** Comments above this instruction may do that too. */
+  readonly or?: Instruction;
+  readonly message: string;
+  /** The part of the instruction to point at. */
+  readonly span: Span;
+  /** Where the reference counts other lines than those of `at`. */
+  readonly lines?: Lines;
+  /** Edits that change nothing in the image. */
+  readonly fix?: readonly Edit[];
+}
+
+/** Puts `text` in the place of `span`. */
+export interface Edit {
+  readonly span: Span;
+  readonly text: string;
+}
+
+export interface Finding {
+  readonly rule: Rule;
+  readonly message: string;
+  readonly span: Span;
+  /** The lines that the reference tells: those of the whole instruction. */
+  readonly lines: Lines;
+  /** Empty where no edit is safe. Edits of one finding belong together. */
+  readonly fix: readonly Edit[];
+}
