@@ -17,6 +17,7 @@ export type Standing =
 export interface Way {
   /** Where a path leads, links followed, whether or not anything is there. */
   readonly path: string;
+  readonly isDirectory: boolean;
   /** What is no directory and on the way, so that the path leads nowhere. */
   readonly inTheWay: string | undefined;
 }
@@ -34,13 +35,18 @@ export class TreeSight {
 
   /** Where `path` leads. Throws E_SYMLINK_LOOP. */
   resolve(path: string): Way {
-    const { path: real, existing } = resolvePath(this.#objects, this.#tree, path, {
+    const {
+      path: real,
+      entry,
+      existing,
+    } = resolvePath(this.#objects, this.#tree, path, {
       follow: 'all',
     });
     const blocked = existing.path !== real && existing.entry.type !== 'dir';
     const inTheWay = blocked ? existing.path : undefined;
-    this.#note('way', path, real, inTheWay ?? null);
-    return { path: real, inTheWay };
+    const isDirectory = entry?.type === 'dir';
+    this.#note('way', path, real, isDirectory, inTheWay ?? null);
+    return { path: real, isDirectory, inTheWay };
   }
 
   /** What is at the real path, itself and not what it leads to. */

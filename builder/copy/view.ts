@@ -34,11 +34,10 @@ export function imageView(sight: TreeSight): ImageView {
   /** What was replaced: what the tree has below it is gone. */
   const replaced = new Set<string>();
 
-  const inTree = (path: string): Standing | undefined => {
-    if (replaced.size > 0 && [...downTo(parentOf(path))].some((up) => replaced.has(up)))
-      return undefined;
-    return sight.at(path);
-  };
+  const isReplaced = (path: string): boolean =>
+    replaced.size > 0 && [...downTo(parentOf(path))].some((up) => replaced.has(up));
+  const inTree = (path: string): Standing | undefined =>
+    isReplaced(path) ? undefined : sight.at(path);
   const at = (path: string): Standing | undefined => {
     const put = added.get(path);
     return put === undefined ? inTree(path) : standingOf(put);
@@ -51,9 +50,12 @@ export function imageView(sight: TreeSight): ImageView {
 
   return {
     resolve(path) {
-      const { path: real, inTheWay } = sight.resolve(path);
-      if (inTheWay !== undefined) throw notDirectory(real, inTheWay);
-      return { path: real, isDirectory: at(real)?.type === 'dir' };
+      const way = sight.resolve(path);
+      if (way.inTheWay !== undefined) throw notDirectory(way.path, way.inTheWay);
+      const put = added.get(way.path);
+      const isDirectory =
+        put === undefined ? way.isDirectory && !isReplaced(way.path) : put.type === 'dir';
+      return { path: way.path, isDirectory };
     },
     makeDirectory(path, mode, { uid, gid }) {
       for (const part of downTo(path)) {
