@@ -15,6 +15,8 @@ export interface BuildErrorOptions {
   readonly cause?: unknown;
   /** The exit status of the RUN command, where one failed. */
   readonly exitCode?: number | undefined;
+  /** Further mistakes that were found in the same run. */
+  readonly others?: readonly BuildError[] | undefined;
 }
 
 export class BuildError extends Error {
@@ -24,6 +26,8 @@ export class BuildError extends Error {
   readonly hint: string | undefined;
   readonly span: Span | undefined;
   readonly exitCode: number | undefined;
+  /** Further, independent errors of the same run, in the order of the file; they have no others themselves. */
+  readonly others: readonly BuildError[];
 
   constructor(code: ErrorCode, message: string, options: BuildErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -31,6 +35,7 @@ export class BuildError extends Error {
     this.hint = options.hint;
     this.span = options.span;
     this.exitCode = options.exitCode;
+    this.others = options.others ?? [];
   }
 }
 

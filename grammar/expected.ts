@@ -36,6 +36,12 @@ export function unexpected(
   const keyword = keywordOf(line.text.split(/[\t\v\f\r ]/, 1)[0] ?? '');
   if (keyword === 'ONBUILD' && keywordOf(token.text)) return notATrigger(token);
   const subject = keyword ?? 'the instruction';
+  if (token.type === 'misplacedEquals') {
+    return new BuildError('E_PARSE', `${subject} has a = with no name right before it`, {
+      span: token.span,
+      hint: hintFor(keyword, token),
+    });
+  }
   const wanted = describe(expected);
   const ended = token.type === 'end';
   const message = !ended
@@ -45,12 +51,19 @@ export function unexpected(
   return new BuildError('E_PARSE', message, { span, hint: hintFor(keyword, token) });
 }
 
+const STRAY_HINT = 'If it goes on from the line above, that line must end in a backslash.';
+
 function unknownInstruction(token: Token): BuildError {
   const near = suggest(token.text, Object.keys(KEYWORDS));
   return new BuildError('E_UNKNOWN_INSTRUCTION', `there is no instruction ${quote(token.text)}`, {
     span: token.span,
-    hint: near && `Did you mean ${near}?`,
+    hint: near ? `Did you mean ${near}?` : STRAY_HINT,
   });
+}
+
+/** True where the line starts with nothing like an instruction: it is likely a part of the one above. */
+export function isStrayLine(error: BuildError): boolean {
+  return error.hint === STRAY_HINT;
 }
 
 function notATrigger(token: Token): BuildError {

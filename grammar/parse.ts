@@ -1,97 +1,146 @@
 // The grammar's one entry: text -> AST. Each logical instruction is parsed by itself, so the cost
-// is linear in the file and no parse table outlives its line.
+// is linear in the file and no parse table outlives its line. A line that is wrong is left out and the
+// next one read, so that one run finds all mistakes.
 
-import nearley from 'nearley';
-import { BuildError } from '../core/errors.ts';
-import type { SourceText } from '../core/source.ts';
+import { BuildError, isBuildError } from '../core/errors.ts';
+import { Problems } from '../core/problems.ts';
+import type { SourceText, Span } from '../core/source.ts';
 import type { DockerfileAst, Heredoc, Instruction } from './ast.ts';
-import { unexpected } from './expected.ts';
-import rules from './generated/dockerfile.js';
-import { InstructionLexer, type Token } from './lexer.ts';
+import { isStrayLine } from './expected.ts';
+import { findHeredocs } from './heredoc.ts';
+import { keywordOf } from './keywords.ts';
+import { InstructionLexer } from './lexer.ts';
 import type { LogicalLine } from './lines/logical-line.ts';
 import { Preprocessor } from './lines/preprocess.ts';
+import { parseLine } from './parse-line.ts';
 
-const grammar = nearley.Grammar.fromCompiled(rules);
+/** What could be read of a Dockerfile, and what is wrong with the rest. */
+export interface ParseResult {
+  /** The instructions that are right. */
+  readonly ast: DockerfileAst;
+  /** The lines that are wrong, in order; what they were meant to be is not known. */
+  readonly broken: readonly BrokenLine[];
+  /** In the order of the file, a hundred at most. */
+  readonly errors: readonly BuildError[];
+}
+
+export interface BrokenLine {
+  readonly span: Span;
+  /** The text of `span` with its lines joined. */
+  readonly text: string;
+}
 
 /**
  * Parses the text of a Dockerfile. Throws a BuildError with a span: E_PARSE, E_UNKNOWN_INSTRUCTION,
- * E_DIRECTIVE, E_HEREDOC, E_EMPTY_DOCKERFILE. Flags are names and texts: which instruction knows
- * which is not checked here.
+ * E_DIRECTIVE, E_HEREDOC, E_EMPTY_DOCKERFILE; further mistakes are its `others`. Flags are names and
+ * texts: which instruction knows which is not checked here.
  */
 export function parse(source: SourceText): DockerfileAst {
-  const preprocessor = new Preprocessor(source);
-  const instructions: Instruction[] = [];
-  let lexer: InstructionLexer | undefined;
-  for (let line = preprocessor.next(); line !== undefined; line = preprocessor.next()) {
-    lexer ??= new InstructionLexer(preprocessor.escape);
-    instructions.push(withBodies(parseLine(lexer, line), preprocessor));
-  }
-  if (instructions.length === 0) throw emptyDockerfile(source);
-  const { directives, emptyContinuations } = preprocessor;
-  return { source, escape: preprocessor.escape, directives, instructions, emptyContinuations };
+  const { ast, errors } = parseWithErrors(source);
+  const problems = new Problems();
+  for (const error of errors) problems.add(error);
+  problems.throwIfAny();
+  return ast;
 }
 
-/** nearley's own reports show its table; ours are made by `unexpected`. */
-class LineParser extends nearley.Parser {
-  declare readonly table: readonly {
-    readonly states: readonly {
-      readonly rule: { readonly symbols: readonly unknown[] };
-      readonly dot: number;
-    }[];
-  }[];
+/** As `parse`, but never throws a BuildError: editors want what can be read although something is wrong. */
+export function parseWithErrors(source: SourceText): ParseResult {
+  return new FileParser(source).parse();
+}
 
-  reportError(): string {
-    return 'unexpected token';
+class FileParser {
+  readonly #source: SourceText;
+  readonly #problems = new Problems();
+  readonly #preprocessor: Preprocessor;
+  readonly #instructions: Instruction[] = [];
+  readonly #broken: BrokenLine[] = [];
+  /** True where the line before was no instruction at all. */
+  #strayed = false;
+
+  constructor(source: SourceText) {
+    this.#source = source;
+    this.#preprocessor = new Preprocessor(source, this.#problems);
   }
 
-  /** The token types that would have been taken after `taken` tokens. */
-  expectedAfter(taken: number): string[] {
-    const types: string[] = [];
-    for (const { rule, dot } of this.table[taken]?.states ?? []) {
-      const symbol = rule.symbols[dot] as { type?: string } | string | undefined;
-      if (typeof symbol === 'object' && symbol.type) types.push(symbol.type);
+  parse(): ParseResult {
+    const preprocessor = this.#preprocessor;
+    let lexer: InstructionLexer | undefined;
+    for (let line = preprocessor.next(); line !== undefined; line = preprocessor.next()) {
+      lexer ??= new InstructionLexer(preprocessor.escape);
+      this.#read(lexer, line);
     }
-    return types;
+    if (this.#instructions.length === 0 && !this.#problems.any) {
+      this.#problems.add(emptyDockerfile(this.#source));
+    }
+    const { escape: escapeCharacter, directives, emptyContinuations } = preprocessor;
+    const instructions = this.#instructions;
+    return {
+      ast: {
+        source: this.#source,
+        escape: escapeCharacter,
+        directives,
+        instructions,
+        emptyContinuations,
+      },
+      broken: this.#broken,
+      errors: this.#problems.inOrder(),
+    };
   }
-}
 
-function parseLine(lexer: InstructionLexer, line: LogicalLine): Instruction {
-  const parser = new LineParser(grammar, { lexer });
-  lexer.read(line);
-  try {
-    parser.feed(line.text);
-  } catch (error) {
-    const token = (error as { token?: Token }).token;
-    if (token === undefined) throw error;
-    throw unexpected(line, token, parser.expectedAfter(parser.current));
+  #read(lexer: InstructionLexer, line: LogicalLine): void {
+    let stray = false;
+    try {
+      const instruction = parseLine(lexer, line);
+      const whole = this.#problems.attempt(() => this.#withBodies(instruction));
+      if (whole === undefined) this.#break(line);
+      else this.#instructions.push(whole);
+    } catch (error) {
+      if (!isBuildError(error)) throw error;
+      stray = isStrayLine(error);
+      // Lines that go on from a stray one are the same mistake.
+      if (!stray || !this.#strayed) this.#problems.add(error);
+      this.#break(line);
+      this.#skipHeredocs(line);
+    }
+    this.#strayed = stray;
   }
-  const [instruction, another] = parser.results;
-  if (instruction === undefined || another !== undefined) {
-    throw new Error(`the grammar has ${parser.results.length} readings of: ${line.text}`);
-  }
-  return instruction;
-}
 
-/** Reads the bodies of the instruction's heredocs, which follow it in the text. */
-function withBodies(instruction: Instruction, preprocessor: Preprocessor): Instruction {
-  if (instruction.kind === 'onbuild') {
-    const trigger = withBodies(instruction.trigger, preprocessor) as typeof instruction.trigger;
-    return { ...instruction, trigger };
+  #break(line: LogicalLine): void {
+    this.#broken.push({ span: line.span(0, line.text.length), text: line.text });
   }
-  if (!('heredocs' in instruction) || instruction.heredocs.length === 0) return instruction;
-  const heredocs = instruction.heredocs.map((heredoc) => withBody(heredoc, preprocessor));
-  return { ...instruction, heredocs };
-}
 
-function withBody(heredoc: Heredoc, preprocessor: Preprocessor): Heredoc {
-  const found = preprocessor.heredocBody(heredoc.name, heredoc.stripTabs);
-  if (found === undefined) {
+  /** The bodies of a line that is wrong are no instructions, where it looks as if they were bodies. */
+  #skipHeredocs(line: LogicalLine): void {
+    const [first = ''] = line.text.split(/[\t\v\f\r ]/, 1);
+    const keyword = keywordOf(first);
+    if (keyword !== undefined && !['RUN', 'COPY', 'ADD', 'ONBUILD'].includes(keyword)) return;
+    for (const { name, stripTabs } of findHeredocs(line, first.length)) {
+      if (!this.#preprocessor.hasLineBelow(name, stripTabs)) return;
+      this.#preprocessor.heredocBody(name, stripTabs);
+    }
+  }
+
+  /** Reads the bodies of the instruction's heredocs, which follow it in the text. */
+  #withBodies(instruction: Instruction): Instruction {
+    if (instruction.kind === 'onbuild') {
+      const trigger = this.#withBodies(instruction.trigger) as typeof instruction.trigger;
+      return { ...instruction, trigger };
+    }
+    if (!('heredocs' in instruction) || instruction.heredocs.length === 0) return instruction;
+    const heredocs = instruction.heredocs.map((heredoc) => this.#withBody(heredoc));
+    return { ...instruction, heredocs };
+  }
+
+  #withBody(heredoc: Heredoc): Heredoc {
+    const found = this.#preprocessor.heredocBody(heredoc.name, heredoc.stripTabs);
+    if (found !== undefined) return { ...heredoc, body: found.body, bodySpan: found.span };
+    // What ends the reading of the file has been told already.
+    if (this.#preprocessor.gaveUp) return heredoc;
     throw new BuildError('E_HEREDOC', `the heredoc ${heredoc.marker.text} has no end`, {
       span: heredoc.marker.span,
       hint: `Put ${heredoc.name} alone on a line after the text.`,
     });
   }
-  return { ...heredoc, body: found.body, bodySpan: found.span };
 }
 
 function emptyDockerfile(source: SourceText): BuildError {

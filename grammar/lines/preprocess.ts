@@ -1,11 +1,14 @@
 // Text -> logical instructions: drops the byte order mark and a `#!` line, reads directives, keeps
 // comments for the instruction below them, joins continued lines, hands out the bodies of heredocs.
-// Works strictly forward, one pass, so its cost is linear in the text.
+// Works strictly forward, one pass, so its cost is linear in the text. What is wrong goes to `problems`
+// and the next line is read; only a text that cannot be read at all ends the reading.
 
 import { BuildError } from '../../core/errors.ts';
+import type { Problems } from '../../core/problems.ts';
 import type { SourceText, Span } from '../../core/source.ts';
 import type { Comment, Directive, EscapeCharacter } from '../ast.ts';
 import { DirectiveReader } from './directives.ts';
+import { LastLines } from './last-lines.ts';
 import { LogicalLine } from './logical-line.ts';
 import { isSpace, skipSpace, trimEnd } from './space.ts';
 
@@ -25,15 +28,21 @@ interface PhysicalLine {
 export class Preprocessor {
   readonly emptyContinuations: Span[] = [];
   readonly #source: SourceText;
+  readonly #problems: Problems;
   readonly #directives: DirectiveReader;
-  #at: number;
+  readonly #lastLines: LastLines;
+  #at = 0;
+  #gaveUp = false;
 
-  /** Throws E_PARSE where the text holds a NUL character: nothing that is run or stored can. */
-  constructor(source: SourceText) {
+  /** Adds E_PARSE, E_DIRECTIVE to `problems`, now and while lines are read. */
+  constructor(source: SourceText, problems: Problems) {
     this.#source = source;
+    this.#problems = problems;
+    this.#lastLines = new LastLines(source.text);
+    if (source.text.startsWith('\ufeff')) this.#at = 1;
     const nul = source.text.indexOf('\0');
-    if (nul !== -1) throw this.#error('the Dockerfile holds a NUL character', nul, nul + 1);
-    this.#at = source.text.startsWith('\ufeff') ? 1 : 0;
+    // Nothing that is run or stored can hold one.
+    if (nul !== -1) this.#giveUp('the Dockerfile holds a NUL character', nul, nul + 1);
     const isScript = source.text.startsWith('#!', this.#at);
     if (isScript) this.#nextLine();
     this.#directives = new DirectiveReader(isScript ? 'a #! line' : 'nothing');
@@ -43,18 +52,24 @@ export class Preprocessor {
     return this.#directives.escape;
   }
 
+  /** True where the text could not be read to its end. */
+  get gaveUp(): boolean {
+    return this.#gaveUp;
+  }
+
   /** The directives so far; complete once the first instruction was read. */
   get directives(): readonly Directive[] {
     return this.#directives.directives;
   }
 
-  /** Returns the next logical instruction, or undefined at the end. Throws E_PARSE, E_DIRECTIVE. */
+  /** Returns the next logical instruction, or undefined at the end. */
   next(): LogicalLine | undefined {
     let comments: Comment[] = [];
     for (let line = this.#nextLine(); line !== undefined; line = this.#nextLine()) {
       const start = skipSpace(this.#source.text, line.start, line.end);
       const span = { source: this.#source, start, end: line.end };
-      if (this.#directives.accept(this.#source.text.slice(start, line.end), span)) continue;
+      const text = this.#source.text.slice(start, line.end);
+      if (this.#problems.attempt(() => this.#directives.accept(text, span)) ?? true) continue;
       if (start === line.end) continue;
       if (this.#source.text[start] === '#') {
         const comment = this.#comment(start, line.end);
@@ -63,7 +78,7 @@ export class Preprocessor {
         continue;
       }
       const joined = this.#join({ ...line, start }, comments);
-      if (joined.text !== '') return joined;
+      if (joined !== undefined && joined.text !== '') return joined;
     }
     return undefined;
   }
@@ -85,6 +100,11 @@ export class Preprocessor {
     return undefined;
   }
 
+  /** True where `heredocBody` would find an end. */
+  hasLineBelow(terminator: string, stripTabs: boolean): boolean {
+    return this.#lastLines.startOf(terminator, stripTabs) >= this.#at;
+  }
+
   #comment(start: number, end: number): Comment {
     const from = skipSpace(this.#source.text, start + 1, end);
     const to = trimEnd(this.#source.text, from, end);
@@ -92,8 +112,8 @@ export class Preprocessor {
     return { text: this.#source.text.slice(from, to), span };
   }
 
-  /** Joins `first` with the lines that continue it. */
-  #join(first: PhysicalLine, comments: readonly Comment[]): LogicalLine {
+  /** Joins `first` with the lines that continue it; undefined where that is too much. */
+  #join(first: PhysicalLine, comments: readonly Comment[]): LogicalLine | undefined {
     const pieces: { from: number; to: number }[] = [];
     let size = 0;
     let line: PhysicalLine | undefined = first;
@@ -101,16 +121,14 @@ export class Preprocessor {
       const kept = this.#withoutContinuation(line);
       continued = kept !== undefined;
       const to = kept ?? line.end;
-      pieces.push({ from: line.start, to });
       size += to - line.start;
-      if (size > INSTRUCTION_LIMIT) {
-        throw this.#error(
-          `the instruction is longer than ${INSTRUCTION_LIMIT} characters`,
-          first.start,
-          first.end,
-        );
-      }
+      if (size <= INSTRUCTION_LIMIT) pieces.push({ from: line.start, to });
       if (continued) line = this.#nextContinuation();
+    }
+    if (size > INSTRUCTION_LIMIT) {
+      const message = `the instruction is longer than ${INSTRUCTION_LIMIT} characters`;
+      this.#problems.add(this.#error(message, first.start, first.end));
+      return undefined;
     }
     return new LogicalLine(this.#source, this.#trim(pieces), comments);
   }
@@ -163,11 +181,19 @@ export class Preprocessor {
     const next = feed === -1 ? text.length : feed + 1;
     let end = feed === -1 ? text.length : feed;
     if (tooLong(text, start, end)) {
-      throw this.#error(`the line is longer than ${LINE_LIMIT} bytes`, start, start + 1);
+      this.#giveUp(`the line is longer than ${LINE_LIMIT} bytes`, start, start + 1);
+      return undefined;
     }
     while (end > start && text[end - 1] === '\r') end--;
     this.#at = next;
     return { start, end, next };
+  }
+
+  /** What follows would be read wrongly, so nothing of it is. */
+  #giveUp(message: string, start: number, end: number): void {
+    this.#gaveUp = true;
+    this.#problems.add(this.#error(message, start, end));
+    this.#at = this.#source.text.length;
   }
 
   #error(message: string, start: number, end: number): BuildError {
