@@ -23,9 +23,21 @@ export interface ErrorReport {
 export function reportError(caught: unknown): ErrorReport {
   const error = namedError(caught);
   if (isBuildError(error)) {
-    return { text: safe(buildErrorText(error)), exit: ERROR_CODES[error.code].exit };
+    return { text: safe(allErrorsText(error)), exit: ERROR_CODES[error.code].exit };
   }
   return { text: safe(defectText(error)), exit: EXIT_DEFECT };
+}
+
+/** More than this is read by nobody at once. */
+const MOST_SHOWN = 20;
+
+/** The error and those that came with it, a blank line between them. */
+function allErrorsText(error: BuildError): string {
+  const errors = [error, ...error.others];
+  const texts = errors.slice(0, MOST_SHOWN).map(buildErrorText);
+  const hidden = errors.length - texts.length;
+  if (hidden > 0) texts.push(`and ${hidden} more ${hidden === 1 ? 'error' : 'errors'}\n`);
+  return texts.join('\n');
 }
 
 function buildErrorText(error: BuildError): string {

@@ -3,11 +3,21 @@
 import { isBuildError } from '../core/errors.ts';
 import { positionAt, type Span } from '../core/source.ts';
 
-/** Returns code, message, hint, place and the RUN command's exit code, as far as `error` has them. */
+/**
+ * Returns code, message, hint, place and the RUN command's exit code, as far as `error` has them, and
+ * under `others` the same of each further error.
+ */
 export function errorToJson(error: unknown): object {
   if (!isBuildError(error)) return { message: String(error) };
-  const { code, message, hint, exitCode, span } = error;
-  return { code, message, hint, exitCode, ...(span && placeToJson(span)) };
+  const { code, message, hint, exitCode, span, others } = error;
+  return {
+    code,
+    message,
+    hint,
+    exitCode,
+    ...(span && placeToJson(span)),
+    ...(others.length > 0 && { others: others.map(errorToJson) }),
+  };
 }
 
 /** Returns where a span starts. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { reportError } from '../../cli/error-report.ts';
+import { errorToJson } from '../../cli/error-to-json.ts';
 import { BuildError, type BuildErrorOptions } from '../../core/errors.ts';
 
 const TEXT = 'FROM busybox\n\tRUNN echo "漢字" $X\n# end\n';
@@ -128,4 +129,24 @@ test.each([
 test('an errno that no user causes is a defect', () => {
   const error = Object.assign(new Error('EBADF: bad file descriptor'), { code: 'EBADF' });
   expect(reportError(error)).toMatchObject({ exit: 70, text: expect.stringContaining('(EBADF)') });
+});
+
+test('errors that came together are all shown, the first twenty of many', () => {
+  const others = ['b', 'c'].map((text) => new BuildError('E_STAGE', text));
+  expect(report('a', { others })).toBe(
+    'error[E_PARSE]: a\n\nerror[E_STAGE]: b\n\nerror[E_STAGE]: c\n',
+  );
+  const many = Array.from({ length: 30 }, () => new BuildError('E_STAGE', 'x'));
+  expect(report('a', { others: many }).match(/^error/gm)).toHaveLength(20);
+  expect(report('a', { others: many })).toMatch(/\n\nand 11 more errors\n$/);
+});
+
+test('programs get the others too, each with its place', () => {
+  const source = { name: 'Dockerfile', text: 'FROM a\nRUNN' };
+  const other = new BuildError('E_STAGE', 'b', { span: { source, start: 7, end: 11 } });
+  expect(errorToJson(new BuildError('E_PARSE', 'a', { others: [other] }))).toEqual({
+    code: 'E_PARSE',
+    message: 'a',
+    others: [{ code: 'E_STAGE', message: 'b', file: 'Dockerfile', line: 2, column: 1 }],
+  });
 });
