@@ -27,18 +27,23 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
     async walk(node, keep = () => true) {
       const prefix = node.path === '' ? 0 : node.path.length + 1;
       const entries: Entry[] = [];
+      /** The first name of each file, by where its content is. */
+      const names = new Map<string, string>();
       for (const found of walk(objects, tree, node.path)) {
         const { name: _, digest, type, ...metadata } = found.entry;
         const path = found.path.slice(prefix);
         if (type !== 'dir' && !keep(path)) continue;
-        const { entry } = (await locator.find(found.path)) ?? {};
-        entries.push({
-          ...metadata,
-          type,
-          path,
-          mtime: entry?.mtime ?? 0n,
-          ...(type === 'file' && digest !== undefined ? { digest } : {}),
-        });
+        const mtime = (await locator.find(found.path))?.entry.mtime ?? 0n;
+        if (type !== 'file' || digest === undefined) {
+          entries.push({ ...metadata, type, path, mtime });
+          continue;
+        }
+        const inode = await locator.inode(found.path);
+        const link = names.get(inode);
+        if (link === undefined) {
+          names.set(inode, path);
+          entries.push({ ...metadata, type, path, mtime, digest });
+        } else entries.push({ ...metadata, type: 'hardlink', path, mtime, size: 0, link });
       }
       return entries;
     },
@@ -61,6 +66,7 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
 
 interface Place {
   readonly layer: SnapshotLayer;
+  readonly index: number;
   readonly entry: Entry;
 }
 
@@ -74,10 +80,7 @@ class Locator {
   }
 
   /** The topmost entry for a path that is in the tree; a whiteout above it would have taken it out of the tree. */
-  async find(
-    path: string,
-    below = this.#layers.length,
-  ): Promise<(Place & { readonly index: number }) | undefined> {
+  async find(path: string, below = this.#layers.length): Promise<Place | undefined> {
     for (let index = below - 1; index >= 0; index--) {
       const layer = this.#layers[index];
       if (layer === undefined) continue;
@@ -85,6 +88,12 @@ class Locator {
       if (entry !== undefined) return { layer, entry, index };
     }
     return undefined;
+  }
+
+  /** The same for all names of one file, and for no other file: where its content is. */
+  async inode(path: string): Promise<string> {
+    const { index, entry } = await this.content(path);
+    return `${index}:${entry.path}`;
   }
 
   /** The place of a file's bytes: a hard link leads to its target in the same layer, or in one below. */
