@@ -52,7 +52,7 @@ function execCommands({
   const at = args.findIndex((arg) => /^-\w*c$/.test(arg));
   const script = words[at + 2];
   if (!isPosixShell(program) || at === -1 || script === undefined) {
-    return texts.length === 0 ? [] : [{ words: texts, joint: 'start', span }];
+    return texts.length === 0 ? [] : [{ words: texts, joint: 'start', redirects: false, span }];
   }
   const { text } = script;
   const place = { source: { name: '', text }, start: 0, end: text.length };

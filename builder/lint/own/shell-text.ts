@@ -13,6 +13,8 @@ export interface ShellCommand {
   /** Its words without quotes and escapes; `$x` and `$(...)` as written. Redirections are left out. */
   readonly words: readonly string[];
   readonly joint: Joint;
+  /** True where `<` or `>` stands in it. */
+  readonly redirects: boolean;
   readonly span: Span;
 }
 
@@ -58,6 +60,7 @@ class ShellReader {
   #joint: Joint = 'start';
   /** True after `>` or `<`: the next word names a file. */
   #redirected = false;
+  #redirects = false;
 
   constructor({ source, start, end }: Place, mark: EscapeCharacter | undefined) {
     this.#source = source;
@@ -100,6 +103,7 @@ class ShellReader {
     if (mark === undefined) return false;
     this.#at += mark.length;
     this.#redirected = !/&[\d-]+$/.test(mark);
+    this.#redirects = true;
     return true;
   }
 
@@ -223,11 +227,13 @@ class ShellReader {
   #finish(joint: Joint): void {
     if (this.#words.length > 0) {
       const span = { source: this.#source, start: this.#from, end: Math.min(this.#to, this.#end) };
-      this.#commands.push({ words: this.#words, joint: this.#joint, span });
+      const words = this.#words;
+      this.#commands.push({ words, joint: this.#joint, redirects: this.#redirects, span });
       this.#words = [];
       this.#joint = joint;
     } else if (this.#commands.length === 0) this.#joint = 'start';
     else if (joint !== ';') this.#joint = joint;
     this.#redirected = false;
+    this.#redirects = false;
   }
 }

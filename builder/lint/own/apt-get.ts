@@ -1,0 +1,76 @@
+// Where apt-get leaves the package lists behind, and where it works with old ones.
+
+import type { Rule, Subject } from '../rule.ts';
+import type { Program } from './run-commands.ts';
+import { isMounted, type StageSteps, type Step, stageSteps } from './stage-steps.ts';
+import { stageUses } from './stage-uses.ts';
+
+const LISTS = '/var/lib/apt/lists';
+
+export const aptGetWithoutCleanup: Rule = {
+  name: 'AptGetWithoutCleanup',
+  description: 'A step that fetches package lists removes them',
+  url: undefined,
+  experimental: false,
+  *check(subject) {
+    for (const step of shippedStages(subject).flatMap(({ steps }) => steps)) {
+      const update = step.programs.find((program) => does(program, ['update']));
+      if (update === undefined || isMounted(step, LISTS) || removesLists(step)) continue;
+      const message = `the package lists stay in the layer: end the step with rm -rf ${LISTS}/*, or mount a cache there`;
+      yield { at: step.node, span: update.command.span, message };
+    }
+  },
+};
+
+export const aptGetUpdateAlone: Rule = {
+  name: 'AptGetUpdateAlone',
+  description: 'Package lists are fetched in the step that uses them',
+  url: undefined,
+  experimental: false,
+  *check(subject) {
+    for (const { steps } of stageSteps(subject)) {
+      for (const [index, step] of steps.entries()) {
+        const update = step.programs.find((program) => does(program, ['update']));
+        if (update === undefined || isMounted(step, LISTS) || step.programs.some(usesLists))
+          continue;
+        const later = steps.slice(index + 1).flatMap(({ programs }) => programs);
+        const next = later.find((program) => usesLists(program) || does(program, ['update']));
+        if (next === undefined || !usesLists(next)) continue;
+        const message =
+          'a step that installs later uses these lists, however old they are by then; join the two steps with &&';
+        yield { at: step.node, span: update.command.span, message };
+      }
+    }
+  },
+};
+
+const USES = ['install', 'upgrade', 'dist-upgrade', 'full-upgrade', 'build-dep', 'satisfy'];
+
+function usesLists(program: Program): boolean {
+  return does(program, USES) || program.name === 'apt-cache' || program.name === 'apt-file';
+}
+
+/** True for apt-get or apt with one of these commands: the first word that is no flag. */
+function does({ name, args }: Program, commands: readonly string[]): boolean {
+  if (name !== 'apt-get' && name !== 'apt') return false;
+  return args.some((arg) => commands.includes(arg));
+}
+
+/** Whatever names the folder, or the whole of apt's state, is taken to clean it. */
+function removesLists({ programs, node }: Step): boolean {
+  if (programs.some((program) => does(program, ['distclean', 'dist-clean']))) return true;
+  const text = [node.text, ...node.heredocs.map(({ body }) => body)].join('\n');
+  return /\/var\/lib\/apt(?:\/lists)?(?:[\s/*;'"]|$)|\/var\/lib\/\{[^}]*apt/.test(text);
+}
+
+/**
+ * Stages that end up in an image: all but those that are there for COPY --from only. What such a stage leaves
+ * behind is in nobody's way.
+ */
+function shippedStages(subject: Subject): StageSteps[] {
+  const { stages } = subject;
+  const { asBase, asSource } = stageUses(stages);
+  return stageSteps(subject).filter(({ stage: { index } }) => {
+    return index === stages.length - 1 || asBase.has(index) || !asSource.has(index);
+  });
+}
