@@ -2,8 +2,9 @@
 // that the target needs has been found. No layer is read here.
 
 import type { Store } from '../cache/store.ts';
-import { withSpan } from '../core/errors.ts';
-import { parse } from '../grammar/parse.ts';
+import { isBuildError, withSpan } from '../core/errors.ts';
+import { Problems } from '../core/problems.ts';
+import { type ParseResult, parseWithErrors } from '../grammar/parse.ts';
 import { openLayout } from '../image/layout/read.ts';
 import { type LocalStore, openLocalStore } from '../image/local-store.ts';
 import type { ImageConfig } from '../image/model.ts';
@@ -11,6 +12,8 @@ import { resolveImage } from '../image/open-image.ts';
 import { parseReference } from '../image/reference.ts';
 import type { ImageSource, ResolvedImage } from '../image/source.ts';
 import type { BuildEnvironment } from './environment.ts';
+import { emitFindings } from './lint/build-findings.ts';
+import { checkSettings } from './lint/settings.ts';
 import type { BuildOptions } from './options.ts';
 import type { Graph } from './plan/graph.ts';
 import { type NeededImage, plan } from './plan/plan.ts';
@@ -22,22 +25,48 @@ export interface PlannedBuild {
   readonly images: ReadonlyMap<string, ResolvedImage>;
 }
 
-/** Plans the build of `options.target`. Throws the Dockerfile's errors with their place, and what finding images throws. */
+/**
+ * Plans the build of `options.target`, and emits what lint finds on the way, whether planning succeeds or not.
+ * Throws the Dockerfile's errors with their place, E_LINT, E_USAGE, and what finding images throws.
+ */
 export async function planBuild(
   store: Store,
   options: BuildOptions,
   environment: BuildEnvironment,
 ): Promise<PlannedBuild> {
-  const ast = parse(options.dockerfile);
-  const images = new Map<string, ResolvedImage>();
+  const parsed = parseWithErrors(options.dockerfile);
   const configs = new Map<string, ImageConfig>();
+  // A tree with holes would be judged wrongly; planning refuses it, with all else that it finds.
+  if (parsed.errors.length > 0) {
+    return planWithImages(store, parsed, options, configs, environment);
+  }
+  const { ast } = parsed;
+  checkSettings(ast, options.buildArgs);
+  const emit = () => emitFindings(ast, options, configs, environment.events);
+  const planned = await planWithImages(store, parsed, options, configs, environment).catch(
+    (error) => {
+      emit();
+      throw error;
+    },
+  );
+  const error = emit();
+  if (error !== undefined) throw error;
+  return planned;
+}
+
+/** Fills `configs` with what is found. */
+async function planWithImages(
+  store: Store,
+  parsed: ParseResult,
+  options: BuildOptions,
+  configs: Map<string, ImageConfig>,
+  environment: BuildEnvironment,
+): Promise<PlannedBuild> {
+  const images = new Map<string, ResolvedImage>();
   for (;;) {
-    const planned = plan(ast, options, configs);
-    if (planned.kind === 'planned') {
-      for (const warning of planned.warnings) environment.events(warning);
-      return { graph: planned.graph, images };
-    }
-    await Promise.all(
+    const planned = plan(parsed, options, configs);
+    if (planned.kind === 'planned') return { graph: planned.graph, images };
+    await inFull(
       planned.images.map(async (needed) => {
         const image = await find(store, options, environment, needed);
         images.set(needed.key, image);
@@ -45,6 +74,19 @@ export async function planBuild(
       }),
     );
   }
+}
+
+/** Waits for all; what the user can mend is thrown together, anything else at once. */
+async function inFull(work: readonly Promise<void>[]): Promise<void> {
+  const problems = new Problems();
+  const settled = work.map((each) =>
+    each.catch((error: unknown) => {
+      if (!isBuildError(error) || error.code === 'E_CANCELLED') throw error;
+      problems.add(error);
+    }),
+  );
+  await Promise.all(settled);
+  problems.throwIfAny();
 }
 
 const LAYOUT_PREFIX = 'oci-layout://';

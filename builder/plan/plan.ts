@@ -1,24 +1,23 @@
 // AST -> build graph: the entry of planning. Pure: reads no file, runs nothing, knows base images only
 // by their configs, which the caller fetches and hands in on the next call.
 
-import type { Warning } from '../../core/events.ts';
-import type { DockerfileAst } from '../../grammar/ast.ts';
+import { Problems } from '../../core/problems.ts';
+import type { ParseResult } from '../../grammar/parse.ts';
 import type { ImageConfig } from '../../image/model.ts';
 import type { Graph } from './graph.ts';
 import type { PlanOptions } from './plan-options.ts';
-import { buildGraph } from './planner.ts';
+import { buildGraph, findProblems } from './planner.ts';
 import { globalArgs } from './stages/build-args.ts';
 import type { NeededImage } from './stages/origins.ts';
-import { reach } from './stages/reach.ts';
-import { findTarget, readStages } from './stages/stages.ts';
-import { structureWarnings } from './warnings.ts';
+import { reachWith } from './stages/reach.ts';
+import { collectStages, findTarget, type Stage } from './stages/stages.ts';
 
 export type { NeededImage };
 
 export type Plan =
   /** The configs of these images are needed (and were not in `images`); call again with them. */
   | { readonly kind: 'needs'; readonly images: readonly NeededImage[] }
-  | { readonly kind: 'planned'; readonly graph: Graph; readonly warnings: readonly Warning[] };
+  | { readonly kind: 'planned'; readonly graph: Graph };
 
 /**
  * Plans the build of a Dockerfile's target. `images` maps the keys of needed images to their configs;
@@ -26,20 +25,47 @@ export type Plan =
  * only where ONBUILD triggers of a base name further images.)
  *
  * Throws BuildErrors with spans: E_FLAG_*, E_ARGUMENTS, E_MOUNT, E_EXPANSION, E_BASE_IMAGE, E_STAGE,
- * E_TARGET_NOT_FOUND, E_ONBUILD, E_HEREDOC, E_UNSUPPORTED, E_PLATFORM_INVALID, E_REFERENCE_INVALID.
+ * E_TARGET_NOT_FOUND, E_ONBUILD, E_HEREDOC, E_UNSUPPORTED, E_PLATFORM_INVALID, E_REFERENCE_INVALID. All
+ * mistakes that can be found come at once, those of the parser too, and before any image is asked for.
  */
 export function plan(
-  ast: DockerfileAst,
+  parsed: ParseResult,
   options: PlanOptions,
   images: ReadonlyMap<string, ImageConfig>,
 ): Plan {
-  const { globals: declared, stages } = readStages(ast);
-  const target = findTarget(stages, options.target);
+  const { ast } = parsed;
+  const problems = new Problems();
+  for (const error of parsed.errors) problems.add(error);
+  const { globals: declared, stages } = collectStages(parsed, problems);
+  const target = targetOf(stages, options, problems);
+  if (target === undefined) return refuse(problems);
   const targetName = options.target ?? target.from.name ?? 'default';
-  const globals = globalArgs(declared, options, targetName, ast.escape);
-  const reached = reach([target], { stages, options, globals, escape: ast.escape }, images);
-  if (reached.missing.length > 0) return { kind: 'needs', images: reached.missing };
+  const globals = problems.attempt(() => globalArgs(declared, options, targetName, ast.escape));
+  if (globals === undefined) return refuse(problems);
+  const context = { stages, options, globals, escape: ast.escape };
+  const reached = reachWith(problems, [target], context, images);
   const single = stages.length === 1;
-  const graph = buildGraph({ reached, images, options, globals, escape: ast.escape, single });
-  return { kind: 'planned', graph, warnings: structureWarnings(ast, stages) };
+  const input = { reached, images, options, globals, escape: ast.escape, single };
+  if (problems.any || reached.missing.length > 0) {
+    findProblems(input, problems);
+    problems.throwIfAny();
+    return { kind: 'needs', images: reached.missing };
+  }
+  return { kind: 'planned', graph: buildGraph(input) };
+}
+
+/** The target, or where there is none the last stage, so that the rest can be looked at. */
+function targetOf(
+  stages: readonly Stage[],
+  options: PlanOptions,
+  problems: Problems,
+): Stage | undefined {
+  // A FROM that is wrong may have been meant to name the target.
+  const noted = stages.some(({ unread }) => unread) ? new Problems() : problems;
+  return noted.attempt(() => findTarget(stages, options.target)) ?? stages.at(-1);
+}
+
+function refuse(problems: Problems): never {
+  problems.throwIfAny();
+  throw new Error('planning stopped although nothing was wrong');
 }

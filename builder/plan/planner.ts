@@ -1,6 +1,8 @@
 // Turns the stages that were reached into a graph: applies each instruction to the state of its stage,
 // in the order of the file, so that everything a stage refers to is there before it.
 
+import { isBuildError } from '../../core/errors.ts';
+import { Problems } from '../../core/problems.ts';
 import type { Span } from '../../core/source.ts';
 import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
 import type { ImageConfig } from '../../image/model.ts';
@@ -17,6 +19,7 @@ import {
   type StageState,
   type StageSurroundings,
 } from './apply/stage-state.ts';
+import { Unknowns, UnknownVariable } from './apply/unknowns.ts';
 import { emptyImage, finalConfig } from './final-config.ts';
 import type { CopySpec, Graph, SourceRef, Vertex, VertexId } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -39,20 +42,33 @@ export interface PlannerInput {
   readonly observer?: PlanObserver;
 }
 
-/** Builds the graph. No image of `reached` may be missing from `images`. */
+/** Builds the graph. No image of `reached` may be missing from `images`. Throws all that is wrong at once. */
 export function buildGraph(input: PlannerInput): Graph {
-  return new Planner(input).graph();
+  const problems = new Problems();
+  const graph = new Planner(input, problems).graph();
+  problems.throwIfAny();
+  return graph;
+}
+
+/**
+ * Adds to `problems` what is wrong in what was reached, as far as that can be told although something is
+ * wrong already, or images were not looked up yet.
+ */
+export function findProblems(input: PlannerInput, problems: Problems): void {
+  new Planner(input, problems).graph();
 }
 
 class Planner {
   readonly #input: PlannerInput;
+  readonly #problems: Problems;
   readonly #builder = new GraphBuilder();
   readonly #states = new Map<number, StageState>();
   /** Vertices of images that are only copied or mounted from, by key; scratch is ''. */
   readonly #sources = new Map<string, VertexId>();
 
-  constructor(input: PlannerInput) {
+  constructor(input: PlannerInput, problems: Problems) {
     this.#input = input;
+    this.#problems = problems;
   }
 
   graph(): Graph {
@@ -82,12 +98,26 @@ class Planner {
         onExpanded: (word, expansion, state) => observer.expanded(word, expansion, state),
       }),
     });
+    if (!base.known) state.unknowns ??= new Unknowns();
     for (const command of commands) {
       prefix = command.triggered ? 'ONBUILD ' : '';
+      if (command.afterGap) state.unknowns ??= new Unknowns();
       observer?.command(command, state);
-      this.#apply(state, command.typed);
+      this.#attempt(state, command.typed);
     }
     return state;
+  }
+
+  /** Applies an instruction. What is wrong with it is kept, and nobody knows from here on what it would have set. */
+  #attempt(state: StageState, typed: TypedCommand): void {
+    try {
+      this.#apply(state, typed);
+    } catch (error) {
+      if (isBuildError(error)) this.#problems.add(error);
+      else if (!(error instanceof UnknownVariable)) throw error;
+      state.unknowns ??= new Unknowns();
+      state.unknowns.lose(typed);
+    }
   }
 
   #begin(base: Base, span: Span, surroundings: StageSurroundings): StageState {
@@ -97,7 +127,10 @@ class Planner {
       const { key } = origin.need;
       const op = { kind: 'base', image: key } as const;
       const vertex = surroundings.addStep(op, `FROM ${text}`, span, platform);
-      return fromImage(this.#image(key), vertex, surroundings);
+      const image = this.#input.images.get(key);
+      const state = fromImage(image ?? emptyImage(platform), vertex, surroundings);
+      if (image === undefined) state.unknowns = new Unknowns();
+      return state;
     }
     const empty = emptyImage(this.#input.options.platform);
     const state = fromImage(empty, this.#scratch(span), surroundings);
@@ -153,7 +186,9 @@ class Planner {
         return { kind: 'vertex', vertex: this.#shared(key, text, { span: from.span, platform }) };
       }
       default:
-        throw new Error(`no stage or image was found for ${from.text}`);
+        // The name is wrong, which has been told; the rest of the instruction is still looked at.
+        if (!this.#problems.any) throw new Error(`no stage or image was found for ${from.text}`);
+        return { kind: 'context', name: undefined };
     }
   }
 
@@ -189,12 +224,6 @@ class Planner {
     const state = index === undefined ? undefined : this.#states.get(index);
     if (state === undefined) throw new Error(`stage ${index} was not planned before its use`);
     return state;
-  }
-
-  #image(key: string): ImageConfig {
-    const image = this.#input.images.get(key);
-    if (image === undefined) throw new Error(`the config of ${key} is missing`);
-    return image;
   }
 }
 

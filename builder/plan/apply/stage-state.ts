@@ -9,6 +9,7 @@ import type { OpSpec, VertexId } from '../graph.ts';
 import { Environment } from './environment.ts';
 import { type History, inherited, record } from './history.ts';
 import { resolvePath } from './paths.ts';
+import type { Unknowns } from './unknowns.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -45,6 +46,8 @@ export interface StageState extends StageSurroundings {
   author: string | undefined;
   vertex: VertexId;
   history: History | undefined;
+  /** Undefined where all variables are known, as they are in every graph that is executed. */
+  unknowns: Unknowns | undefined;
   /** True once CMD stood in this stage: a later ENTRYPOINT leaves it alone. */
   commandSet: boolean;
 }
@@ -80,6 +83,7 @@ export function fromImage(
     author: image.author,
     vertex,
     history: inherited(image.history ?? []),
+    unknowns: undefined,
     commandSet: false,
   };
 }
@@ -90,6 +94,7 @@ export function fromStage(parent: StageState, surroundings: StageSurroundings): 
     ...parent,
     ...surroundings,
     variables: parent.variables.copy(),
+    unknowns: parent.unknowns?.copy(),
     configEnv: parent.configEnv.copy(),
     args: new Map(parent.args),
     labels: new Map(parent.labels),
@@ -111,7 +116,8 @@ export function expandWord(
   word: Word,
   options: ExpandOptions = { escape: state.escape },
 ): Expansion {
-  const expansion = expand(word, state.variables, options);
+  const { variables, unknowns } = state;
+  const expansion = expand(word, unknowns?.over(variables) ?? variables, options);
   state.onExpanded?.(word, expansion, state);
   return expansion;
 }

@@ -37,6 +37,8 @@ export interface Base {
   readonly platform: Platform;
   /** True where a named context stands for the whole stage: its instructions do not count. */
   readonly replacesStage: boolean;
+  /** False where the FROM is wrong: the origin is then a stand-in, so that the rest can be looked at. */
+  readonly known: boolean;
 }
 
 export interface OriginContext {
@@ -54,12 +56,13 @@ export function resolveBase(stage: Stage, context: OriginContext): Base {
   const platform = platformOf(stage, context);
   const override =
     name === undefined ? undefined : namedContext(name, platform, image.span, context);
-  if (override !== undefined) return { origin: override, text, platform, replacesStage: true };
+  if (override !== undefined)
+    return { origin: override, text, platform, replacesStage: true, known: true };
   const earlier = earlierStage(text, stage, context);
   const origin: Origin = earlier
     ? { kind: 'stage', index: earlier.index }
     : named(text, platform, image.span, context);
-  return { origin, text, platform, replacesStage: false };
+  return { origin, text, platform, replacesStage: false, known: true };
 }
 
 /**

@@ -3,6 +3,7 @@
 // need more: the answer is complete only when no image is missing.
 
 import { BuildError, isBuildError } from '../../../core/errors.ts';
+import { Problems } from '../../../core/problems.ts';
 import type { DockerfileAst, Word } from '../../../grammar/ast.ts';
 import { parse } from '../../../grammar/parse.ts';
 import type { ImageConfig } from '../../../image/model.ts';
@@ -27,6 +28,8 @@ export interface ReachedStage {
 
 export interface StageCommand {
   readonly typed: TypedCommand;
+  /** True where instructions right above are wrong: what they would have set is not known. */
+  readonly afterGap: boolean;
   /** True for the trigger of a base's ONBUILD. */
   readonly triggered: boolean;
 }
@@ -40,8 +43,21 @@ export interface Reached {
   readonly missing: readonly NeededImage[];
 }
 
-/** Finds what `targets` need. Throws what resolving names throws, and E_ONBUILD. */
+/** Finds what `targets` need. Throws what resolving names throws, and E_ONBUILD; all of it at once. */
 export function reach(
+  targets: readonly Stage[],
+  context: OriginContext,
+  images: ReadonlyMap<string, ImageConfig>,
+): Reached {
+  const problems = new Problems();
+  const reached = reachWith(problems, targets, context, images);
+  problems.throwIfAny();
+  return reached;
+}
+
+/** As `reach`, but what is wrong goes to `problems`, and the answer has gaps there. */
+export function reachWith(
+  problems: Problems,
   targets: readonly Stage[],
   context: OriginContext,
   images: ReadonlyMap<string, ImageConfig>,
@@ -58,20 +74,27 @@ export function reach(
   };
   for (let stage = waiting.pop(); stage !== undefined; stage = waiting.pop()) {
     if (stages.has(stage.index)) continue;
-    const base = resolveBase(stage, context);
-    follow(base.origin);
-    const commands = base.replacesStage ? [] : commandsOf(stage, base, context, images);
-    for (const { typed } of commands) {
-      for (const [word, mayBeIndex] of fromsOf(typed)) {
-        const origin = resolveFrom(word, stage, mayBeIndex, context);
-        origins.set(word, origin);
-        follow(origin);
-      }
+    const current = stage;
+    const base = baseOf(current, context, problems);
+    if (base.known) follow(base.origin);
+    const commands = problems.attempt(() => commandsOf(current, base, context, images)) ?? [];
+    for (const [word, mayBeIndex] of commands.flatMap(({ typed }) => fromsOf(typed))) {
+      const origin = problems.attempt(() => resolveFrom(word, current, mayBeIndex, context));
+      if (origin === undefined) continue;
+      origins.set(word, origin);
+      follow(origin);
     }
     stages.set(stage.index, { stage, base, commands });
   }
   const inOrder = [...stages.values()].sort((a, b) => a.stage.index - b.stage.index);
   return { stages: inOrder, origins, missing: [...missing.values()] };
+}
+
+function baseOf(stage: Stage, context: OriginContext, problems: Problems): Base {
+  const base = stage.unread ? undefined : problems.attempt(() => resolveBase(stage, context));
+  if (base !== undefined) return base;
+  const { platform } = context.options;
+  return { origin: { kind: 'scratch' }, text: '', platform, replacesStage: false, known: false };
 }
 
 function commandsOf(
@@ -80,7 +103,8 @@ function commandsOf(
   context: OriginContext,
   images: ReadonlyMap<string, ImageConfig>,
 ): StageCommand[] {
-  const { origin } = base;
+  const { origin, replacesStage } = base;
+  if (replacesStage) return [];
   let triggers: readonly TypedCommand[] = [];
   if (origin.kind === 'stage') {
     const commands = context.stages[origin.index]?.commands ?? [];
@@ -90,8 +114,12 @@ function commandsOf(
     triggers = texts.map((text) => readTrigger(text, origin.need));
   }
   return [
-    ...triggers.map((typed) => ({ typed, triggered: true })),
-    ...stage.commands.map((typed) => ({ typed, triggered: false })),
+    ...triggers.map((typed) => ({ typed, triggered: true, afterGap: false })),
+    ...stage.commands.map((typed, index) => ({
+      typed,
+      triggered: false,
+      afterGap: stage.gaps.has(index),
+    })),
   ];
 }
 

@@ -1,8 +1,17 @@
 // The stages of a Dockerfile, and the build arguments that stand above them.
 
 import { BuildError } from '../../../core/errors.ts';
+import { Problems } from '../../../core/problems.ts';
+import type { SourceText } from '../../../core/source.ts';
 import { suggest } from '../../../core/suggest.ts';
-import type { ArgInstruction, DockerfileAst } from '../../../grammar/ast.ts';
+import type {
+  ArgInstruction,
+  DockerfileAst,
+  FromInstruction,
+  Instruction,
+} from '../../../grammar/ast.ts';
+import { KEYWORDS, keywordOf } from '../../../grammar/keywords.ts';
+import type { BrokenLine, ParseResult } from '../../../grammar/parse.ts';
 import { readCommand, readFrom } from '../instructions/read-instruction.ts';
 import type { TypedCommand, TypedFrom } from '../instructions/typed.ts';
 
@@ -10,8 +19,14 @@ export interface Stage {
   /** From 0, in the order of the file. */
   readonly index: number;
   readonly from: TypedFrom;
+  /** True where the FROM is wrong: nothing of it is known for sure. */
+  readonly unread: boolean;
   readonly commands: readonly TypedCommand[];
+  /** The indexes in `commands` before which instructions stand that are wrong. */
+  readonly gaps: ReadonlySet<number>;
 }
+
+type MutableStage = Stage & { readonly commands: TypedCommand[]; readonly gaps: Set<number> };
 
 export interface Stages {
   /** ARG instructions before the first FROM. */
@@ -19,33 +34,118 @@ export interface Stages {
   readonly stages: readonly Stage[];
 }
 
-/** Groups the instructions by stage. Throws E_STAGE where one stands before any FROM, and what typing throws. */
+/** Groups the instructions by stage. Throws E_STAGE where one stands before any FROM, and what typing throws; all of it at once. */
 export function readStages(ast: DockerfileAst): Stages {
-  const globals: ArgInstruction[] = [];
-  const stages: { index: number; from: TypedFrom; commands: TypedCommand[] }[] = [];
+  const problems = new Problems();
+  const stages = collectStages({ ast, broken: [], errors: [] }, problems);
+  problems.throwIfAny();
+  return stages;
+}
+
+/**
+ * As `readStages`, for a Dockerfile that may have broken lines. What is wrong goes to `problems`, and
+ * what follows only from it does not.
+ */
+export function collectStages({ ast, broken }: ParseResult, problems: Problems): Stages {
+  const reader = new StageReader(problems);
+  let next = 0;
   for (const node of ast.instructions) {
-    const stage = stages.at(-1);
+    for (
+      let line = broken[next];
+      line && line.span.start < node.span.start;
+      line = broken[++next]
+    ) {
+      reader.broken(line);
+    }
+    reader.instruction(node);
+  }
+  for (const line of broken.slice(next)) reader.broken(line);
+  return reader.end(ast.source);
+}
+
+class StageReader {
+  readonly #problems: Problems;
+  readonly #globals: ArgInstruction[] = [];
+  readonly #stages: MutableStage[] = [];
+  /** True once something stood before the first FROM that may have been one. */
+  #lost = false;
+
+  constructor(problems: Problems) {
+    this.#problems = problems;
+  }
+
+  instruction(node: Instruction): void {
     if (node.kind === 'from') {
-      stages.push({ index: stages.length, from: readFrom(node), commands: [] });
-      continue;
+      const from = this.#problems.attempt(() => readFrom(node));
+      this.#start(from ?? unreadFrom(node), from === undefined);
+      return;
     }
-    const command = readCommand(node);
-    if (stage !== undefined) stage.commands.push(command);
-    else if (node.kind === 'arg') globals.push(node);
-    else {
-      throw new BuildError('E_STAGE', `${node.kind.toUpperCase()} stands before the first FROM`, {
-        span: node.span,
+    const stage = this.#stages.at(-1);
+    const command = this.#problems.attempt(() => readCommand(node));
+    if (command === undefined) this.#gap();
+    else if (stage !== undefined) stage.commands.push(command);
+    else if (node.kind === 'arg') this.#globals.push(node);
+    else this.#beforeFrom(node);
+  }
+
+  /** A line that the parser could not read: a FROM if it looks like one, else anything. */
+  broken(line: BrokenLine): void {
+    const [word = ''] = line.text.split(/\s/, 1);
+    if ((keywordOf(word) ?? suggest(word, Object.keys(KEYWORDS))) === 'FROM') {
+      this.#start(unreadFrom(asFrom(line)), true);
+    } else this.#gap();
+  }
+
+  end(source: SourceText): Stages {
+    if (this.#stages.length === 0 && !this.#lost) {
+      const end = source.text.length;
+      const span = { source, start: end, end };
+      this.#problems.add(new BuildError('E_STAGE', 'the Dockerfile has no FROM', { span }));
+    }
+    return { globals: this.#globals, stages: this.#stages };
+  }
+
+  #start(from: TypedFrom, unread: boolean): void {
+    this.#stages.push({ index: this.#stages.length, from, unread, commands: [], gaps: new Set() });
+  }
+
+  #gap(): void {
+    const stage = this.#stages.at(-1);
+    if (stage === undefined) this.#lost = true;
+    else stage.gaps.add(stage.commands.length);
+  }
+
+  /** Told once: those after it are the same mistake. */
+  #beforeFrom({ kind, span }: Instruction): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#problems.add(
+      new BuildError('E_STAGE', `${kind.toUpperCase()} stands before the first FROM`, {
+        span,
         hint: 'Only ARG, comments and parser directives may.',
-      });
-    }
+      }),
+    );
   }
-  if (stages.length === 0) {
-    const end = ast.source.text.length;
-    throw new BuildError('E_STAGE', 'the Dockerfile has no FROM', {
-      span: { source: ast.source, start: end, end },
-    });
-  }
-  return { globals, stages };
+}
+
+/** A FROM of which only its place, and perhaps its stage's name, is known. */
+function unreadFrom(node: FromInstruction): TypedFrom {
+  const name = /\sAS\s+(\S+)\s*$/i.exec(node.text)?.[1]?.toLowerCase();
+  return { kind: 'from', node, image: node.image, name, platform: undefined };
+}
+
+function asFrom({ span, text }: BrokenLine): FromInstruction {
+  const whole = { text, span };
+  return {
+    kind: 'from',
+    keyword: whole,
+    flags: [],
+    span,
+    text,
+    comments: [],
+    image: whole,
+    as: undefined,
+  };
 }
 
 /** The name that people and `--target` use: the one after AS, else `stage-N`. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { plan } from '../../../builder/plan/plan.ts';
 import { isBuildError } from '../../../core/errors.ts';
-import { parse } from '../../../grammar/parse.ts';
+import { parseWithErrors } from '../../../grammar/parse.ts';
 import type { ImageConfig } from '../../../image/model.ts';
 import { seededRandom } from '../../support/seed.ts';
 import { DEFAULTS } from './plan-text.ts';
@@ -82,10 +82,10 @@ function seeds(): string[] {
 
 /** Plans with made-up images, one round more than any trigger here needs. */
 function build(text: string): void {
-  const ast = parse({ name: 'Dockerfile', text });
+  const parsed = parseWithErrors({ name: 'Dockerfile', text });
   const images = new Map<string, ImageConfig>();
   for (let round = 0; round < 3; round++) {
-    const result = plan(ast, DEFAULTS, images);
+    const result = plan(parsed, DEFAULTS, images);
     if (result.kind === 'planned') return;
     for (const { key, platform } of result.images) {
       const config = { OnBuild: ['COPY --from=x a b'] };

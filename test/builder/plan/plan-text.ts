@@ -3,9 +3,9 @@
 import type { Graph, MountSpec, SourceRef, Vertex } from '../../../builder/plan/graph.ts';
 import { type Plan, plan } from '../../../builder/plan/plan.ts';
 import type { PlanOptions } from '../../../builder/plan/plan-options.ts';
-import { isBuildError } from '../../../core/errors.ts';
+import { type BuildError, isBuildError } from '../../../core/errors.ts';
 import { formatPlace } from '../../../core/source.ts';
-import { parse } from '../../../grammar/parse.ts';
+import { parseWithErrors } from '../../../grammar/parse.ts';
 import type { ImageConfig, RuntimeConfig } from '../../../image/model.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
@@ -31,10 +31,10 @@ export function planText(
   options: Partial<PlanOptions> = {},
   bases: Bases = {},
 ): Extract<Plan, { kind: 'planned' }> {
-  const ast = parse({ name: 'Dockerfile', text });
+  const parsed = parseWithErrors({ name: 'Dockerfile', text });
   const images = new Map<string, ImageConfig>();
   for (let round = 0; round < 10; round++) {
-    const result = plan(ast, { ...DEFAULTS, ...options }, images);
+    const result = plan(parsed, { ...DEFAULTS, ...options }, images);
     if (result.kind === 'planned') return result;
     for (const { key, reference, platform } of result.images) {
       const config = bases[reference] ?? {};
@@ -44,20 +44,41 @@ export function planText(
   throw new Error('planning asked for images ten times');
 }
 
-/** `CODE line:column message (hint)` of what planning throws, or `fine`. */
+/** `CODE line:column message (hint)` of what planning throws first, or `fine`. */
 export function planRefusal(
   text: string,
   options: Partial<PlanOptions> = {},
   bases: Bases = {},
 ): string {
+  const [first] = errorsOf(() => planText(text, options, bases));
+  return first === undefined ? 'fine' : describeError(first);
+}
+
+/** The same of all that it throws, without the hints. */
+export function planErrors(text: string, options: Partial<PlanOptions> = {}): string[] {
+  return errorsOf(() => planText(text, options)).map((error) =>
+    describeError({ ...error, message: error.message, hint: undefined }),
+  );
+}
+
+function errorsOf(work: () => void): readonly BuildError[] {
   try {
-    planText(text, options, bases);
-    return 'fine';
+    work();
+    return [];
   } catch (error) {
     if (!isBuildError(error)) throw error;
-    const place = error.span ? formatPlace(error.span).replace('Dockerfile:', '') : 'nowhere';
-    return `${error.code} ${place} ${error.message}${error.hint ? ` (${error.hint})` : ''}`;
+    return [error, ...error.others];
   }
+}
+
+function describeError({
+  code,
+  span,
+  message,
+  hint,
+}: Pick<BuildError, 'code' | 'span' | 'message' | 'hint'>): string {
+  const place = span ? formatPlace(span).replace('Dockerfile:', '') : 'nowhere';
+  return `${code} ${place} ${message}${hint ? ` (${hint})` : ''}`;
 }
 
 /** The graph, a vertex a line: its id, its name, and what its op has beside the defaults. */

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph, RunSpec } from '../../../builder/plan/graph.ts';
 import { plan } from '../../../builder/plan/plan.ts';
-import { parse } from '../../../grammar/parse.ts';
+import { parseWithErrors } from '../../../grammar/parse.ts';
 import { DEFAULTS, describeGraph, planRefusal, planText } from './plan-text.ts';
 
 const ARM = { os: 'linux', architecture: 'arm64' };
@@ -79,8 +79,8 @@ describe('platforms', () => {
   it('are part of what names a needed image', () => {
     const text =
       'FROM a\nCOPY --from=b x y\nFROM --platform=linux/arm/v7 c\nCOPY --from=0 x y\nCOPY --from=a x y';
-    const ast = parse({ name: 'Dockerfile', text });
-    const result = plan(ast, { ...DEFAULTS, platform: ARM }, new Map());
+    const parsed = parseWithErrors({ name: 'Dockerfile', text });
+    const result = plan(parsed, { ...DEFAULTS, platform: ARM }, new Map());
     if (result.kind !== 'needs') throw new Error('nothing is needed');
     expect(result.images.map((image) => image.key).sort()).toEqual([
       'a linux/arm64',
@@ -216,15 +216,4 @@ describe('hostile base images', () => {
     const { graph } = planText('FROM base\nRUN x', {}, { base: { WorkingDir: '../../etc' } });
     expect(lastRun(graph).cwd).toBe('/etc');
   });
-});
-
-it('warns of what works and is likely a slip', () => {
-  const text =
-    'FROM scratch AS a\nRUN x \\\n\n y\nFROM scratch AS a\nMAINTAINER me\nFROM a AS context';
-  expect(planText(text).warnings.map(({ code }) => code)).toEqual([
-    'NoEmptyContinuation',
-    'DuplicateStageName',
-    'MaintainerDeprecated',
-    'ReservedStageName',
-  ]);
 });
