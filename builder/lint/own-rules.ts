@@ -12,7 +12,7 @@ import { runWithoutEffect } from './own/run-without-effect.ts';
 import { secretInCopy } from './own/secret-in-copy.ts';
 import { unpinnedBaseImage } from './own/unpinned-base-image.ts';
 import { unpinnedDigest } from './own/unpinned-digest.ts';
-import { unusedNamedStage, unusedStage } from './own/unused-stage.ts';
+import { unusedStage } from './own/unused-stage.ts';
 import type { Rule } from './rule.ts';
 
 export const OWN_RULES: readonly Rule[] = [
@@ -29,5 +29,4 @@ export const OWN_RULES: readonly Rule[] = [
   chownAfterCopy,
   pipefailMissing,
   unpinnedDigest,
-  unusedNamedStage,
 ];

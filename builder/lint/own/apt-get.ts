@@ -3,7 +3,7 @@
 import type { Rule, Subject } from '../rule.ts';
 import type { Program } from './run-commands.ts';
 import { isMounted, type StageSteps, type Step, stageSteps } from './stage-steps.ts';
-import { stageUses } from './stage-uses.ts';
+import { ends, stageUses } from './stage-uses.ts';
 
 const LISTS = '/var/lib/apt/lists';
 
@@ -64,13 +64,13 @@ function removesLists({ programs, node }: Step): boolean {
 }
 
 /**
- * Stages that end up in an image: all but those that are there for COPY --from only. What such a stage leaves
- * behind is in nobody's way.
+ * Stages that end up in an image: those that no other uses, and the stages that they go on from. What a stage
+ * leaves behind that is there for COPY --from only is in nobody's way.
  */
 function shippedStages(subject: Subject): StageSteps[] {
   const { stages } = subject;
-  const { asBase, asSource } = stageUses(stages);
-  return stageSteps(subject).filter(({ stage: { index } }) => {
-    return index === stages.length - 1 || asBase.has(index) || !asSource.has(index);
-  });
+  const uses = stageUses(stages);
+  const shipped = new Set(ends(stages, uses).map(({ index }) => index));
+  for (const index of shipped) for (const base of uses[index]?.bases ?? []) shipped.add(base);
+  return stageSteps(subject).filter(({ stage }) => shipped.has(stage.index));
 }

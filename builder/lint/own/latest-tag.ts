@@ -9,8 +9,8 @@ export const latestTag: Rule = {
   url: undefined,
   experimental: false,
   *check(subject) {
-    for (const { at, span, name, tag, pinned } of imagesOf(subject)) {
-      if (tag !== 'latest' || pinned) continue;
+    for (const { at, span, name, tag, pinned, isChosen } of imagesOf(subject)) {
+      if (tag !== 'latest' || pinned || isChosen) continue;
       yield { at, span, message: `the tag of ${name} moves: name a version instead` };
     }
   },

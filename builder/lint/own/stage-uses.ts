@@ -4,25 +4,28 @@
 import { fromsOf } from '../../plan/stages/reach.ts';
 import type { Stage } from '../../plan/stages/stages.ts';
 
+/** What a stage is made from, as indexes of other stages. */
 export interface StageUses {
-  /** Indexes of stages that another stage names in its FROM. */
-  readonly asBase: ReadonlySet<number>;
-  /** Indexes of stages that a COPY or a mount takes files from. */
-  readonly asSource: ReadonlySet<number>;
+  /** The stage in its FROM; several where a variable decides. */
+  readonly bases: readonly number[];
+  /** Stages that a COPY or a mount of it takes files from. */
+  readonly sources: readonly number[];
 }
 
-/** Finds the uses of each stage by the others. A name with a variable in it may mean every stage that it fits. */
-export function stageUses(stages: readonly Stage[]): StageUses {
-  const asBase = new Set<number>();
-  const asSource = new Set<number>();
-  for (const stage of stages) {
-    for (const index of meantBy(stages, stage, stage.from.image.text)) asBase.add(index);
-    for (const [from, mayBeIndex] of stage.commands.flatMap(fromsOf)) {
-      if (mayBeIndex && /^\d{1,9}$/.test(from.text)) asSource.add(Number(from.text));
-      else for (const index of meantBy(stages, stage, from.text)) asSource.add(index);
-    }
-  }
-  return { asBase, asSource };
+/** Returns the uses of each stage. A name with a variable in it may mean every stage that it fits. */
+export function stageUses(stages: readonly Stage[]): StageUses[] {
+  return stages.map((stage) => {
+    const sources = stage.commands.flatMap(fromsOf).flatMap(([{ text }, mayBeIndex]) => {
+      return mayBeIndex && /^\d{1,9}$/.test(text) ? [Number(text)] : meantBy(stages, stage, text);
+    });
+    return { bases: meantBy(stages, stage, stage.from.image.text), sources };
+  });
+}
+
+/** Returns the stages that no other goes on from or takes files from. The last is one of them. */
+export function ends(stages: readonly Stage[], uses: readonly StageUses[]): Stage[] {
+  const used = new Set(uses.flatMap(({ bases, sources }) => [...bases, ...sources]));
+  return stages.filter(({ index }) => !used.has(index));
 }
 
 function meantBy(stages: readonly Stage[], stage: Stage, name: string): number[] {

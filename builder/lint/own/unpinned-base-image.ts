@@ -9,8 +9,8 @@ export const unpinnedBaseImage: Rule = {
   url: undefined,
   experimental: false,
   *check(subject) {
-    for (const { at, span, name, tag, pinned } of imagesOf(subject)) {
-      if (tag !== undefined || pinned) continue;
+    for (const { at, span, name, tag, pinned, isChosen } of imagesOf(subject)) {
+      if (tag !== undefined || pinned || isChosen) continue;
       const message = `${name} has no tag: it is whatever ${name}:latest is on the day of the build`;
       yield { at, span, message };
     }

@@ -1,42 +1,24 @@
-// A stage without a name that nothing refers to was meant to be used, by a COPY --from that was forgotten or
-// has another index now. One with a name may be there for --target, and only the experimental rule tells it.
+// A stage that nothing refers to was meant to be used, by a COPY --from that was forgotten or that has another
+// name or index now. One that goes on from another stage, or takes files from one, is most likely a target for
+// --target; so is left alone unless it has no name.
 
-import type { Stage } from '../../plan/stages/stages.ts';
-import type { Rule, Subject } from '../rule.ts';
-import { stageUses } from './stage-uses.ts';
+import type { Rule } from '../rule.ts';
+import { ends, stageUses } from './stage-uses.ts';
 
 export const unusedStage: Rule = {
   name: 'UnusedStage',
-  description: 'Every stage without a name is used by another one, or is the last',
+  description: 'Every stage is used by another one, or can be meant as a target',
   url: undefined,
   experimental: false,
-  *check(subject) {
-    for (const { index, from } of unused(subject)) {
-      if (from.name !== undefined) continue;
-      const message = `no other stage uses this one (stage ${index}), and it is not the last`;
-      yield { at: from.node, span: from.node.span, message };
+  *check({ stages }) {
+    const uses = stageUses(stages);
+    for (const { index, from } of ends(stages, uses)) {
+      const { bases = [], sources = [] } = uses[index] ?? {};
+      const standsAlone = bases.length === 0 && sources.length === 0;
+      if (index === stages.length - 1 || (from.name !== undefined && !standsAlone)) continue;
+      const name = from.name ?? `stage ${index}`;
+      const message = `no other stage uses ${name}, and it is not the last`;
+      yield { at: from.node, span: from.node.as?.name.span ?? from.node.span, message };
     }
   },
 };
-
-export const unusedNamedStage: Rule = {
-  name: 'UnusedNamedStage',
-  description: 'Every stage with a name is used by another one, or is the last',
-  url: undefined,
-  experimental: true,
-  *check(subject) {
-    for (const { from } of unused(subject)) {
-      if (from.name === undefined) continue;
-      const span = from.node.as?.name.span ?? from.node.span;
-      const message = `no other stage uses ${from.name}, and it is not the last: only --target can mean it`;
-      yield { at: from.node, span, message };
-    }
-  },
-};
-
-function unused({ stages }: Subject): Stage[] {
-  const { asBase, asSource } = stageUses(stages);
-  return stages.filter(({ index }) => {
-    return index !== stages.length - 1 && !asBase.has(index) && !asSource.has(index);
-  });
-}
