@@ -19,6 +19,22 @@ describe('--chmod', () => {
     ['u+s', 0o755, FILE, 0o4755],
     ['+t', 0o755, DIR, 0o1755],
     ['u=rw,u+x', 0o000, FILE, 0o700],
+    ['+X', 0o644, FILE, 0o644],
+    ['-x,+X', 0o755, FILE, 0o755],
+    ['-x,+X', 0o644, FILE, 0o644],
+    ['-X', 0o755, FILE, 0o644],
+    ['u=u', 0o6573, FILE, 0o6573],
+    ['g-u', 0o750, FILE, 0o700],
+    ['=', 0o7777, FILE, 0o1000],
+    ['a=', 0o7777, FILE, 0o1000],
+    ['u=', 0o7777, FILE, 0o3077],
+    ['u=gw', 0o650, FILE, 0o250],
+    ['o+t', 0o755, DIR, 0o755],
+    ['o+s', 0o755, FILE, 0o755],
+    ['u=rwx,g=rx,+t', 0o000, DIR, 0o1750],
+    ['a=rwxt', 0o000, DIR, 0o1777],
+    // The reference sets only the sticky bit here; chmod(1) sets both.
+    ['+rt', 0o000, DIR, 0o1444],
   ])('%s on %o (directory: %s) gives %o', (text, mode, isDirectory, expected) => {
     expect(parseMode(text)({ mode, isDirectory }).toString(8)).toBe(expected.toString(8));
   });
