@@ -24,6 +24,9 @@ export const ERROR_CODES = {
   E_TARGET_NOT_FOUND: { exit: 1, title: 'The Dockerfile has no such target stage' },
   E_ONBUILD: { exit: 1, title: 'An ONBUILD trigger of a base image cannot be used' },
 
+  // lint
+  E_LINT: { exit: 1, title: 'The Dockerfile asks for findings to be errors, and there are some' },
+
   // usage: flags and arguments
   E_USAGE: { exit: 2, title: 'The command was called with wrong words' },
   E_CONTEXT_NOT_FOUND: { exit: 2, title: 'The build context does not exist' },

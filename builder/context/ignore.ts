@@ -14,19 +14,21 @@ export interface IgnoreRules {
   prunes(path: string): boolean;
   /** The rules that apply to `path`, in order: the last one decides. None lets it in. */
   applied(path: string): readonly IgnoreRule[];
+  /** All rules, in order. */
+  readonly all: readonly IgnoreRule[];
 }
 
 export interface IgnoreRule {
   /** As written, `!` included. */
   readonly text: string;
   readonly negated: boolean;
+  /** Without `!`, cleaned. */
+  readonly pattern: string;
   /** Of the line in the ignore file; undefined for --exclude. */
   readonly span: Span | undefined;
 }
 
 interface CompiledRule extends IgnoreRule {
-  /** Without `!`, cleaned. */
-  readonly pattern: string;
   readonly test: PathTest;
 }
 
@@ -35,6 +37,7 @@ export const NO_RULES: IgnoreRules = {
   ignores: () => false,
   prunes: () => false,
   applied: () => [],
+  all: [],
 };
 
 /** Reads the text of an ignore file. Throws E_IGNORE_PATTERN with the line's place. */
@@ -92,6 +95,7 @@ function rulesOf(rules: readonly CompiledRule[]): IgnoreRules {
       const matches = matchesOf(path);
       return rules.filter((_, index) => matches[index]);
     },
+    all: rules,
   };
 }
 

@@ -17,7 +17,12 @@ import { checkSettings, isHeard } from './settings.ts';
 import { readSubject } from './subject.ts';
 
 export interface LintOptions
-  extends Partial<Pick<PlanOptions, 'namedContexts' | 'buildArgs' | 'platform' | 'buildPlatform'>> {
+  extends Partial<
+    Pick<
+      PlanOptions,
+      'namedContexts' | 'buildArgs' | 'platform' | 'buildPlatform' | 'sourceDateEpoch'
+    >
+  > {
   /** Looks at this stage and at what it needs only; at every stage without it. */
   readonly target?: string | undefined;
   /** Looks at the last stage and what it needs only, as a build without a target does. */
@@ -80,7 +85,7 @@ function withDefaults(options: LintOptions) {
     platform,
     buildPlatform: options.buildPlatform ?? platform,
     network: 'default' as const,
-    sourceDateEpoch: undefined,
+    sourceDateEpoch: options.sourceDateEpoch,
     target: options.target,
     lastStageOnly: options.lastStageOnly ?? false,
     ignoreFile: options.ignoreFile,

@@ -17,6 +17,8 @@ export interface StageTrace {
   readonly base: Base;
   /** False where the stage goes back to an image that was not looked up: what it sets is unknown. */
   readonly baseKnown: boolean;
+  /** The config of the base where it is an image that was looked up. */
+  readonly image: ImageConfig | undefined;
   readonly commands: readonly CommandTrace[];
 }
 
@@ -65,7 +67,8 @@ export class Tracer implements PlanObserver {
   }
 
   stage({ stage, base }: ReachedStage): void {
-    this.#stage = { stage, base, baseKnown: this.#isKnown(base), commands: [] };
+    const image = base.origin.kind === 'image' ? this.#images.get(base.origin.need.key) : undefined;
+    this.#stage = { stage, base, baseKnown: this.#isKnown(base), image, commands: [] };
     this.#stages.set(stage.index, this.#stage);
   }
 

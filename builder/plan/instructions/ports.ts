@@ -1,7 +1,7 @@
 // EXPOSE: `80`, `8000-8010/udp`, and the published forms `[ip:]host:container` that the reference takes
 // although they mean nothing there.
 
-const PROTOCOLS = ['tcp', 'udp', 'sctp'];
+export const PROTOCOLS: readonly string[] = ['tcp', 'udp', 'sctp'];
 const MAX_PORT = 65_535;
 
 export interface Ports {

@@ -1,0 +1,24 @@
+// The words of EXPOSE after expansion: one that is written may become several.
+
+import type { Word } from '../../grammar/ast.ts';
+import type { StageTrace } from './trace.ts';
+import { type TracedCommand, tracedCommands } from './traced-commands.ts';
+
+export interface ExposedWord extends Pick<TracedCommand, 'at' | 'place'> {
+  readonly word: Word;
+  readonly text: string;
+  /** True where it is in this Dockerfile as it is, so that an edit of it says what it seems to say. */
+  readonly isWritten: boolean;
+}
+
+/** Yields the words of every EXPOSE. */
+export function* exposedWords(traces: readonly StageTrace[]): Iterable<ExposedWord> {
+  for (const { typed, words, at, place, triggered } of tracedCommands(traces)) {
+    if (typed.node.kind !== 'expose') continue;
+    for (const { word, expansion } of words) {
+      for (const text of expansion.words) {
+        yield { at, place, word, text, isWritten: !triggered && text === word.text };
+      }
+    }
+  }
+}

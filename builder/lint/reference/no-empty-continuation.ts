@@ -1,0 +1,51 @@
+// NoEmptyContinuation: an empty line does not end a continued instruction, though it looks as if it did.
+
+import { positionAt, type SourceText, type Span } from '../../../core/source.ts';
+import type { DockerfileAst, Instruction } from '../../../grammar/ast.ts';
+import { referencePage } from '../reference-page.ts';
+import type { Rule } from '../rule.ts';
+
+export const noEmptyContinuation: Rule = {
+  name: 'NoEmptyContinuation',
+  description: 'A continued instruction has no empty lines',
+  url: referencePage('no-empty-continuation'),
+  experimental: false,
+  *check({ ast }) {
+    for (const [at, [first, ...others]] of byInstruction(ast)) {
+      const last = others.at(-1) ?? first;
+      const line = Math.max(lineOf(at.span.source, at.span.end), lineOf(first.source, last.start));
+      yield {
+        at,
+        message: 'an empty line inside an instruction that goes on after it',
+        span: first,
+        lines: { first: line, last: line },
+        fix: [first, ...others].map((span) => ({ span: wholeLine(span), text: '' })),
+      };
+    }
+  },
+};
+
+/** The empty lines of each instruction that has any. Both lists are in the order of the file. */
+function byInstruction({ instructions, emptyContinuations }: DockerfileAst) {
+  const groups = new Map<Instruction, [Span, ...Span[]]>();
+  let index = 0;
+  for (const span of emptyContinuations) {
+    while ((instructions[index + 1]?.span.start ?? Number.POSITIVE_INFINITY) < span.start) index++;
+    const at = instructions[index];
+    if (at === undefined) continue;
+    const group = groups.get(at);
+    if (group === undefined) groups.set(at, [span]);
+    else group.push(span);
+  }
+  return groups;
+}
+
+/** The line with its line end, so that nothing of it is left. */
+function wholeLine({ source, start, end }: Span): Span {
+  const feed = source.text.indexOf('\n', end);
+  return { source, start, end: feed === -1 ? source.text.length : feed + 1 };
+}
+
+function lineOf(source: SourceText, offset: number): number {
+  return positionAt(source, offset).line;
+}
