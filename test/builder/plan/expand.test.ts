@@ -1,5 +1,7 @@
 // Word expansion: the reference's tables row by row, then the forms that the tables lack.
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Dockerfiles, not ours
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -92,7 +94,6 @@ it('a wildcard of a pattern does not go past the end of a line', () => {
 
 describe('what an expansion tells beside its text', () => {
   it('names the variables that were and were not set', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's variables, not ours
     const result = expand(word('${A:-x} $B ${C+y}'), new Map([['A', '1']]), { escape: '\\' });
     expect([...result.matched]).toEqual(['A']);
     expect([...result.unmatched]).toEqual(['B', 'C']);
