@@ -17,7 +17,7 @@ import { comparePaths } from '../../image/tree/path-order.ts';
 import type { CopySource, SourceFile, SourceNode } from '../copy/source.ts';
 import { digestFile } from './file-digests.ts';
 import type { FileIdentity } from './file-identity.ts';
-import type { IgnoreRules } from './ignore.ts';
+import type { IgnoreRule, IgnoreRules } from './ignore.ts';
 import { readInChunks, readWhole, WHOLE_READ_LIMIT } from './read-unchanged.ts';
 import { resolveInside } from './resolve-inside.ts';
 import { type FoundPath, walkDirectory } from './walk-directory.ts';
@@ -79,6 +79,14 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
         if (!rules.ignores(at) || (await stat(at))?.path === at) shown.push(child);
       }
       return shown;
+    },
+    async hiddenBy(path) {
+      let rule: IgnoreRule | undefined;
+      const node = await resolveInside(path, async (at) => {
+        if (rules.ignores(at)) rule ??= rules.applied(at).at(-1);
+        return lookAt(root, at);
+      });
+      return node && rule;
     },
     async identity(node) {
       return identityOf(await walk(node));

@@ -19,10 +19,13 @@ export function literalPattern(path: string): string {
 }
 
 /**
- * Returns the paths that `pattern` matches, in byte order. One without a wildcard gives itself, whether or
- * not anything is there. Throws E_IGNORE_PATTERN.
+ * Returns the paths that `pattern` matches, in byte order; undefined where nothing is at what stands before
+ * the first wildcard. One without a wildcard gives itself, whether or not anything is there. Throws E_IGNORE_PATTERN.
  */
-export async function expandGlob(source: CopySource, pattern: string): Promise<readonly string[]> {
+export async function expandGlob(
+  source: CopySource,
+  pattern: string,
+): Promise<readonly string[] | undefined> {
   const components = posix
     .normalize(`/${pattern}`)
     .split('/')
@@ -30,7 +33,8 @@ export async function expandGlob(source: CopySource, pattern: string): Promise<r
   const first = components.findIndex(hasWildcard);
   if (first === -1) return [components.join('/')];
   const base = await source.stat(components.slice(0, first).join('/'));
-  let found = base?.isDirectory === true ? [base.path] : [];
+  if (base === undefined) return undefined;
+  let found = base.isDirectory ? [base.path] : [];
   for (const [index, component] of components.entries()) {
     if (index < first) continue;
     const folders = index === first ? found : await realDirectories(source, found);

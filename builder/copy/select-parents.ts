@@ -23,7 +23,7 @@ export async function selectParents(
     const { base, below } = splitAtPivot(pattern);
     // Includes are matched as excludes are: a pattern that takes a directory takes what is in it.
     const includes = below === '' ? () => false : ignoreRules([below]).ignores;
-    for (const name of await expandGlob(source, base)) {
+    for (const name of (await expandGlob(source, base)) ?? []) {
       const node = await source.stat(name);
       if (node === undefined && !hasWildcard(base)) {
         throw await missingSource(source, pattern, span);
@@ -50,7 +50,7 @@ async function mustExist(
   pattern: string,
   span: Span | undefined,
 ): Promise<void> {
-  for (const path of await expandGlob(source, pattern)) {
+  for (const path of (await expandGlob(source, pattern)) ?? []) {
     if ((await source.stat(path)) === undefined) throw await missingSource(source, pattern, span);
   }
 }

@@ -18,7 +18,7 @@ export interface Selected {
   };
 }
 
-/** Returns what `patterns` select, in order. Throws E_COPY_SOURCE for a literal source that is missing. */
+/** Returns what `patterns` select, in order. Throws E_COPY_SOURCE for a literal source, or the folder of a wildcard, that is missing; E_IGNORE_PATTERN. */
 export async function select(
   source: CopySource,
   patterns: readonly string[],
@@ -26,11 +26,19 @@ export async function select(
 ): Promise<readonly Selected[]> {
   const selected: Selected[] = [];
   for (const pattern of patterns) {
-    for (const name of await expandGlob(source, pattern)) {
+    const names = await expandGlob(source, pattern);
+    if (names === undefined) throw await missingSource(source, beforeWildcard(pattern), span);
+    for (const name of names) {
       const node = await source.stat(name);
       if (node !== undefined) selected.push({ name, node });
       else if (!hasWildcard(pattern)) throw await missingSource(source, pattern, span);
     }
   }
   return selected;
+}
+
+/** The folder that a pattern with a wildcard starts from. */
+function beforeWildcard(pattern: string): string {
+  const components = pattern.split('/');
+  return components.slice(0, components.findIndex(hasWildcard)).join('/');
 }

@@ -5,6 +5,7 @@
 import type { Digest } from '../../core/digest.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { FileContent } from '../../image/layer.ts';
+import type { IgnoreRule } from '../context/ignore.ts';
 
 export interface CopySource {
   /** As people know it: `the build context`, `stage build`. */
@@ -19,6 +20,8 @@ export interface CopySource {
    * no directory comes only if it is true for its path: the rest is not read.
    */
   walk(node: SourceNode, keep?: (path: string) => boolean): Promise<readonly Entry[]>;
+  /** The ignore rule that keeps out what is at `path`, links followed; undefined where none does or nothing is there. */
+  hiddenBy?(path: string): Promise<IgnoreRule | undefined>;
   /** Identifies everything that `walk` yields except times. */
   identity(node: SourceNode): Promise<Digest>;
   /** Yields contents in the order asked for; `path` is the real path in the source. */

@@ -8,6 +8,7 @@ import { BuildError } from '../../core/errors.ts';
 import { encodeEntries } from '../../image/layer-id.ts';
 import { formatPlatform } from '../../image/model.ts';
 import { emptyTree } from '../../image/tree/empty-tree.ts';
+import { literalPattern } from '../copy/glob.ts';
 import type { CopySource } from '../copy/source.ts';
 import { treeSource } from '../copy/tree-source.ts';
 import { copyOp } from '../ops/copy.ts';
@@ -164,7 +165,7 @@ function copyOfContext(from: SourceRef, path: string): CopySpec {
     input: 0,
     instruction: 'COPY',
     from,
-    sources: [path.replace(/[*?[\\]/g, '\\$&')],
+    sources: [literalPattern(path)],
     fetched: [],
     inline: [],
     destination: `/${path}`,

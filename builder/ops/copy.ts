@@ -11,7 +11,7 @@ import { ignoreRules } from '../context/ignore.ts';
 import { readArchive } from '../copy/archive.ts';
 import { isArchive } from '../copy/archive-sniff.ts';
 import { inlineSource } from '../copy/inline-source.ts';
-import { type ModeChange, parseMode } from '../copy/mode.ts';
+import { parseMode } from '../copy/mode.ts';
 import { type Owner, resolveOwner } from '../copy/owner.ts';
 import { partIdentity } from '../copy/part-identity.ts';
 import { type Origin, place } from '../copy/place.ts';
@@ -142,7 +142,7 @@ async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly
     several: selections.reduce((count, { items }) => count + items.length, 0) > 1,
     owner,
     chmod: spec.chmod === undefined ? undefined : parseMode(spec.chmod),
-    directoryMode: directoryMode(spec.chmod),
+    directoryMode: directoryMode(spec),
     excludes: ignoreRules(spec.exclude).ignores,
   };
   for (const { source, items, unpacks } of selections) {
@@ -161,11 +161,13 @@ async function ownerOf(spec: CopySpec, { image }: CopyInputs): Promise<Owner | u
   return spec.chown === undefined ? undefined : resolveOwner(image, spec.chown);
 }
 
-/** Directories that are made on the way get an octal --chmod; a symbolic one changes only what is copied. */
-function directoryMode(chmod: string | undefined): number {
-  if (chmod === undefined || !/^[0-7]+$/.test(chmod)) return 0o755;
-  const change: ModeChange = parseMode(chmod);
-  return change({ mode: 0o755, isDirectory: true });
+/**
+ * Directories that are made on the way get an octal --chmod; a symbolic one changes only what is copied. With
+ * --link they lie over those of the image, which a --chmod of what is in them must not change.
+ */
+function directoryMode({ chmod, link }: CopySpec): number {
+  if (link || chmod === undefined || !/^[0-7]+$/.test(chmod)) return 0o755;
+  return Number.parseInt(chmod, 8) & 0o777;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

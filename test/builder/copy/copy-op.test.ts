@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { directorySource } from '../../../builder/context/directory-source.ts';
-import { NO_RULES } from '../../../builder/context/ignore.ts';
+import { type IgnoreRules, NO_RULES, parseIgnoreFile } from '../../../builder/context/ignore.ts';
 import type { CopySource } from '../../../builder/copy/source.ts';
 import { treeSource } from '../../../builder/copy/tree-source.ts';
 import { copyOp } from '../../../builder/ops/copy.ts';
@@ -31,11 +31,11 @@ function context(files: Readonly<Record<string, string>>): CopySource {
   return folder(root);
 }
 
-function folder(root: string): CopySource {
+function folder(root: string, rules: IgnoreRules = NO_RULES): CopySource {
   return directorySource({
     name: 'the build context',
     root,
-    rules: NO_RULES,
+    rules,
     digests: memoryTable(),
     onSkipped: () => {},
   });
@@ -112,10 +112,24 @@ describe('where a COPY puts things', () => {
     ['nothing, where a wildcard matches nothing', ['q*'], '/d/', []],
     ['a leading slash is the root of the context', ['/a'], '/b', ['b file 644 0:0 1']],
     ['.. stays in the context', ['../../a'], '/b', ['b file 644 0:0 1']],
+    ['.. is taken away by words, links or not', ['l/../a'], '/b', ['b file 644 0:0 1']],
+    ['what a class matches', ['[!b]'], '/d/', []],
+    ['what an escaped wildcard matches', ['?\\*'], '/d/', ['d dir 755 0:0', 'd/x* file 644 0:0 3']],
+    [
+      'what matches in a folder that a link leads to',
+      ['l/*'],
+      '/d/',
+      ['d dir 755 0:0', 'd/x file 644 0:0 2'],
+    ],
+    ['nothing behind a link that a wildcard matches', ['l*/x'], '/d/', []],
+    ['what matches below a wildcard', ['?/x'], '/d/', ['d dir 755 0:0', 'd/x file 644 0:0 2']],
   ])('%s', async (_, sources, destination, expected) => {
-    expect(await copied(context({ a: '1', 's/x': '22' }), spec(sources, destination))).toEqual(
-      expected,
-    );
+    expect(
+      await copied(
+        context({ a: '1', 's/x': '22', l: '-> s', 'x*': '333' }),
+        spec(sources, destination),
+      ),
+    ).toEqual(expected);
   });
 
   test('a file goes into a directory that the image has, even without a slash', async () => {
@@ -155,6 +169,15 @@ describe('where a COPY puts things', () => {
     ]);
   });
 
+  test('with --link a --chmod leaves the directories of the image alone', async () => {
+    const copy = spec(['a'], '/bin/d/', { link: true, chmod: '700' });
+    expect(await copied(context({ a: '1' }), copy)).toEqual([
+      'bin dir 755 0:0',
+      'bin/d dir 755 0:0',
+      'bin/d/a file 700 0:0 1',
+    ]);
+  });
+
   test('--exclude keeps out what matches below the source', async () => {
     const from = context({ 's/a.md': '1', 's/b': '2', 's/t/c.md': '3' });
     expect(await copied(from, spec(['s'], '/d', { exclude: ['**/*.md'] }))).toEqual([
@@ -178,6 +201,43 @@ describe('what a COPY refuses', () => {
       code: 'E_COPY_SOURCE',
       message: '"src/indx.ts" is not in the build context',
       hint: 'did you mean "src/index.ts"?',
+    });
+  });
+
+  test.each<[string, string]>([
+    ['scr/index.ts', 'src/index.ts'],
+    ['scr/other', 'src'],
+    ['src/sbu/x', 'src/sub/x'],
+  ])('of %s the first component that is not there is put right', async (source, meant) => {
+    const from = context({ 'src/index.ts': '', 'src/sub/x': '' });
+    await expect(copied(from, spec([source], '/'))).rejects.toMatchObject({
+      hint: `did you mean "${meant}"?`,
+    });
+  });
+
+  test('a source that an ignore rule keeps out, with the rule', async () => {
+    const root = tmpDir();
+    mkdirSync(join(root, 'out'));
+    writeFileSync(join(root, 'out/a'), '');
+    symlinkSync('out/a', join(root, 'way'));
+    const rules = parseIgnoreFile({ name: '.dockerignore', text: '# comment\nout\n' });
+    const from = folder(root, rules);
+    for (const source of ['out/a', 'way']) {
+      await expect(copied(from, spec([source], '/'))).rejects.toMatchObject({
+        code: 'E_COPY_SOURCE',
+        message: `"${source}" is not in the build context: .dockerignore:2 keeps it out ("out")`,
+        hint: 'take that line out, or let the file in again by a "!" line below it',
+      });
+    }
+    await expect(copied(from, spec(['out/b'], '/'))).rejects.toMatchObject({
+      message: '"out/b" is not in the build context',
+    });
+  });
+
+  test('a wildcard below a folder that is not there', async () => {
+    await expect(copied(context({ a: '' }), spec(['none/*.md'], '/'))).rejects.toMatchObject({
+      code: 'E_COPY_SOURCE',
+      message: '"none" is not in the build context',
     });
   });
 
