@@ -1,11 +1,13 @@
 // `slipway build --call`: answers a question about a Dockerfile and builds nothing. No store is
 // opened, no image looked up, no step run, so it works on every system.
 
+import { Problems } from '../../core/problems.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import type { BuildFlags } from '../flags/build-flags.ts';
 import type { Host } from '../host.ts';
 import { type BuildInput, readInput } from '../input/read-input.ts';
 import { printableJson } from '../printable.ts';
+import { checkJson, checkText } from './check-report.ts';
 import { methodsJson, methodsText } from './methods-report.ts';
 import { outlineJson, outlineText } from './outline-report.ts';
 import { targetsJson, targetsText } from './targets-report.ts';
@@ -45,9 +47,29 @@ async function answer(flags: BuildFlags, input: BuildInput, host: Host): Promise
         () => targetsJson(targets, dockerfile),
       );
     }
+    case 'check':
+      return check(flags, input, host);
     case 'subrequests.describe':
       return say(methodsText, methodsJson);
-    default:
-      throw new Error(`no answer to --call=${method}`);
+    case 'build':
+      throw new Error('a build is no question');
   }
+}
+
+async function check(flags: BuildFlags, input: BuildInput, host: Host): Promise<number> {
+  const { format, ignoreStatus } = flags.call;
+  const { dockerfile, context } = input;
+  const { lint } = await import('../../builder/lint/lint.ts');
+  const ignoreFile = context.kind === 'directory' ? context.ignoreFile : undefined;
+  const buildPlatform = hostPlatform(host.arch);
+  const result = lint(dockerfile, { ...flags, buildPlatform, ignoreFile });
+  host.stdout.write(
+    format === 'json'
+      ? `${printableJson(checkJson(result, dockerfile), 2)}\n`
+      : checkText(result, dockerfile),
+  );
+  const problems = new Problems();
+  for (const error of result.errors) problems.add(error);
+  problems.throwIfAny();
+  return result.findings.length > 0 && !ignoreStatus ? 1 : 0;
 }

@@ -144,3 +144,88 @@ test('text of a Dockerfile cannot drive the terminal', async () => {
   const { out } = await run(['--call=targets', 'ctx'], dockerfile);
   expect([...out].filter((char) => char !== '\n' && char < ' ')).toEqual([]);
 });
+
+const SLIPS = 'FROM scratch\nARG A\nCMD echo\nWORKDIR x\nLABEL a=b \\\n  c=d\nMAINTAINER me\n';
+
+test('a check, as text: how many findings, and each with its lines', async () => {
+  const { exit, out, err } = await run(['--check', 'ctx'], SLIPS);
+  expect([exit, err]).toEqual([1, '']);
+  expect(out).toMatch(/^Check complete, 3 warnings have been found!\n\nWARNING: /);
+  const [, , , maintainer = ''] = out.split('\nWARNING: ');
+  const [title, detail, ...excerpt] = maintainer.split('\n');
+  expect(title).toBe(
+    'MaintainerDeprecated - https://docs.docker.com/go/dockerfile/rule/maintainer-deprecated/',
+  );
+  expect(detail).toContain('org.opencontainers.image.authors');
+  expect(excerpt).toEqual([
+    'ctx/Dockerfile:7',
+    '--------------------',
+    '   5 |     LABEL a=b \\',
+    '   6 |       c=d',
+    '   7 | >>> MAINTAINER me',
+    '   8 |     ',
+    '--------------------',
+    '',
+  ]);
+});
+
+test('a check of a Dockerfile without slips', async () => {
+  const { exit, out } = await run(['--check', 'ctx'], 'FROM scratch\n');
+  expect([exit, out]).toEqual([0, 'Check complete, no warnings found.\n']);
+});
+
+test('a check, as JSON', async () => {
+  const { exit, out } = await run(['--call=check,format=json', 'ctx'], 'FROM scratch\nCMD a\n');
+  expect(exit).toBe(1);
+  expect(JSON.parse(out)).toEqual({
+    warnings: [
+      {
+        ruleName: 'JSONArgsRecommended',
+        description: expect.any(String),
+        url: 'https://docs.docker.com/go/dockerfile/rule/json-args-recommended/',
+        detail: expect.stringContaining('CMD'),
+        location: { ranges: [{ start: { line: 2 }, end: { line: 2 } }] },
+      },
+    ],
+    sources: [
+      {
+        filename: 'ctx/Dockerfile',
+        data: Buffer.from('FROM scratch\nCMD a\n').toString('base64'),
+        language: 'Dockerfile',
+      },
+    ],
+  });
+});
+
+test('findings can leave the exit status alone', async () => {
+  const { exit } = await run(['--call=check,ignorestatus=true', 'ctx'], 'FROM scratch\nCMD a\n');
+  expect(exit).toBe(0);
+});
+
+test('a check of a Dockerfile that cannot be built ends with the error, which is in the JSON too', async () => {
+  const dockerfile = 'FROM scratch\nCOPY --into=x a b\n';
+  const text = await run(['--check', 'ctx'], dockerfile);
+  expect([text.exit, text.out]).toEqual([1, '']);
+  expect(text.text).toMatch(
+    /^error\[E_FLAG_UNKNOWN\]: COPY has no flag --into\n --> ctx\/Dockerfile:2:6\n/,
+  );
+  const json = await run(['--call=check,format=json', 'ctx'], dockerfile);
+  expect(json.exit).toBe(1);
+  expect(JSON.parse(json.out)).toMatchObject({
+    warnings: [],
+    buildError: {
+      message: 'COPY has no flag --into',
+      location: { ranges: [{ start: { line: 2 }, end: { line: 2 } }] },
+    },
+  });
+});
+
+test('an excerpt shows more below where nothing is above', async () => {
+  const { out } = await run(
+    ['--check', 'ctx'],
+    'FROM scratch as x\nARG a\nARG b\nARG c\nARG d\nARG e\n',
+  );
+  expect(out).toContain(
+    'ctx/Dockerfile:1\n--------------------\n   1 | >>> FROM scratch as x\n   2 |     ARG a\n   3 |     ARG b\n--------------------\n',
+  );
+});
