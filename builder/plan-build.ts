@@ -40,9 +40,8 @@ export async function planBuild(
   if (parsed.errors.length > 0) {
     return planWithImages(store, parsed, options, configs, environment);
   }
-  const { ast } = parsed;
-  checkSettings(ast, options.buildArgs);
-  const emit = () => emitFindings(ast, options, configs, environment.events);
+  checkSettings(parsed.ast, options.buildArgs);
+  const emit = () => emitFindings(parsed, options, configs, environment.events);
   const planned = await planWithImages(store, parsed, options, configs, environment).catch(
     (error) => {
       emit();

@@ -9,13 +9,16 @@ export interface Lines {
   readonly last: number;
 }
 
-/** Returns the lines from the instruction's keyword to its end, the bodies and ends of its heredocs with it. */
-export function instructionLines(node: Instruction): Lines {
-  const { source, start, end } = node.span;
+/** Returns the lines from the instruction's keyword to its end, the bodies and ends of its heredocs with it; `lineOf` is for those who ask often. */
+export function instructionLines(
+  node: Instruction,
+  lineOf = (offset: number) => positionAt(node.span.source, offset).line,
+): Lines {
+  const { start, end } = node.span;
   const last = node.kind === 'onbuild' ? node.trigger : node;
   const heredoc = 'heredocs' in last ? last.heredocs.at(-1) : undefined;
   return {
-    first: positionAt(source, start).line,
-    last: positionAt(source, heredoc?.bodySpan.end ?? Math.max(start, end - 1)).line,
+    first: lineOf(start),
+    last: lineOf(heredoc?.bodySpan.end ?? Math.max(start, end - 1)),
   };
 }

@@ -3,10 +3,10 @@
 
 import { BuildError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
-import type { DockerfileAst } from '../../grammar/ast.ts';
+import type { ParseResult } from '../../grammar/parse.ts';
 import type { ImageConfig } from '../../image/model.ts';
 import type { BuildOptions } from '../options.ts';
-import { lintAst } from './lint.ts';
+import { lintParsed } from './lint.ts';
 import { REFERENCE_RULES } from './reference-rules.ts';
 
 /**
@@ -14,14 +14,14 @@ import { REFERENCE_RULES } from './reference-rules.ts';
  * `error=true`. Throws E_USAGE where the build argument BUILDKIT_DOCKERFILE_CHECK is wrong.
  */
 export function emitFindings(
-  ast: DockerfileAst,
+  parsed: ParseResult,
   options: BuildOptions,
   images: ReadonlyMap<string, ImageConfig>,
   events: EventSink,
 ): BuildError | undefined {
   const { context } = options;
   const ignoreFile = context.kind === 'directory' ? context.ignoreFile : undefined;
-  const { findings, error } = lintAst(ast, {
+  const { findings, error } = lintParsed(parsed, {
     ...options,
     lastStageOnly: true,
     images,

@@ -1,10 +1,9 @@
 // What FROM lines may use: build arguments as they are in this build, and as they would be if nobody
 // gave any.
 
-import type { EscapeCharacter, Word } from '../../grammar/ast.ts';
+import type { ArgInstruction, EscapeCharacter, Word } from '../../grammar/ast.ts';
 import { type Expansion, expand } from '../plan/expand/expand.ts';
 import { type ArgOptions, globalArgs } from '../plan/stages/build-args.ts';
-import type { Stages } from '../plan/stages/stages.ts';
 import { unlessBuildError } from './unless-build-error.ts';
 
 export interface GlobalScope {
@@ -18,7 +17,7 @@ export interface GlobalScope {
 
 /** Returns the scope above the first FROM. Throws E_EXPANSION. */
 export function globalScope(
-  { globals: declared }: Pick<Stages, 'globals'>,
+  declared: readonly ArgInstruction[],
   options: ArgOptions,
   target: string,
   mark: EscapeCharacter,

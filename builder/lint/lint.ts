@@ -2,18 +2,17 @@
 // slipway. Pure: reads no file, opens no store, asks no registry. What only the config of a base image
 // can tell is left unsaid until the caller hands that config in.
 
-import type { BuildError } from '../../core/errors.ts';
-import { isBuildError } from '../../core/errors.ts';
+import { type BuildError, isBuildError } from '../../core/errors.ts';
+import { lineFinder } from '../../core/line-finder.ts';
 import type { SourceText } from '../../core/source.ts';
-import type { DockerfileAst } from '../../grammar/ast.ts';
-import { parse } from '../../grammar/parse.ts';
+import { type ParseResult, parseWithErrors } from '../../grammar/parse.ts';
 import type { ImageConfig, Platform } from '../../image/model.ts';
 import { instructionLines } from '../describe/instruction-lines.ts';
 import type { PlanOptions } from '../plan/plan-options.ts';
 import type { NeededImage } from '../plan/stages/origins.ts';
 import type { Finding, Remark, Rule } from './rule.ts';
 import { RULES } from './rules.ts';
-import { checkSettings, isHeard } from './settings.ts';
+import { type CheckSettings, checkSettings, hearing } from './settings.ts';
 import { readSubject } from './subject.ts';
 
 export interface LintOptions
@@ -38,7 +37,7 @@ export interface LintOptions
 export interface LintResult {
   /** In the order of the file. */
   readonly findings: readonly Finding[];
-  /** Why the Dockerfile cannot be built. What stands below the first of them may not have been looked at. */
+  /** Why the Dockerfile cannot be built, in the order of the file; rules say nothing of what only follows from them. */
   readonly errors: readonly BuildError[];
   /** True where `error=true` is set: a build with findings fails. */
   readonly error: boolean;
@@ -48,30 +47,34 @@ export interface LintResult {
 
 /** Lints the text of a Dockerfile. Throws E_USAGE where the build argument BUILDKIT_DOCKERFILE_CHECK is wrong, and nothing else. */
 export function lint(source: SourceText, options: LintOptions = {}): LintResult {
-  const parsed = orError(() => parse(source));
-  if (isBuildError(parsed)) return { findings: [], errors: [parsed], error: false, missing: [] };
-  return lintAst(parsed, options);
+  return lintParsed(parseWithErrors(source), options);
 }
 
-/** Lints a parsed Dockerfile. Throws as `lint`. */
-export function lintAst(ast: DockerfileAst, options: LintOptions = {}): LintResult {
-  const settings = orError(() => checkSettings(ast, options.buildArgs ?? new Map()));
-  if (isBuildError(settings)) {
-    if (settings.code === 'E_USAGE') throw settings;
+/** Lints a Dockerfile that was parsed already. Throws as `lint`. */
+export function lintParsed(parsed: ParseResult, options: LintOptions = {}): LintResult {
+  const settings = readSettings(parsed, options);
+  if (isBuildError(settings))
     return { findings: [], errors: [settings], error: false, missing: [] };
-  }
-  const { subject, errors, missing } = readSubject(ast, withDefaults(options));
+  const { subject, errors, missing } = readSubject(parsed, withDefaults(options));
+  const isHeard = hearing(settings);
+  const lineOf = lineFinder(parsed.ast.source);
   const findings = (options.rules ?? RULES).flatMap((rule) =>
     [...rule.check(subject)]
-      .filter(({ at, or }) => isHeard(rule, settings, at) && isHeard(rule, settings, or ?? at))
-      .map((remark) => findingOf(rule, remark)),
+      .filter(({ at, or }) => isHeard(rule, at) && isHeard(rule, or ?? at))
+      .map((remark) => findingOf(rule, remark, lineOf)),
   );
   findings.sort((a, b) => a.span.start - b.span.start);
   return { findings, errors, error: settings.error, missing };
 }
 
-function findingOf(rule: Rule, { at, message, span, lines, fix }: Remark): Finding {
-  return { rule, message, span, lines: lines ?? instructionLines(at), fix: fix ?? [] };
+function findingOf(
+  rule: Rule,
+  { at, told, message, span, fix }: Remark,
+  lineOf: (offset: number) => number,
+): Finding {
+  const lines =
+    told === undefined ? instructionLines(at, lineOf) : { first: lineOf(told), last: lineOf(told) };
+  return { rule, message, span, lines, fix: fix ?? [] };
 }
 
 const ANY_PLATFORM: Platform = { os: 'linux', architecture: 'amd64' };
@@ -93,11 +96,15 @@ function withDefaults(options: LintOptions) {
   };
 }
 
-function orError<T>(work: () => T): T | BuildError {
+/** A wrong directive is an error of the Dockerfile as others are. */
+function readSettings(
+  { ast }: ParseResult,
+  { buildArgs }: LintOptions,
+): CheckSettings | BuildError {
   try {
-    return work();
+    return checkSettings(ast, buildArgs ?? new Map());
   } catch (error) {
-    if (isBuildError(error)) return error;
+    if (isBuildError(error) && error.code === 'E_DIRECTIVE') return error;
     throw error;
   }
 }

@@ -24,9 +24,9 @@ export interface Rule {
 /** A Dockerfile as rules see it. Each part holds as much as could be found out before the first error. */
 export interface Subject {
   readonly ast: DockerfileAst;
-  /** All stages; none where an instruction has wrong flags or arguments. */
+  /** All stages but those whose FROM is wrong; wrong instructions are left out. */
   readonly stages: readonly Stage[];
-  /** What FROM lines may use; undefined where an ARG above them cannot be expanded. */
+  /** What FROM lines may use; undefined where something above them is wrong. */
   readonly scope: GlobalScope | undefined;
   /** What came of expanding the stages that are looked at, in the order of the file. */
   readonly traces: readonly StageTrace[];
@@ -43,8 +43,8 @@ export interface Remark {
   readonly message: string;
   /** The part of the instruction to point at. */
   readonly span: Span;
-  /** Where the reference counts other lines than those of `at`. */
-  readonly lines?: Lines;
+  /** An offset in the line that the reference tells, where that is not the lines of `at`. */
+  readonly told?: number;
   /** Edits that change nothing in the image. */
   readonly fix?: readonly Edit[];
 }

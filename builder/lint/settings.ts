@@ -40,13 +40,19 @@ export function checkSettings(
 
 const FORM = 'Write it as skip=RULE,RULE;error=true;experimental=RULE, or skip=all.';
 
-/** True where a remark of `rule` about `node` is to be heard. */
-export function isHeard(rule: Rule, settings: CheckSettings, node: Instruction): boolean {
-  const own = commentSettings(node.comments);
-  const names = [rule.name, ALL];
-  const within = (list: 'skip' | 'experimental') =>
-    names.some((name) => settings[list].has(name) || own?.[list].has(name));
-  return rule.experimental ? within('experimental') : !within('skip');
+/** Returns the test whether a remark of a rule about an instruction is to be heard. */
+export function hearing(settings: CheckSettings): (rule: Rule, node: Instruction) => boolean {
+  const known = new Map<Instruction, CheckSettings | undefined>();
+  const settingsAt = (node: Instruction) => {
+    if (!known.has(node)) known.set(node, commentSettings(node.comments));
+    return known.get(node);
+  };
+  return (rule, node) => {
+    const list = rule.experimental ? 'experimental' : 'skip';
+    const lists = [settings[list], settingsAt(node)?.[list]];
+    const isNamed = lists.some((names) => names?.has(rule.name) || names?.has(ALL));
+    return isNamed === rule.experimental;
+  };
 }
 
 /** The settings in the first of the comments that has any; what is wrong with them is no error. */

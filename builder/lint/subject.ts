@@ -1,18 +1,19 @@
 // Dockerfile -> what rules see: goes the way of a build, without files and steps, as far as it leads.
+// What is wrong stops nothing; rules are only kept from judging what follows from it.
 
-import { type BuildError, isBuildError } from '../../core/errors.ts';
+import type { BuildError } from '../../core/errors.ts';
+import { Problems } from '../../core/problems.ts';
 import type { SourceText } from '../../core/source.ts';
-import type { DockerfileAst } from '../../grammar/ast.ts';
+import type { ParseResult } from '../../grammar/parse.ts';
 import type { ImageConfig } from '../../image/model.ts';
-import { emptyImage } from '../plan/final-config.ts';
 import type { PlanOptions } from '../plan/plan-options.ts';
-import { buildGraph } from '../plan/planner.ts';
+import { findProblems } from '../plan/planner.ts';
 import type { NeededImage } from '../plan/stages/origins.ts';
-import { reach } from '../plan/stages/reach.ts';
-import { findTarget, readStages } from '../plan/stages/stages.ts';
-import { globalScope } from './global-scope.ts';
+import { reachWith } from '../plan/stages/reach.ts';
+import { collectStages, findTarget, type Stage } from '../plan/stages/stages.ts';
+import { type GlobalScope, globalScope } from './global-scope.ts';
 import type { Subject } from './rule.ts';
-import { Tracer } from './trace.ts';
+import { type StageTrace, Tracer } from './trace.ts';
 
 export interface SubjectOptions extends PlanOptions {
   readonly lastStageOnly: boolean;
@@ -22,52 +23,61 @@ export interface SubjectOptions extends PlanOptions {
 
 export interface ReadSubject {
   readonly subject: Subject;
+  /** In the order of the file. */
   readonly errors: readonly BuildError[];
   readonly missing: readonly NeededImage[];
 }
 
 /** Returns as much as can be found out; the errors say what could not. */
-export function readSubject(ast: DockerfileAst, options: SubjectOptions): ReadSubject {
-  const tracer = new Tracer(options.images);
-  const found: { -readonly [key in keyof Subject]: Subject[key] } = {
+export function readSubject(parsed: ParseResult, options: SubjectOptions): ReadSubject {
+  const { ast } = parsed;
+  const problems = new Problems();
+  for (const error of parsed.errors) problems.add(error);
+  const { globals: declared, stages } = collectStages(parsed, problems);
+  const target = problems.attempt(() => findTarget(stages, options.target)) ?? stages.at(-1);
+  const name = options.target ?? target?.from.name ?? 'default';
+  const scope = problems.attempt(() => globalScope(declared, options, name, ast.escape));
+  const one = options.target !== undefined || options.lastStageOnly ? target : undefined;
+  const targets = one === undefined ? stages : [one];
+  const { traces, missing } =
+    scope === undefined || targets.length === 0
+      ? { traces: [], missing: [] }
+      : trace(targets, { stages, scope, options }, problems);
+  const subject = {
     ast,
-    stages: [],
-    scope: undefined,
-    traces: [],
+    stages: stages.filter(({ unread }) => !unread),
+    scope: isBrokenAboveFrom(parsed) ? undefined : scope,
+    traces,
     ignoreFile: options.ignoreFile,
   };
-  const errors: BuildError[] = [];
-  let missing: readonly NeededImage[] = [];
-  try {
-    const read = readStages(ast);
-    const { stages } = read;
-    found.stages = stages;
-    const target = findTarget(stages, options.target);
-    const name = options.target ?? target.from.name ?? 'default';
-    found.scope = globalScope(read, options, name, ast.escape);
-    const globals = found.scope.values;
-    const targets = options.target !== undefined || options.lastStageOnly ? [target] : stages;
-    const context = { stages, options, globals, escape: ast.escape };
-    const reached = reach(targets, context, options.images);
-    missing = reached.missing;
-    const images = withPlaceholders(options.images, missing);
-    const single = stages.length === 1;
-    buildGraph({ reached, images, options, globals, escape: ast.escape, single, observer: tracer });
-  } catch (error) {
-    if (!isBuildError(error)) throw error;
-    errors.push(error);
-  }
-  found.traces = tracer.traces;
-  return { subject: found, errors, missing };
+  return { subject, errors: problems.inOrder(), missing };
 }
 
-/** The tracer knows which images are only stood for, and says nothing about what they set. */
-function withPlaceholders(
-  images: ReadonlyMap<string, ImageConfig>,
-  missing: readonly NeededImage[],
-): ReadonlyMap<string, ImageConfig> {
-  return new Map([
-    ...images,
-    ...missing.map((need) => [need.key, emptyImage(need.platform)] as const),
-  ]);
+interface TraceContext {
+  readonly stages: readonly Stage[];
+  readonly scope: GlobalScope;
+  readonly options: SubjectOptions;
+}
+
+function trace(
+  targets: readonly Stage[],
+  { stages, scope, options }: TraceContext,
+  problems: Problems,
+): { readonly traces: readonly StageTrace[]; readonly missing: readonly NeededImage[] } {
+  const { images } = options;
+  const { values: globals, escape: mark } = scope;
+  const context = { stages, options, globals, escape: mark };
+  const reached = reachWith(problems, targets, context, images);
+  const observer = new Tracer(images);
+  findProblems(
+    { reached, images, options, globals, escape: mark, single: true, observer },
+    problems,
+  );
+  return { traces: observer.traces, missing: reached.missing };
+}
+
+/** True where a line may have been an ARG that FROM lines use. */
+function isBrokenAboveFrom({ ast, broken: [first] }: ParseResult): boolean {
+  const from = ast.instructions.find(({ kind }) => kind === 'from');
+  return first !== undefined && (from === undefined || first.span.start < from.span.start);
 }

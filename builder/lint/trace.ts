@@ -1,7 +1,6 @@
 // What lint keeps of the planner's work: for each command what its words became, and which variables
 // nobody had set by then.
 
-import { suggest } from '../../core/suggest.ts';
 import type { Word } from '../../grammar/ast.ts';
 import type { ImageConfig } from '../../image/model.ts';
 import type { StageState } from '../plan/apply/stage-state.ts';
@@ -11,12 +10,11 @@ import type { PlanObserver } from '../plan/observer.ts';
 import type { Base } from '../plan/stages/origins.ts';
 import type { ReachedStage, StageCommand } from '../plan/stages/reach.ts';
 import type { Stage } from '../plan/stages/stages.ts';
+import { fewSuggestions } from './few-suggestions.ts';
 
 export interface StageTrace {
   readonly stage: Stage;
   readonly base: Base;
-  /** False where the stage goes back to an image that was not looked up: what it sets is unknown. */
-  readonly baseKnown: boolean;
   /** The config of the base where it is an image that was looked up. */
   readonly image: ImageConfig | undefined;
   readonly commands: readonly CommandTrace[];
@@ -26,9 +24,11 @@ export interface CommandTrace {
   readonly typed: TypedCommand;
   /** True for a trigger of the base's ONBUILD: its place in this Dockerfile is the FROM. */
   readonly triggered: boolean;
-  /** The words that were expanded, in the order of their expansion. */
+  /** True where an instruction above it in the stage, or in one below, is wrong: what it was to do is unknown. */
+  readonly afterGap: boolean;
+  /** The words that were expanded, in the order of their expansion; those that nobody can know are left out. */
   readonly words: readonly { readonly word: Word; readonly expansion: Expansion }[];
-  /** Variables that are neither set nor declared. Empty where the base is unknown. */
+  /** Variables that are neither set nor declared, for sure: a base that was not looked up may have set any. */
   readonly unset: readonly Unset[];
   /** True where a SHELL, of the base or the stage, is in force. */
   readonly ownShell: boolean;
@@ -43,6 +43,7 @@ export interface Unset {
 
 interface OpenStage extends StageTrace {
   readonly commands: OpenCommand[];
+  afterGap: boolean;
 }
 
 interface OpenCommand extends CommandTrace {
@@ -55,6 +56,7 @@ export class Tracer implements PlanObserver {
   readonly #images: ReadonlyMap<string, ImageConfig>;
   readonly #stages = new Map<number, OpenStage>();
   #stage: OpenStage | undefined;
+  readonly #suggest = fewSuggestions();
 
   /** `images` are those that were looked up. */
   constructor(images: ReadonlyMap<string, ImageConfig>) {
@@ -68,28 +70,37 @@ export class Tracer implements PlanObserver {
 
   stage({ stage, base }: ReachedStage): void {
     const image = base.origin.kind === 'image' ? this.#images.get(base.origin.need.key) : undefined;
-    this.#stage = { stage, base, baseKnown: this.#isKnown(base), image, commands: [] };
+    const below = base.origin.kind === 'stage' ? this.#stages.get(base.origin.index) : undefined;
+    const afterGap =
+      !base.known || (below?.afterGap ?? false) || (below !== undefined && endsInGap(below.stage));
+    this.#stage = { stage, base, image, commands: [], afterGap };
     this.#stages.set(stage.index, this.#stage);
   }
 
-  command({ typed, triggered }: StageCommand, { config }: Readonly<StageState>): void {
+  command({ typed, triggered, afterGap }: StageCommand, { config }: Readonly<StageState>): void {
+    const stage = this.#stage;
+    if (stage === undefined) return;
+    stage.afterGap ||= afterGap;
     const ownShell = (config.Shell?.length ?? 0) > 0;
-    this.#stage?.commands.push({ typed, triggered, words: [], unset: [], ownShell });
+    const found = { words: [], unset: [], ownShell, afterGap: stage.afterGap };
+    stage.commands.push({ typed, triggered, ...found });
   }
 
   expanded(word: Word, expansion: Expansion, state: Readonly<StageState>): void {
     const command = this.#stage?.commands.at(-1);
     command?.words.push({ word, expansion });
-    if (!this.#stage?.baseKnown) return;
     for (const name of expansion.unmatched) {
       if (state.args.has(name)) continue;
-      const set = state.variables.list().map((entry) => entry.slice(0, entry.indexOf('=')));
-      command?.unset.push({ name, word, near: suggest(name, set) });
+      const near = this.#suggest(name, namesIn(state));
+      command?.unset.push({ name, word, near });
     }
   }
+}
 
-  #isKnown({ origin }: Base): boolean {
-    if (origin.kind === 'stage') return this.#stages.get(origin.index)?.baseKnown ?? false;
-    return origin.kind !== 'image' || this.#images.has(origin.need.key);
-  }
+function endsInGap({ gaps, commands }: Stage): boolean {
+  return gaps.has(commands.length);
+}
+
+function* namesIn({ variables }: Readonly<StageState>): Iterable<string> {
+  for (const entry of variables.list()) yield entry.slice(0, entry.indexOf('='));
 }

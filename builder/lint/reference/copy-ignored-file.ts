@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import type { SourceText } from '../../../core/source.ts';
+import type { Word } from '../../../grammar/ast.ts';
 import { parseIgnoreFile } from '../../context/ignore.ts';
 import { readRemote } from '../../remote/read-remote.ts';
 import { referencePage } from '../reference-page.ts';
@@ -19,9 +20,9 @@ export const copyIgnoredFile: Rule = {
     if (isIgnored === undefined) return;
     for (const { typed, words, at, place } of tracedCommands(traces)) {
       if (typed.kind !== 'files' || typed.from !== undefined) continue;
+      const sources = new Set<Word>(typed.sources);
       for (const { word, expansion } of words) {
-        const isSource = typed.sources.some((source) => source === word);
-        if (!isSource || isRemote(expansion.text)) continue;
+        if (!sources.has(word) || isRemote(expansion.text)) continue;
         const path = cleanPath(expansion.text);
         if (!isIgnored(path)) continue;
         const message = `${typed.node.kind.toUpperCase()} asks for ${path}, which ${ignoreFile?.name} excludes`;

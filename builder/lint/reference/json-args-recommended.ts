@@ -10,9 +10,9 @@ export const jsonArgsRecommended: Rule = {
   url: referencePage('json-args-recommended'),
   experimental: false,
   *check({ traces }) {
-    for (const { typed, ownShell, at, place } of tracedCommands(traces)) {
+    for (const { typed, ownShell, afterGap, at, place } of tracedCommands(traces)) {
       const { node } = typed;
-      if ((node.kind !== 'cmd' && node.kind !== 'entrypoint') || ownShell) continue;
+      if ((node.kind !== 'cmd' && node.kind !== 'entrypoint') || ownShell || afterGap) continue;
       if (node.command.form !== 'shell') continue;
       const name = node.keyword.text.toUpperCase();
       const message = `${name} in the shell form keeps signals from the program; use the form ${name} ["PROGRAM", "ARGUMENT"]`;

@@ -1,6 +1,6 @@
 // NoEmptyContinuation: an empty line does not end a continued instruction, though it looks as if it did.
 
-import { positionAt, type SourceText, type Span } from '../../../core/source.ts';
+import type { Span } from '../../../core/source.ts';
 import type { DockerfileAst, Instruction } from '../../../grammar/ast.ts';
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
@@ -13,12 +13,11 @@ export const noEmptyContinuation: Rule = {
   *check({ ast }) {
     for (const [at, [first, ...others]] of byInstruction(ast)) {
       const last = others.at(-1) ?? first;
-      const line = Math.max(lineOf(at.span.source, at.span.end), lineOf(first.source, last.start));
       yield {
         at,
         message: 'an empty line inside an instruction that goes on after it',
         span: first,
-        lines: { first: line, last: line },
+        told: Math.max(at.span.end, last.start),
         fix: [first, ...others].map((span) => ({ span: wholeLine(span), text: '' })),
       };
     }
@@ -44,8 +43,4 @@ function byInstruction({ instructions, emptyContinuations }: DockerfileAst) {
 function wholeLine({ source, start, end }: Span): Span {
   const feed = source.text.indexOf('\n', end);
   return { source, start, end: feed === -1 ? source.text.length : feed + 1 };
-}
-
-function lineOf(source: SourceText, offset: number): number {
-  return positionAt(source, offset).line;
 }

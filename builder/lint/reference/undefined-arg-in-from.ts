@@ -1,6 +1,6 @@
 // UndefinedArgInFrom: FROM sees only the ARGs above the first FROM, and those that the platform gives.
 
-import { suggest } from '../../../core/suggest.ts';
+import { fewSuggestions } from '../few-suggestions.ts';
 import { expandInFrom } from '../global-scope.ts';
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
@@ -12,6 +12,7 @@ export const undefinedArgInFrom: Rule = {
   experimental: false,
   *check({ stages, scope }) {
     if (scope === undefined) return;
+    const suggest = fewSuggestions();
     for (const { from } of stages) {
       for (const word of from.platform ? [from.image, from.platform] : [from.image]) {
         for (const name of expandInFrom(word, scope)?.unmatched ?? []) {

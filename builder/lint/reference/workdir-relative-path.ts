@@ -14,11 +14,11 @@ export const workdirRelativePath: Rule = {
     for (const trace of traces) {
       const { origin } = trace.base;
       let isSet = origin.kind === 'stage' && set.has(origin.index);
-      for (const { typed, words, at, place } of tracedCommands([trace])) {
+      for (const { typed, words, afterGap, at, place } of tracedCommands([trace])) {
         const [first] = words;
         if (typed.node.kind !== 'workdir' || first === undefined) continue;
         const { text } = first.expansion;
-        if (!isSet && !text.startsWith('/')) {
+        if (!isSet && !afterGap && !text.startsWith('/')) {
           const message = `WORKDIR ${text} is relative to what the base image says; start with an absolute path`;
           yield { at, message, span: place(first.word.span) };
         }
