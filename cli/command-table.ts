@@ -37,6 +37,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('inspect', 'Show the config and manifest of an image', async () => {
     return (await import('./commands/inspect.ts')).inspect;
   }),
+  entry('context ls', 'Show what a build context holds, and why', async () => {
+    return (await import('./commands/context-ls.ts')).contextLs;
+  }),
   entry('cache ls', 'List the records of the build cache', async () => {
     return (await import('./commands/cache-ls.ts')).cacheLs;
   }),

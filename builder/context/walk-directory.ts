@@ -17,13 +17,15 @@ export interface FoundPath {
 }
 
 /**
- * Returns what `node` of the context at `root` (absolute, without links) holds, in no order. Throws
- * E_COPY_SOURCE, E_FILE_CHANGED.
+ * Returns what `node` of the context at `root` (absolute, without links) holds, in no order. `onIgnored` is
+ * told of each path that the rules keep out, but not of what is in a folder that is not opened for them.
+ * Throws E_COPY_SOURCE, E_FILE_CHANGED.
  */
 export async function walkDirectory(
   root: string,
   node: SourceNode,
   rules: IgnoreRules,
+  onIgnored: (path: string) => void = () => {},
 ): Promise<FoundPath[]> {
   const absolute = node.path === '' ? root : `${root}/${node.path}`;
   const top = lookAtTop(absolute);
@@ -40,7 +42,11 @@ export async function walkDirectory(
     followSymbolicLinks: false,
     unique: false,
     fs: fileSystem(absolute, {
-      isIgnored,
+      isIgnored: (path) => {
+        const ignored = isIgnored(path);
+        if (ignored) onIgnored(realPath(path));
+        return ignored;
+      },
       isPruned,
       onSeen: (item) => seen.set(item.path, item),
     }),
@@ -102,7 +108,7 @@ function fileSystem(root: string, { isIgnored, isPruned, onSeen }: Sight) {
       for (const entry of entries) {
         const { name } = entry;
         const at = relative === '' ? name : `${relative}/${name}`;
-        if (entry.isDirectory() || !isIgnored(at)) onSeen(lookAt(directory, name, at));
+        if (!isIgnored(at) || entry.isDirectory()) onSeen(lookAt(directory, name, at));
         entry.name = maskName(name);
       }
       return entries;

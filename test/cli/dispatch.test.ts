@@ -27,6 +27,7 @@ test('--help lists every command', async () => {
       load         Read images from an archive into the local store
       save         Write an image to an archive
       inspect      Show the config and manifest of an image
+      context ls   Show what a build context holds, and why
       cache ls     List the records of the build cache
       cache prune  Remove what the build cache holds
       doctor       Say what this machine offers for builds, and what is missing
