@@ -40,3 +40,13 @@ export function formatPlace(span: Span): string {
   const { line, column } = positionAt(span.source, span.start);
   return `${span.source.name}:${line}:${column}`;
 }
+
+/**
+ * The place of `text[start, end)`, where `text` is what stands at `span`; all of `span` where that is
+ * written in another way there (quoted, or over several lines).
+ */
+export function partOf(span: Span, text: string, start: number, end: number): Span {
+  const { source, start: at } = span;
+  if (!source.text.startsWith(text, at) || span.end - at !== text.length) return span;
+  return { source, start: at + start, end: at + end };
+}

@@ -128,7 +128,7 @@ function readMounts(
   secrets: Map<string, OutlineNeed>,
   ssh: Map<string, OutlineNeed>,
 ): void {
-  for (const mount of resolveMounts(state, mounts, () => NO_FILES)) {
+  for (const mount of resolveMounts(state, mounts, SURROUNDINGS)) {
     if (mount.type !== 'secret' && mount.type !== 'ssh') continue;
     const list = mount.type === 'secret' ? secrets : ssh;
     const need = { name: mount.id, required: mount.required, lines: instructionLines(node) };
@@ -137,3 +137,4 @@ function readMounts(
 }
 
 const NO_FILES = { kind: 'context', name: undefined } as const;
+const SURROUNDINGS = { findSource: () => NO_FILES, cacheNamespace: '' };

@@ -25,9 +25,6 @@ const MASKED = [
 
 const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-const HOSTNAME = 'buildkitsandbox';
-const HOSTS = `127.0.0.1\tlocalhost ${HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
-
 /** Heredoc scripts appear here, as in the reference. */
 const PIPES = '/dev/pipes';
 
@@ -80,15 +77,19 @@ export function runWords(options: RunWordsOptions): string[] {
     ...stubWords(objects, tree, points),
     ...['mount-proc', 'mount-sys', 'mount-dev'],
     ...data('/etc/resolv.conf', options.resolvConf, 0o644),
-    ...data('/etc/hosts', HOSTS, 0o644),
+    ...data('/etc/hosts', hosts(spec.hostname), 0o644),
     ...scriptWords(spec),
     ...mounts.flatMap(({ words }) => words),
     ...confineWords(),
-    ...['hostname', HOSTNAME, 'network', options.network],
+    ...['hostname', spec.hostname, 'network', options.network],
     ...['cwd', spec.cwd, 'user', spec.user],
     ...[...spec.unkeyedEnv, ...spec.env, ...options.secretEnv].flatMap((value) => ['env', value]),
     ...spec.args.flatMap((value) => ['arg', value]),
   ];
+}
+
+function hosts(hostname: string): string {
+  return `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
 }
 
 /** A file with the given text, as words. */

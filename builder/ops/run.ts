@@ -12,6 +12,7 @@ import { readRoot } from '../../image/tree/directory.ts';
 import { lookup } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
+import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { dumpFolder } from '../exec/layer-transfer.ts';
 import { runStep } from '../exec/run-step.ts';
@@ -48,6 +49,7 @@ export function runOp(spec: RunSpec, inputs: RunInputs): Op {
         ['user', spec.user],
         ['working directory', spec.cwd],
         ['mounts', (await inputs.mounts.keyParts()).join('\n')],
+        ['hostname', spec.hostname],
         ['network', inputs.network],
         ['platform', inputs.platform],
       ];
@@ -67,7 +69,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
   const container = join(base, 'layer');
   const folders = {
     lowers: lowers.reverse(),
-    upper: join(container, 'fs'),
+    upper: join(container, layerForm(isolation)),
     work: join(base, 'work'),
     root: join(base, 'root'),
     scratch: join(base, 'scratch'),

@@ -66,6 +66,7 @@ export interface RunSpec {
   readonly cwd: string;
   /** `user[:group]` as written; '' is root. */
   readonly user: string;
+  readonly hostname: string;
   readonly network: 'default' | 'none' | 'host';
   readonly mounts: readonly MountSpec[];
 }

@@ -8,6 +8,7 @@ import type { Graph } from './graph.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { buildGraph, findProblems } from './planner.ts';
 import { globalArgs } from './stages/build-args.ts';
+import { checkBuilderArgs } from './stages/builder-args.ts';
 import type { NeededImage } from './stages/origins.ts';
 import { reachWith } from './stages/reach.ts';
 import { collectStages, findTarget, type Stage } from './stages/stages.ts';
@@ -35,6 +36,7 @@ export function plan(
 ): Plan {
   const { ast } = parsed;
   const problems = new Problems();
+  problems.attempt(() => checkBuilderArgs(options.buildArgs));
   for (const error of parsed.errors) problems.add(error);
   const { globals: declared, stages } = collectStages(parsed, problems);
   const target = targetOf(stages, options, problems);

@@ -38,7 +38,8 @@ export function stageSteps({ ast, stages }: Pick<Subject, 'ast' | 'stages'>): St
 /** True where a mount of the step covers `path`, so that nothing under it is in the layer. */
 export function isMounted({ typed }: Step, path: string): boolean {
   return typed.mounts.some(({ options }) => {
-    const value = (...keys: string[]) => options.findLast(({ key }) => keys.includes(key))?.value;
+    const value = (...keys: string[]) =>
+      options.findLast(({ key }) => keys.includes(key))?.value?.text;
     const type = value('type');
     const target = value('target', 'dst', 'destination')?.replace(/\/+$/, '');
     if (target === undefined || (type !== 'cache' && type !== 'tmpfs')) return false;

@@ -6,6 +6,7 @@ import type { RunSpec } from '../graph.ts';
 import type { TypedRun } from '../instructions/typed.ts';
 import type { PlanOptions } from '../plan-options.ts';
 import { proxyVariables } from '../stages/build-args.ts';
+import { cacheNamespace, sandboxHostname } from '../stages/builder-args.ts';
 import { commandLine, inShell } from './apply-command.ts';
 import { heredocFileName, heredocText } from './heredoc-text.ts';
 import { runText } from './history.ts';
@@ -35,8 +36,12 @@ export function applyRun(
       .map(([name, value]) => `${name}=${value}`),
     cwd: workingFolder(state),
     user: state.config.User ?? '',
+    hostname: sandboxHostname(options.buildArgs),
     network: typed.network ?? options.network,
-    mounts: resolveMounts(state, typed.mounts, findSource),
+    mounts: resolveMounts(state, typed.mounts, {
+      findSource,
+      cacheNamespace: cacheNamespace(options.buildArgs),
+    }),
   };
   refuseNul(op, state.variables.holdsNul, typed.node.span);
   const createdBy = runText(args, currentArgs(state));

@@ -1,154 +1,41 @@
-// `RUN --mount`: options -> a mount that execution can make. Every option is known and allowed for the
-// type, or it is refused: an option that is passed over in silence is how mounts were escaped from
-// before (CVE-2024-9407).
+// `RUN --mount`: values of options -> a mount that execution can make.
 
 import { posix } from 'node:path';
-import { BuildError } from '../../../core/errors.ts';
-import type { Span } from '../../../core/source.ts';
-import { suggest } from '../../../core/suggest.ts';
 import type { Word } from '../../../grammar/ast.ts';
 import type { MountSpec, SourceRef } from '../graph.ts';
 import type { RawMount } from '../instructions/mount-options.ts';
+import { type MountValues, readMountValues } from './mount-values.ts';
 import { resolvePath } from './paths.ts';
-import { expandIn, type StageState, workingFolder } from './stage-state.ts';
+import { type StageState, workingFolder } from './stage-state.ts';
 
 /** Where the files of a `from` are; without one, the main context. */
 export type FindSource = (from: Word | undefined) => SourceRef;
 
-const TYPES = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] as const;
-type MountType = (typeof TYPES)[number];
-
 const SHARINGS = ['shared', 'private', 'locked'] as const;
 
-/** Other spellings of an option. */
-const ALIASES: Readonly<Record<string, string>> = {
-  src: 'source',
-  dst: 'target',
-  destination: 'target',
-  ro: 'readonly',
-  rw: 'readwrite',
-};
-
-const KEYS = [
-  'type', 'from', 'source', 'target', 'readonly', 'readwrite', 'id', 'sharing', 'required', 'size',
-  'mode', 'uid', 'gid', 'env',
-]; // biome-ignore format: one line reads better
-
-/** Options that only some types take; the others are taken (and may mean nothing) everywhere. */
-const ONLY_FOR: Readonly<Record<string, readonly MountType[]>> = {
-  required: ['secret', 'ssh'],
-  size: ['tmpfs'],
-  sharing: ['cache'],
-  mode: ['cache', 'secret', 'ssh'],
-  uid: ['cache', 'secret', 'ssh'],
-  gid: ['cache', 'secret', 'ssh'],
-};
+export interface MountSurroundings {
+  readonly findSource: FindSource;
+  /** Keeps the caches of builds apart that ask for it; '' for all others. */
+  readonly cacheNamespace: string;
+}
 
 /** Returns the mounts of a step, in the order written. Throws E_MOUNT, E_EXPANSION. */
 export function resolveMounts(
   state: StageState,
   mounts: readonly RawMount[],
-  findSource: FindSource,
+  surroundings: MountSurroundings,
 ): MountSpec[] {
   let agents = 0;
   return mounts.map((raw) => {
-    const options = readOptions(state, raw);
-    return resolve(state, options, findSource, () => agents++);
+    const options = readMountValues(state, raw);
+    return resolve(state, options, surroundings, () => agents++);
   });
-}
-
-/** The options of one mount, expanded, under their first spelling. */
-class Options {
-  readonly raw: RawMount;
-  readonly type: MountType;
-  readonly #values: ReadonlyMap<string, string | undefined>;
-
-  constructor(raw: RawMount, values: ReadonlyMap<string, string | undefined>) {
-    this.raw = raw;
-    this.#values = values;
-    this.type = this.choice('type', TYPES, 'bind');
-  }
-
-  get span(): Span {
-    return this.raw.word.span;
-  }
-
-  has(key: string): boolean {
-    return this.#values.has(key);
-  }
-
-  text(key: string): string | undefined {
-    return this.#values.get(key) || undefined;
-  }
-
-  /** `required`, `required=true`; `otherwise` where it is not given. */
-  bool(key: string, otherwise: boolean): boolean {
-    if (!this.has(key)) return otherwise;
-    const value = this.#values.get(key);
-    if (value === undefined || /^(?:1|t|true)$/i.test(value)) return true;
-    if (/^(?:0|f|false)$/i.test(value)) return false;
-    throw this.error(`${key} is true or false, not ${JSON.stringify(value)}`);
-  }
-
-  number(key: string, base: 8 | 10, otherwise: number): number {
-    if (!this.has(key)) return otherwise;
-    const value = this.text(key) ?? '';
-    const digits = base === 8 ? /^[0-7]{1,11}$/ : /^\d{1,10}$/;
-    const number = digits.test(value) ? Number.parseInt(value, base) : Number.NaN;
-    const most = base === 8 ? 0o7777 : 2 ** 32 - 1;
-    if (number <= most) return number;
-    throw this.error(`${key} cannot be ${JSON.stringify(value)}`);
-  }
-
-  choice<const T extends string>(key: string, known: readonly T[], otherwise: T): T {
-    if (!this.has(key)) return otherwise;
-    const value = (this.text(key) ?? '').toLowerCase();
-    const found = known.find((each) => each === value);
-    if (found !== undefined) return found;
-    const near = suggest(value, known);
-    const hint = near ? `Did you mean ${near}?` : `It is one of ${known.join(', ')}.`;
-    throw this.error(`${key} cannot be ${JSON.stringify(value)}`, hint);
-  }
-
-  error(message: string, hint?: string): BuildError {
-    return new BuildError('E_MOUNT', `--mount: ${message}`, { span: this.span, hint });
-  }
-}
-
-function readOptions(state: StageState, raw: RawMount): Options {
-  const { word } = raw;
-  const values = new Map<string, string | undefined>();
-  for (const { key, value } of raw.options) {
-    const name = Object.hasOwn(ALIASES, key) ? (ALIASES[key] ?? key) : key;
-    if (!KEYS.includes(name)) {
-      const near = suggest(key, [...KEYS, ...Object.keys(ALIASES)]);
-      throw new BuildError('E_MOUNT', `--mount has no option ${JSON.stringify(key)}`, {
-        span: word.span,
-        hint: near && `Did you mean ${near}?`,
-      });
-    }
-    const flag = name === 'readonly' || name === 'readwrite' || name === 'required';
-    if (value === undefined && !flag) {
-      throw new BuildError('E_MOUNT', `--mount: ${key} needs a value`, { span: word.span });
-    }
-    const expanded =
-      value === undefined ? undefined : expandIn(state, { text: value, span: word.span });
-    if (name === 'readonly') values.delete('readwrite');
-    if (name === 'readwrite') values.delete('readonly');
-    values.set(name, expanded);
-  }
-  const options = new Options(raw, values);
-  for (const [key, types] of Object.entries(ONLY_FOR)) {
-    if (!options.has(key) || types.includes(options.type)) continue;
-    throw options.error(`${key} is not for mounts of type ${options.type}`);
-  }
-  return options;
 }
 
 function resolve(
   state: StageState,
-  options: Options,
-  findSource: FindSource,
+  options: MountValues,
+  { findSource, cacheNamespace }: MountSurroundings,
   nextAgent: () => number,
 ): MountSpec {
   const { span, type } = options;
@@ -167,7 +54,10 @@ function resolve(
       return {
         type,
         target: where,
-        id: options.text('id') ?? cacheId(options.text('target') ?? ''),
+        id: inNamespace(
+          cacheNamespace,
+          options.text('id') ?? cacheId(options.text('target') ?? ''),
+        ),
         sharing: options.choice('sharing', SHARINGS, 'shared'),
         from: options.raw.from && findSource(options.raw.from),
         path: sourcePath(options),
@@ -181,7 +71,8 @@ function resolve(
     case 'secret':
       return secret(state, options);
     case 'ssh': {
-      if (options.has('source')) throw options.error('source is not for mounts of type ssh');
+      if (options.has('source'))
+        throw options.error('source is not for mounts of type ssh', 'source');
       const agent = `/run/buildkit/ssh_agent.${nextAgent()}`;
       return {
         type,
@@ -195,12 +86,12 @@ function resolve(
   }
 }
 
-function secret(state: StageState, options: Options): MountSpec {
-  if (options.has('from')) throw options.error('from is not for mounts of type secret');
+function secret(state: StageState, options: MountValues): MountSpec {
+  if (options.has('from')) throw options.error('from is not for mounts of type secret', 'from');
   const source = options.text('source');
   const given = options.text('target');
   if (source && options.text('id'))
-    throw options.error('id and source say the same thing; give one');
+    throw options.error('id and source say the same thing; give one', 'source');
   const id = source ?? options.text('id') ?? (given && posix.basename(given));
   if (!id) throw options.error('a secret needs an id or a target');
   const env = options.text('env');
@@ -221,10 +112,11 @@ function secret(state: StageState, options: Options): MountSpec {
 }
 
 /** Absolute, joined to the working folder. The root is refused: it is where everything else is. */
-function target(state: StageState, options: Options): string {
+function target(state: StageState, options: MountValues): string {
   const path = resolvePath(workingFolder(state), options.text('target') ?? '');
-  if (path === '/') throw options.error('the target cannot be /', 'Give a folder with target=.');
-  if (path.includes('\0')) throw options.error('the target holds a NUL character');
+  if (path === '/')
+    throw options.error('the target cannot be /', 'target', 'Give a folder with target=.');
+  if (path.includes('\0')) throw options.error('the target holds a NUL character', 'target');
   return path;
 }
 
@@ -233,16 +125,21 @@ function cacheId(target: string): string {
   return posix.normalize(target).replace(/(?<=.)\/$/, '');
 }
 
-function sourcePath(options: Options): string {
+/** No id can hold a NUL, so none leads into another namespace. */
+function inNamespace(namespace: string, id: string): string {
+  return namespace === '' ? id : `${namespace}\0${id}`;
+}
+
+function sourcePath(options: MountValues): string {
   return resolvePath('/', options.text('source') ?? '');
 }
 
-function isReadonly(options: Options, otherwise: boolean): boolean {
+function isReadonly(options: MountValues, otherwise: boolean): boolean {
   if (options.has('readwrite')) return !options.bool('readwrite', true);
   return options.bool('readonly', otherwise);
 }
 
-function owner(options: Options, mode: number): { mode: number; uid: number; gid: number } {
+function owner(options: MountValues, mode: number): { mode: number; uid: number; gid: number } {
   return {
     mode: options.number('mode', 8, mode),
     uid: options.number('uid', 10, 0),
@@ -253,13 +150,13 @@ function owner(options: Options, mode: number): { mode: number; uid: number; gid
 const SIZE_UNITS = ['', 'k', 'm', 'g', 't', 'p'];
 
 /** Bytes: `64m`, `1.5GiB`; units are powers of 1024. */
-function size(options: Options): number | undefined {
+function size(options: MountValues): number | undefined {
   const value = options.text('size');
   if (value === undefined) return undefined;
   const [, number, unit = ''] = /^(\d{1,15}(?:\.\d{1,9})?) ?([kmgtp]?)i?b?$/i.exec(value) ?? [];
   const bytes = Math.floor(Number(number) * 1024 ** SIZE_UNITS.indexOf(unit.toLowerCase()));
   if (number === undefined || !Number.isSafeInteger(bytes)) {
-    throw options.error(`size cannot be ${JSON.stringify(value)}`, 'As in 64m or 1g.');
+    throw options.error(`size cannot be ${JSON.stringify(value)}`, 'size', 'As in 64m or 1g.');
   }
   return bytes;
 }

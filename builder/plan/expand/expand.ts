@@ -4,6 +4,7 @@
 // https://docs.docker.com/reference/dockerfile/#environment-replacement
 
 import { BuildError } from '../../../core/errors.ts';
+import { partOf } from '../../../core/source.ts';
 import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
 import { parsePattern, replacePattern, trimPattern } from './pattern.ts';
 
@@ -47,6 +48,8 @@ class Expander {
   readonly #matched = new Set<string>();
   readonly #unmatched = new Set<string>();
   #at = 0;
+  /** Where the variable or the quote starts that is being read. */
+  #start = 0;
   #depth = 0;
   #grown = 0;
   #keepEscapes = false;
@@ -74,11 +77,13 @@ class Expander {
         return out;
       }
       if (char === '$') {
-        const value = this.#dollar();
+        const value = this.#from(() => this.#dollar());
         out += value;
         words?.add(value);
       } else if ((char === "'" || char === '"') && this.#options.quotes !== 'plain') {
-        const quoted = char === "'" ? this.#singleQuoted() : this.#doubleQuoted();
+        const quoted = this.#from(() =>
+          char === "'" ? this.#singleQuoted() : this.#doubleQuoted(),
+        );
         out += quoted;
         words?.addWhole(quoted);
       } else if (char === this.#options.escape) {
@@ -93,6 +98,15 @@ class Expander {
     }
     if (stop !== undefined) throw this.#error(`${stop} is missing`);
     return out;
+  }
+
+  /** Reads something that starts here: errors in it are shown from here on. */
+  #from(read: () => string): string {
+    const before = this.#start;
+    this.#start = this.#at;
+    const text = read();
+    this.#start = before;
+    return text;
   }
 
   /** The character after an escape; an escape that ends the text is dropped. */
@@ -122,7 +136,7 @@ class Expander {
         return this.#quoted('"', out);
       }
       if (char === '$') {
-        out += this.#dollar();
+        out += this.#from(() => this.#dollar());
         continue;
       }
       this.#at++;
@@ -276,8 +290,9 @@ class Expander {
 
   #error(message: string): BuildError {
     const shown = this.#text.length > 80 ? `${this.#text.slice(0, 77)}...` : this.#text;
+    const end = Math.min(this.#at, this.#text.length);
     return new BuildError('E_EXPANSION', `cannot expand ${shown}: ${message}`, {
-      span: this.#word.span,
+      span: partOf(this.#word.span, this.#text, this.#start, Math.max(end, this.#start)),
     });
   }
 }

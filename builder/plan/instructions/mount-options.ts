@@ -2,13 +2,15 @@
 // values are expanded later, when the stage's variables are known.
 
 import { BuildError } from '../../../core/errors.ts';
+import { partOf, type Span } from '../../../core/source.ts';
 import type { Word } from '../../../grammar/ast.ts';
 
 export interface MountOption {
   /** In lower case. */
   readonly key: string;
   /** Undefined where there is no `=`. */
-  readonly value: string | undefined;
+  readonly value: Word | undefined;
+  readonly span: Span;
 }
 
 /** A mount as written; `from` is known before variables are, because stages depend on it. */
@@ -20,27 +22,34 @@ export interface RawMount {
 
 /** Reads one --mount. Throws E_MOUNT where it is not CSV, or where `from` holds a variable. */
 export function readMount(word: Word): RawMount {
-  const options = splitCsv(word).map((field) => {
-    const equals = field.indexOf('=');
-    const key = (equals === -1 ? field : field.slice(0, equals)).toLowerCase();
-    return { key, value: equals === -1 ? undefined : field.slice(equals + 1) };
-  });
+  const options = splitCsv(word).map(readOption);
   const from = options.findLast(({ key }) => key === 'from')?.value;
-  if (from !== undefined && /\$./.test(from)) {
+  if (from !== undefined && /\$./.test(from.text)) {
     throw new BuildError('E_MOUNT', 'from= does not take variables', {
-      span: word.span,
+      span: from.span,
       hint: 'Name the image in a stage of its own, FROM $IMAGE AS name, and use from=name.',
     });
   }
-  return { options, from: from ? { text: from, span: word.span } : undefined, word };
+  return { options, from: from?.text ? from : undefined, word };
 }
 
-function splitCsv(word: Word): string[] {
-  const { text } = word;
-  const fields: string[] = [];
+function readOption({ text, span }: Word): MountOption {
+  const equals = text.indexOf('=');
+  if (equals === -1) return { key: text.toLowerCase(), value: undefined, span };
+  const value = text.slice(equals + 1);
+  return {
+    key: text.slice(0, equals).toLowerCase(),
+    value: { text: value, span: partOf(span, text, equals + 1, text.length) },
+    span,
+  };
+}
+
+function splitCsv(word: Word): Word[] {
+  const { text, span } = word;
+  const fields: Word[] = [];
   for (let at = 0; at <= text.length; ) {
     const [field, end] = text[at] === '"' ? quotedField(word, at) : plainField(word, at);
-    fields.push(field);
+    fields.push({ text: field, span: partOf(span, text, at, end) });
     at = end + 1;
   }
   return fields;

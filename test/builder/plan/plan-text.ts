@@ -136,7 +136,9 @@ function extras(fields: object): string {
     if (value === false && key !== 'unpack') return false;
     if (Array.isArray(value) && value.length === 0) return false;
     return (
-      !(key === 'network' && value === 'default') && !(key === 'security' && value === 'sandbox')
+      !(key === 'network' && value === 'default') &&
+      !(key === 'hostname' && value === 'buildkitsandbox') &&
+      !(key === 'security' && value === 'sandbox')
     );
   });
   return shown.map(([key, value]) => ` ${key}=${octal(key, value)}`).join('');

@@ -217,3 +217,48 @@ describe('hostile base images', () => {
     expect(lastRun(graph).cwd).toBe('/etc');
   });
 });
+
+describe('build arguments that speak to the builder', () => {
+  const text = 'FROM scratch\nRUN --mount=type=cache,target=/c --mount=type=cache,id=i,target=/d x';
+  const run = (buildArgs: Record<string, string>) =>
+    lastRun(planText(text, { buildArgs: new Map(Object.entries(buildArgs)) }).graph);
+
+  it('name the machine of RUN steps', () => {
+    expect(run({}).hostname).toBe('buildkitsandbox');
+    expect(run({ BUILDKIT_SANDBOX_HOSTNAME: '' }).hostname).toBe('buildkitsandbox');
+    expect(run({ BUILDKIT_SANDBOX_HOSTNAME: 'ci-1.local' }).hostname).toBe('ci-1.local');
+    expect(
+      planRefusal(text, { buildArgs: new Map([['BUILDKIT_SANDBOX_HOSTNAME', 'a b']]) }),
+    ).toMatch(/^E_USAGE nowhere BUILDKIT_SANDBOX_HOSTNAME cannot be "a b"/);
+  });
+
+  it('keep the cache mounts of builds apart', () => {
+    const ids = (of: RunSpec) => of.mounts.map((mount) => (mount.type === 'cache' ? mount.id : ''));
+    expect(ids(run({}))).toEqual(['/c', 'i']);
+    expect(ids(run({ BUILDKIT_CACHE_MOUNT_NS: 'ns' }))).toEqual(['ns\0/c', 'ns\0i']);
+  });
+
+  it('are no variables of a step unless it declares them', () => {
+    expect(run({ BUILDKIT_SANDBOX_HOSTNAME: 'h', BUILDKIT_BUILD_NAME: 'n' }).env).toHaveLength(1);
+    expect(
+      envOf('FROM scratch\nARG BUILDKIT_BUILD_NAME BUILDKIT_SBOM_SCAN_STAGE\nRUN x', {
+        BUILDKIT_BUILD_NAME: 'n',
+        BUILDKIT_SBOM_SCAN_STAGE: 'true',
+      }),
+    ).toEqual(['BUILDKIT_BUILD_NAME=n']);
+  });
+
+  it.each([
+    ['BUILDKIT_MULTI_PLATFORM', '1', 'E_UNSUPPORTED nowhere the build argument'],
+    ['BUILDKIT_MULTI_PLATFORM', 'maybe', 'E_USAGE nowhere BUILDKIT_MULTI_PLATFORM is true or'],
+    ['BUILDKIT_MULTI_PLATFORM', 'false', 'fine'],
+    ['BUILDKIT_ATTEST_SBOM', 'generator=x', 'E_UNSUPPORTED nowhere the build argument'],
+    ['BUILDKIT_ATTEST_PROVENANCE', 'false', 'fine'],
+    ['BUILDKIT_DISABLE_FILEOP', 'true', 'E_UNSUPPORTED nowhere the build argument'],
+    ['BUILDKIT_SYNTAX', 'docker/dockerfile:1', 'fine'],
+    ['BUILDKIT_INLINE_CACHE', '1', 'fine'],
+  ])('%s=%s: %s', (name, value, expected) => {
+    const refusal = planRefusal(text, { buildArgs: new Map([[name, value]]) });
+    expect(refusal.startsWith(expected)).toBe(true);
+  });
+});
