@@ -13,6 +13,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('build', 'Build an image from a Dockerfile', async () => {
     return (await import('./commands/build.ts')).build;
   }),
+  entry('lint', 'Say what could be better in a Dockerfile, and fix what is safe', async () => {
+    return (await import('./commands/lint.ts')).lint;
+  }),
   entry('images', 'List the images in the local store', async () => {
     return (await import('./commands/images.ts')).images;
   }),

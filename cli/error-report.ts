@@ -4,10 +4,9 @@
 import { ERROR_CODES } from '../core/error-codes.ts';
 import { type BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { redactCredentials } from '../core/safe-text.ts';
-import { formatPlace, lineText, positionAt, type Span } from '../core/source.ts';
 import { namedError } from './named-error.ts';
 import { printable } from './printable.ts';
-import { displayWidth, fitInto } from './render/display-width.ts';
+import { excerpt, numberWidth } from './render/excerpt.ts';
 
 /** The exit status for a defect of slipway itself: EX_SOFTWARE of sysexits.h. */
 const EXIT_DEFECT = 70;
@@ -60,42 +59,6 @@ function causeOf(error: BuildError): string | undefined {
   if (!(error.cause instanceof Error) || error.cause.message === '') return undefined;
   if (error.code === 'E_CANCELLED') return undefined;
   return error.message.includes(error.cause.message) ? undefined : error.cause.message;
-}
-
-/** The place, and the line of it with a caret below each column of the span. */
-function excerpt(span: Span): string[] {
-  const { line } = positionAt(span.source, span.start);
-  const margin = ' '.repeat(numberWidth(span));
-  const text = lineText(span.source, line);
-  const lineStart = span.source.text.slice(0, span.start).lastIndexOf('\n') + 1;
-  const start = span.start - lineStart;
-  const before = lastColumns(shown(text.slice(0, start)));
-  const marked = shown(text.slice(start, Math.max(start, span.end - lineStart)));
-  const whole = fitInto(`${before}${shown(text.slice(start))}`, MAX_COLUMNS);
-  const carets = Math.min(displayWidth(marked), displayWidth(whole) - displayWidth(before));
-  return [
-    `${margin}--> ${formatPlace(span)}`,
-    `${margin} |`,
-    `${line} | ${whole}`,
-    `${margin} | ${' '.repeat(displayWidth(before))}${'^'.repeat(Math.max(1, carets))}`,
-  ];
-}
-
-/** Of a long line, what stands before the span is shortened to this, and all of it to twice as much. */
-const MAX_BEFORE = 80;
-const MAX_COLUMNS = 2 * MAX_BEFORE;
-
-function lastColumns(text: string): string {
-  return text.length > MAX_BEFORE ? `…${text.slice(-MAX_BEFORE)}` : text;
-}
-
-function numberWidth(span: Span): number {
-  return String(positionAt(span.source, span.start).line).length;
-}
-
-/** A part of a source line, each tab a fixed width, so that carets stand right. */
-function shown(text: string): string {
-  return printable(text).replaceAll('\t', '    ');
 }
 
 function defectText(error: unknown): string {
