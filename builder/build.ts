@@ -70,11 +70,12 @@ async function buildIn(
     target: options.target ?? '',
     steps: graph.vertices.length,
   });
-  const layers = layerStore(store, sandbox.isolation);
+  const layers = layerStore(store, sandbox);
   const exporter = openExporter({ store, graph, options, environment });
   const remote = openRemote({
     store,
     environment,
+    temporary: layers.temporary,
     secret: (id) => readSecret(options.secrets, environment.variables, id),
   });
   try {
@@ -108,6 +109,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
   const context = openContexts({
     main: options.context,
     named: options.namedContexts,
+    modes: options.contextModes,
     digests: store.fileDigests,
     onSkipped: (path, kind) =>
       environment.events({

@@ -4,16 +4,19 @@
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { BuildEnvironment } from '../environment.ts';
+import { fetchGitOp, type OpenGit } from '../ops/fetch-git.ts';
 import { fetchHttpOp } from '../ops/fetch-http.ts';
 import type { Op } from '../ops/op.ts';
 import { connectionOptions } from '../registry.ts';
 import { authorizationFor } from './http/authorization.ts';
 import type { Download } from './http/download-table.ts';
 import type { HttpClient } from './http/http-client.ts';
-import type { RemoteSource } from './remote-source.ts';
+import type { GitSource, RemoteSource } from './remote-source.ts';
 
 export interface RemoteOptions {
-  readonly store: Pick<Store, 'blobs' | 'downloads'>;
+  readonly store: Pick<Store, 'home' | 'blobs' | 'downloads' | 'lease'>;
+  /** Makes a folder that lives as long as the build. */
+  readonly temporary: () => Promise<string>;
   readonly environment: Pick<BuildEnvironment, 'variables' | 'signal'>;
   /** The secret's bytes, or undefined where it was not given. */
   readonly secret: (id: string) => Promise<Buffer | undefined>;
@@ -22,32 +25,34 @@ export interface RemoteOptions {
 export interface Remote {
   /** The op that fetches `source`. */
   op(source: RemoteSource): Op;
-  /** Brings a file into the store. See download.ts. */
-  download(url: URL, checksum: Digest | undefined): Promise<Download>;
   close(): Promise<void>;
 }
 
 /** Opens the remote sources; nothing is loaded or connected before the first fetch. */
 export function openRemote(options: RemoteOptions): Remote {
-  const { environment, secret } = options;
-  const { blobs, downloads } = options.store;
+  const { environment, secret, temporary } = options;
+  const { home, blobs, downloads, lease } = options.store;
   let client: Promise<HttpClient> | undefined;
   const open = async (): Promise<HttpClient> => {
     const { openHttpClient } = await import('./http/http-client.ts');
     const { variables, signal } = environment;
     return openHttpClient({ ...connectionOptions(variables), signal });
   };
-  const download: Remote['download'] = async (url, checksum) => {
+  const download = async (url: URL, checksum: Digest | undefined): Promise<Download> => {
     const { download: fetch } = await import('./http/download.ts');
     client ??= open();
     const authorization = (of: URL) => authorizationFor(of, secret);
     return fetch({ client: await client, blobs, table: downloads, authorization }, url, checksum);
   };
+  const git = async (source: GitSource): Promise<OpenGit> => {
+    const { openGit } = await import('./git/open-git.ts');
+    const context = { ...environment, temporary: lease.tmp };
+    return openGit(source, { home, context, secret });
+  };
   return {
-    download,
     op(source) {
       if (source.kind === 'http') return fetchHttpOp(source, { blobs, download });
-      throw new Error('git is not there yet');
+      return fetchGitOp(source, { git: () => git(source), temporary });
     },
     async close() {
       await (await client)?.close();
