@@ -70,12 +70,11 @@ async function buildIn(
     target: options.target ?? '',
     steps: graph.vertices.length,
   });
-  const layers = layerStore(store, sandbox);
+  const layers = layerStore(store, sandbox.isolation);
   const exporter = openExporter({ store, graph, options, environment });
   const remote = openRemote({
     store,
     environment,
-    temporary: layers.temporary,
     secret: (id) => readSecret(options.secrets, environment.variables, id),
   });
   try {

@@ -2,6 +2,7 @@
 
 import type { SourceText } from '../core/source.ts';
 import type { Platform } from '../image/model.ts';
+import type { ContextModes } from './context/context-modes.ts';
 
 export interface BuildOptions {
   readonly dockerfile: SourceText;
@@ -9,6 +10,8 @@ export interface BuildOptions {
   readonly context: ContextSpec;
   /** `--build-context NAME=VALUE`, values as written: a folder, `docker-image://`, `oci-layout://`. */
   readonly namedContexts: ReadonlyMap<string, string>;
+  /** Which modes the files of contexts have; see builder/context/context-modes.ts. */
+  readonly contextModes: ContextModes;
   readonly target: string | undefined;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly labels: ReadonlyMap<string, string>;

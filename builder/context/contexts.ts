@@ -8,6 +8,7 @@ import { BuildError } from '../../core/errors.ts';
 import { inlineSource } from '../copy/inline-source.ts';
 import type { CopySource } from '../copy/source.ts';
 import type { ContextSpec } from '../options.ts';
+import type { ContextModes } from './context-modes.ts';
 import { directorySource } from './directory-source.ts';
 import { NO_RULES, parseIgnoreFile } from './ignore.ts';
 import { readBeneath } from './read-beneath.ts';
@@ -15,6 +16,7 @@ import { readBeneath } from './read-beneath.ts';
 export interface ContextOptions {
   readonly main: ContextSpec;
   readonly named: ReadonlyMap<string, string>;
+  readonly modes: ContextModes;
   readonly digests: Table;
   readonly onSkipped: (path: string, kind: string) => void;
 }
@@ -33,16 +35,16 @@ export function openContexts(
   };
 }
 
-async function openMain({ main, digests, onSkipped }: ContextOptions): Promise<CopySource> {
+async function openMain({ main, modes, digests, onSkipped }: ContextOptions): Promise<CopySource> {
   const name = 'the build context';
   if (main.kind === 'empty') return { ...inlineSource([]), name: `${name}, which is empty` };
   const rules = main.ignoreFile === undefined ? NO_RULES : parseIgnoreFile(main.ignoreFile);
-  return directorySource({ name, root: main.path, rules, digests, onSkipped });
+  return directorySource({ name, root: main.path, rules, modes, digests, onSkipped });
 }
 
 /** A local named context: it has its own ignore file at its own root. */
 async function openNamed(
-  { named, digests, onSkipped }: ContextOptions,
+  { named, modes, digests, onSkipped }: ContextOptions,
   name: string,
 ): Promise<CopySource> {
   const value = named.get(name);
@@ -64,5 +66,5 @@ async function openNamed(
   const path = join(root, '.dockerignore');
   const ignoreFile = await readBeneath(root, path, path);
   const rules = ignoreFile === undefined ? NO_RULES : parseIgnoreFile(ignoreFile);
-  return directorySource({ name: `the context "${name}"`, root, rules, digests, onSkipped });
+  return directorySource({ name: `the context "${name}"`, root, rules, modes, digests, onSkipped });
 }

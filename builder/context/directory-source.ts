@@ -15,6 +15,7 @@ import type { Entry } from '../../image/entry.ts';
 import type { FileContent } from '../../image/layer.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
 import type { CopySource, SourceFile, SourceNode } from '../copy/source.ts';
+import { type ContextModes, contextMode } from './context-modes.ts';
 import { digestFile } from './file-digests.ts';
 import type { FileIdentity } from './file-identity.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore.ts';
@@ -31,6 +32,8 @@ export interface DirectorySourceOptions {
   /** The folder. */
   readonly root: string;
   readonly rules: IgnoreRules;
+  /** `keep` where it is left out. */
+  readonly modes?: ContextModes;
   /** Remembered digests; see file-digests.ts. */
   readonly digests: Table;
   /** Told of sockets and devices, which no layer takes from a context. */
@@ -138,13 +141,13 @@ function linked(entries: readonly Entry[], shared: ReadonlyMap<string, string>):
 }
 
 async function entryOf(
-  { root, digests, onSkipped }: DirectorySourceOptions,
+  { root, modes = 'keep', digests, onSkipped }: DirectorySourceOptions,
   real: string,
   { path, stat, link }: FoundPath,
 ): Promise<Entry | undefined> {
   const base = {
     path,
-    mode: Number(stat.mode & 0o7777n),
+    mode: contextMode(modes, Number(stat.mode & 0o7777n), stat.isDirectory()),
     uid: 0,
     gid: 0,
     mtime: stat.mtimeNs,

@@ -90,6 +90,7 @@ async function buildFromInput(
       dockerfile: input.dockerfile,
       context: input.context,
       namedContexts: flags.namedContexts,
+      contextModes: flags.contextModes,
       target: flags.target,
       buildArgs: flags.buildArgs,
       labels: flags.labels,

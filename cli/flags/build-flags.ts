@@ -14,6 +14,7 @@ import { parsePairs } from './pairs.ts';
 import { parseSecrets } from './secret.ts';
 
 const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
+const CONTEXT_MODES = ['keep', 'git'] as const;
 const NETWORKS = ['default', 'none', 'host'] as const;
 const ISOLATIONS = ['auto', 'root', 'rootless'] as const;
 
@@ -27,6 +28,7 @@ export interface BuildFlags {
   readonly target: string | undefined;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly namedContexts: ReadonlyMap<string, string>;
+  readonly contextModes: BuildOptions['contextModes'];
   readonly labels: ReadonlyMap<string, string>;
   readonly secrets: BuildOptions['secrets'];
   readonly platform: Platform;
@@ -55,6 +57,7 @@ export function declareBuildFlags(command: Command): void {
     .option('--target <stage>', 'the stage to build (default: the last)')
     .option('--build-arg <name=value>', 'a value for ARG (repeatable)', collect)
     .option('--build-context <name=value>', 'another context, or a base (repeatable)', collect)
+    .addOption(choice('--context-modes <which>', 'modes of context files', CONTEXT_MODES))
     .option('--secret <spec>', 'id=ID,src=PATH or id=ID,env=NAME (repeatable)', collect)
     .option('--label <name=value>', 'a label of the image (repeatable)', collect)
     .option('--platform <os/arch>', 'the platform of the image (default: this machine)')
@@ -89,6 +92,7 @@ export function readBuildFlags(
     target: raw.target || undefined,
     buildArgs,
     namedContexts: readNamedContexts(raw.buildContext ?? []),
+    contextModes: raw.contextModes,
     labels: parsePairs(raw.label ?? [], '--label', () => ''),
     secrets: parseSecrets(raw.secret ?? [], host),
     platform: raw.platform === undefined ? hostPlatform(host.arch) : readPlatform(raw.platform),
@@ -112,6 +116,7 @@ interface RawFlags {
   readonly target?: string;
   readonly buildArg?: string[];
   readonly buildContext?: string[];
+  readonly contextModes: BuildFlags['contextModes'];
   readonly secret?: string[];
   readonly label?: string[];
   readonly platform?: string;

@@ -25,6 +25,7 @@ test('without flags, the image goes to the local store without a name', () => {
     isolation: 'auto',
     progress: 'auto',
     noCache: false,
+    contextModes: 'keep',
     pull: false,
     jobs: undefined,
     sourceDateEpoch: undefined,
@@ -49,6 +50,7 @@ test('every flag is read', () => {
       'linux/arm64/v8',
     ],
     ...['--network=none', '--isolation=rootless', '--jobs', '3', '--no-cache', '--pull'],
+    '--context-modes=git',
     ...[
       '--progress=json',
       '--iidfile',
@@ -80,6 +82,7 @@ test('every flag is read', () => {
     isolation: 'rootless',
     progress: 'json',
     noCache: true,
+    contextModes: 'git',
     pull: true,
     jobs: 3,
     sourceDateEpoch: undefined,
