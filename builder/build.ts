@@ -70,11 +70,17 @@ async function buildIn(
     target: options.target ?? '',
     steps: graph.vertices.length,
   });
-  const layers = layerStore(store, sandbox.isolation);
-  const exporter = openExporter({ store, graph, options, environment });
+  const layers = layerStore(store, sandbox);
+  const exporter = openExporter({
+    store,
+    graph,
+    options: { ...options, sourceDateEpoch: graph.sourceDateEpoch },
+    environment,
+  });
   const remote = openRemote({
     store,
     environment,
+    temporary: layers.temporary,
     secret: (id) => readSecret(options.secrets, environment.variables, id),
   });
   try {

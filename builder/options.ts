@@ -27,8 +27,10 @@ export interface BuildOptions {
   readonly pull: boolean;
   /** Seconds since the epoch: every time in the image is at most this, and the build is reproducible. */
   readonly sourceDateEpoch: number | undefined;
+  /** The time of the main context, for SOURCE_DATE_EPOCH=context: of an archive's newest entry, or of a commit. A folder has none. */
+  readonly contextEpoch?: number | undefined;
   /** `auto` probes the ladder from the top. */
-  readonly isolation: 'auto' | 'root' | 'rootless';
+  readonly isolation: 'auto' | 'root' | 'rootless' | 'single-id';
   /** `--secret id=ID,...`: where each secret's value is. */
   readonly secrets: ReadonlyMap<string, SecretSource>;
   /** How many steps may run at once; undefined is the number of cores. */

@@ -14,6 +14,8 @@ export interface Graph {
   readonly target: VertexId;
   /** The target image's config; `rootfs` and `history` are filled in by the export. */
   readonly config: ImageConfig;
+  /** What SOURCE_DATE_EPOCH came to, in seconds. */
+  readonly sourceDateEpoch: number | undefined;
   /** The target image's history, base image's first. `layer` says which vertex made the entry's layer. */
   readonly history: readonly PlannedHistory[];
 }

@@ -12,4 +12,5 @@ export type PlanOptions = Pick<
   | 'buildPlatform'
   | 'network'
   | 'sourceDateEpoch'
+  | 'contextEpoch'
 >;

@@ -11,6 +11,7 @@ import { globalArgs } from './stages/build-args.ts';
 import { checkBuilderArgs } from './stages/builder-args.ts';
 import type { NeededImage } from './stages/origins.ts';
 import { reachWith } from './stages/reach.ts';
+import { resolveEpoch } from './stages/source-date-epoch.ts';
 import { collectStages, findTarget, type Stage } from './stages/stages.ts';
 
 export type { NeededImage };
@@ -31,19 +32,22 @@ export type Plan =
  */
 export function plan(
   parsed: ParseResult,
-  options: PlanOptions,
+  given: PlanOptions,
   images: ReadonlyMap<string, ImageConfig>,
 ): Plan {
   const { ast } = parsed;
   const problems = new Problems();
-  problems.attempt(() => checkBuilderArgs(options.buildArgs));
+  problems.attempt(() => checkBuilderArgs(given.buildArgs));
   for (const error of parsed.errors) problems.add(error);
   const { globals: declared, stages } = collectStages(parsed, problems);
-  const target = targetOf(stages, options, problems);
+  const target = targetOf(stages, given, problems);
   if (target === undefined) return refuse(problems);
-  const targetName = options.target ?? target.from.name ?? 'default';
-  const globals = problems.attempt(() => globalArgs(declared, options, targetName, ast.escape));
-  if (globals === undefined) return refuse(problems);
+  const targetName = given.target ?? target.from.name ?? 'default';
+  const resolved = problems.attempt(() =>
+    resolveEpoch(declared, globalArgs(declared, given, targetName, ast.escape), given),
+  );
+  if (resolved === undefined) return refuse(problems);
+  const { globals, options } = resolved;
   const context = { stages, options, globals, escape: ast.escape };
   const reached = reachWith(problems, [target], context, images);
   const single = stages.length === 1;

@@ -81,6 +81,7 @@ class Planner {
       target: state.vertex,
       config: finalConfig(state, options.labels),
       history: historyList(state.history),
+      sourceDateEpoch: options.sourceDateEpoch,
     };
   }
 

@@ -103,6 +103,7 @@ async function buildFromInput(
       noCache: flags.noCache,
       pull: flags.pull,
       sourceDateEpoch: flags.sourceDateEpoch,
+      contextEpoch: input.contextEpoch,
       isolation: flags.isolation,
       jobs: flags.jobs,
     };

@@ -16,7 +16,7 @@ import { parseSecrets } from './secret.ts';
 const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
 const CONTEXT_MODES = ['keep', 'git'] as const;
 const NETWORKS = ['default', 'none', 'host'] as const;
-const ISOLATIONS = ['auto', 'root', 'rootless'] as const;
+const ISOLATIONS = ['auto', 'root', 'rootless', 'single-id'] as const;
 
 export interface BuildFlags {
   /** A folder, or `-`; undefined where `-f -` stands alone. */
@@ -165,7 +165,8 @@ function readBuildArgs(words: readonly string[], env: Host['env']): Map<string, 
 }
 
 function readEpoch(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined;
+  // The time of the context is known once that is read.
+  if (text === undefined || text === '' || text === 'context') return undefined;
   const seconds = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(seconds)) return seconds;
   throw usage(

@@ -14,6 +14,8 @@ import { unpackContext } from './unpack-context.ts';
 export interface BuildInput {
   readonly dockerfile: SourceText;
   readonly context: ContextSpec;
+  /** Seconds; of the newest entry of an archive. A folder has no time of its own. */
+  readonly contextEpoch?: number | undefined;
   /** Removes what was unpacked. Call it when the build has ended, whatever its end. */
   dispose(): Promise<void>;
 }
@@ -61,9 +63,10 @@ async function readFromStdin(
       hint: 'a Dockerfile on standard input needs no -f',
     });
   }
-  const { root, dispose } = await unpackContext(input.chunks);
+  const { root, newest, dispose } = await unpackContext(input.chunks);
   try {
-    return await folderContext(root, await findDockerfile(root, file, root), root, dispose);
+    const found = await findDockerfile(root, file, root);
+    return { ...(await folderContext(root, found, root, dispose)), contextEpoch: newest };
   } catch (error) {
     await dispose();
     throw error;

@@ -19,6 +19,8 @@ const MAX_ENTRIES = 2_000_000;
 
 export interface UnpackedContext {
   readonly root: string;
+  /** Seconds; when the newest entry was changed, undefined where there is none. */
+  readonly newest: number | undefined;
   /** Removes the folder. */
   dispose(): Promise<void>;
 }
@@ -32,12 +34,14 @@ export async function unpackContext(chunks: AsyncIterable<Uint8Array>): Promise<
   const root = await mkdtemp(join(tmpdir(), 'slipway-context-'));
   const unpacking = new Unpacking(root);
   const reader = new ChunkReader(decompressLayer(chunks));
+  let newest: number | undefined;
   try {
     let entries = 0;
     for await (const member of readMembers(reader)) {
       if (++entries > MAX_ENTRIES) {
         throw new BuildError('E_LAYER_LIMIT', `the context has more than ${MAX_ENTRIES} entries`);
       }
+      newest = Math.max(newest ?? 0, Math.floor(seconds(member.mtime)));
       await unpacking.add(member);
     }
     await unpacking.finish();
@@ -47,7 +51,7 @@ export async function unpackContext(chunks: AsyncIterable<Uint8Array>): Promise<
   } finally {
     await reader.cancel();
   }
-  return { root, dispose: () => unpacking.dispose() };
+  return { root, newest, dispose: () => unpacking.dispose() };
 }
 
 type Made =

@@ -218,6 +218,38 @@ describe('hostile base images', () => {
   });
 });
 
+describe('SOURCE_DATE_EPOCH', () => {
+  const text = 'ARG SOURCE_DATE_EPOCH=5\nFROM scratch\nARG SOURCE_DATE_EPOCH\nRUN x';
+  const epochOf = (options: Parameters<typeof planText>[1], dockerfile = text) => {
+    const { graph } = planText(dockerfile, options);
+    return [graph.sourceDateEpoch, lastRun(graph).env[1]];
+  };
+  const given = (value: string) => ({ buildArgs: new Map([['SOURCE_DATE_EPOCH', value]]) });
+
+  it('is what an ARG above all stages says, unless a build argument does', () => {
+    expect(epochOf({})).toEqual([5, 'SOURCE_DATE_EPOCH=5']);
+    expect(epochOf({ ...given('7'), sourceDateEpoch: 7 })).toEqual([7, 'SOURCE_DATE_EPOCH=7']);
+    expect(epochOf(given(''))).toEqual([undefined, undefined]);
+    expect(epochOf({}, 'FROM scratch\nARG SOURCE_DATE_EPOCH=5\nRUN x')[0]).toBeUndefined();
+  });
+
+  it('may be the time of the context, where that has one', () => {
+    const fromContext = text.replace('=5', '=context');
+    expect(epochOf({ contextEpoch: 9 }, fromContext)).toEqual([9, 'SOURCE_DATE_EPOCH=9']);
+    expect(epochOf({ ...given('context'), contextEpoch: 9 })).toEqual([9, 'SOURCE_DATE_EPOCH=9']);
+    expect(epochOf(given('context'))).toEqual([undefined, undefined]);
+  });
+
+  it('is refused where it is nothing that is known, with its place', () => {
+    expect(planRefusal(text.replace('=5', '=1.5'))).toBe(
+      'E_ARGUMENTS 1:5 SOURCE_DATE_EPOCH=1.5 is not a whole number (It is seconds since 1970, as date +%s prints.)',
+    );
+    expect(planRefusal(text.replace('=5', '=stage'))).toMatch(
+      /^E_UNSUPPORTED 1:5 SOURCE_DATE_EPOCH cannot be taken from stage/,
+    );
+  });
+});
+
 describe('build arguments that speak to the builder', () => {
   const text = 'FROM scratch\nRUN --mount=type=cache,target=/c --mount=type=cache,id=i,target=/d x';
   const run = (buildArgs: Record<string, string>) =>
