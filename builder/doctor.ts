@@ -52,8 +52,12 @@ async function checkIsolation(dir: string, signal: AbortSignal): Promise<DoctorC
     const isolation = await chooseIsolation('auto', signal);
     const report = await probe(isolation, dir);
     const failed = firstFailure(report);
-    const detail = `kernel ${report.kernel}, ${report.arch}, cgroup v${report.cgroup}`;
-    if (failed === undefined) return { name, ok: true, chosen: isolation.rung, detail };
+    const machine = `kernel ${report.kernel}, ${report.arch}, cgroup v${report.cgroup}`;
+    const detail = `${isolation.why}; ${machine}`;
+    if (failed === undefined) {
+      const better = isolation.rung === 'single-id' ? await toBeRootless(signal) : {};
+      return { name, ok: true, chosen: isolation.rung, detail, ...better };
+    }
     const [what, { message, hint }] = failed;
     return {
       name,
@@ -67,6 +71,18 @@ async function checkIsolation(dir: string, signal: AbortSignal): Promise<DoctorC
     const { hint } = error;
     return { name, ok: false, detail: error.message, ...(hint === undefined ? {} : { hint }) };
   }
+}
+
+/** What makes steps cheaper, and users of a step real ones. */
+async function toBeRootless(signal: AbortSignal): Promise<Pick<DoctorCheck, 'hint'>> {
+  try {
+    await chooseIsolation('rootless', signal);
+  } catch (error) {
+    if (isBuildError(error) && error.hint !== undefined) {
+      return { hint: `for the rootless rung, which is faster: ${error.hint}` };
+    }
+  }
+  return {};
 }
 
 function firstFailure(report: ProbeReport) {

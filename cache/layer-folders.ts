@@ -1,22 +1,27 @@
 // Unpacked layers: `layers/<layer id>/fs`, in the form that overlayfs stacks (a whiteout is a
-// character device 0:0, an opaque directory carries user.overlay.opaque). A folder that is there is
-// whole: it is filled elsewhere and comes here by rename.
+// character device 0:0, an opaque directory carries user.overlay.opaque), or `fs-recorded`, where files
+// belong to one user and say of themselves whose they are (rung single-id). Neither is ever read as the
+// other. A folder that is there is whole: it is filled elsewhere and comes here by rename.
 
 import { access, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, hexOf, parseDigest } from '../core/digest.ts';
 import { errnoOf } from '../core/errors.ts';
 
+/** The name of the folder to stack, by whom its files belong to. */
+export type LayerForm = 'fs' | 'fs-recorded';
+
 export interface LayerFolders {
   /** The folder to stack, whether or not it is there. */
-  path(layer: Digest): string;
-  has(layer: Digest): Promise<boolean>;
+  path(layer: Digest, form?: LayerForm): string;
+  has(layer: Digest, form?: LayerForm): Promise<boolean>;
   /**
-   * Makes `folder` (which holds `fs/`, on the same file system) the layer's folder. Where another
-   * process was first its folder stays, and false says that `folder` is still there.
+   * Makes `folder` (which holds the layer in one form, on the same file system) the layer's folder, or
+   * adds the form to those it has. Where another process was first its folder stays, and false says
+   * that `folder` is still there.
    */
   publish(layer: Digest, folder: string): Promise<boolean>;
-  /** The folder that holds `fs/`: what to hand to the runner to remove a layer. */
+  /** The folder that holds all forms: what to hand to the runner to remove a layer. */
   container(layer: Digest): string;
   list(): Promise<Digest[]>;
 }
@@ -24,13 +29,13 @@ export interface LayerFolders {
 /** The layer folders under `root`. */
 export function layerFolders(root: string): LayerFolders {
   const container = (layer: Digest): string => join(root, hexOf(layer));
-  const path = (layer: Digest): string => join(container(layer), 'fs');
+  const path = (layer: Digest, form: LayerForm = 'fs'): string => join(container(layer), form);
   return {
     path,
     container,
-    async has(layer) {
+    async has(layer, form) {
       try {
-        await access(path(layer));
+        await access(path(layer, form));
         return true;
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') return false;
@@ -43,8 +48,8 @@ export function layerFolders(root: string): LayerFolders {
         await rename(folder, container(layer));
         return true;
       } catch (error) {
-        if (errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST') return false;
-        throw error;
+        if (!isTaken(error)) throw error;
+        return addForm(folder, container(layer));
       }
     },
     async list() {
@@ -52,4 +57,21 @@ export function layerFolders(root: string): LayerFolders {
       return names.flatMap((name) => parseDigest(`sha256:${name}`) ?? []);
     },
   };
+}
+
+/** Moves the one form in `folder` beside those of `container`; false where it is there already. */
+async function addForm(folder: string, container: string): Promise<boolean> {
+  const [form] = await readdir(folder);
+  if (form === undefined) return false;
+  try {
+    await rename(join(folder, form), join(container, form));
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST';
 }

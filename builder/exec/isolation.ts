@@ -1,10 +1,12 @@
 // Chooses the rung of the isolation ladder: root where there is a root that may mount, else rootless
-// with the user's sub-ids. Whether it really works here, the runner's probe says.
+// with the user's sub-ids, else the user's one id. Whether it really works here, the runner's probe says.
 
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { BuildError } from '../../core/errors.ts';
-import type { IdRange, Isolation } from './runner.ts';
+import { join } from 'node:path';
+import type { LayerForm } from '../../cache/layer-folders.ts';
+import { BuildError, isBuildError } from '../../core/errors.ts';
+import { HELPER_PATH, type IdRange, type Isolation } from './runner.ts';
 
 const CAP_SYS_ADMIN = 21n;
 
@@ -19,17 +21,54 @@ export async function chooseIsolation(
   const uid = process.getuid?.() ?? -1;
   const mayMount = uid === 0 && (await hasCapability(CAP_SYS_ADMIN));
   if (wanted === 'root' || (wanted === 'auto' && mayMount)) {
-    if (mayMount) return { rung: 'root', uids: [], gids: [], signal };
+    if (mayMount) return { rung: 'root', why: 'running as root', uids: [], gids: [], signal };
     throw new BuildError('E_ISOLATION', 'isolation "root" needs root with CAP_SYS_ADMIN', {
       hint: 'run as root, or use --isolation=rootless',
     });
   }
-  return {
-    rung: 'rootless',
-    uids: await idMap('/etc/subuid', uid),
-    gids: await idMap('/etc/subgid', process.getgid?.() ?? -1),
-    signal,
-  };
+  if (wanted === 'rootless') return rootless(signal);
+  if (wanted === 'single-id') return singleId('asked for', signal);
+  try {
+    return await rootless(signal);
+  } catch (error) {
+    if (!isBuildError(error)) throw error;
+    return singleId(error.message, signal);
+  }
+}
+
+/** The form in which a rung has layers on disk. */
+export function layerForm({ rung }: Pick<Isolation, 'rung'>): LayerForm {
+  return rung === 'single-id' ? 'fs-recorded' : 'fs';
+}
+
+async function rootless(signal: AbortSignal): Promise<Isolation> {
+  const uids = await idMap('/etc/subuid', process.getuid?.() ?? -1);
+  const gids = await idMap('/etc/subgid', process.getgid?.() ?? -1);
+  for (const program of ['newuidmap', 'newgidmap']) {
+    if (await isOnPath(program)) continue;
+    throw new BuildError('E_ISOLATION', `${program} is not installed`, {
+      hint: 'install newuidmap and newgidmap (package uidmap or shadow-utils)',
+    });
+  }
+  return { rung: 'rootless', why: 'an ordinary user with sub-ids', uids, gids, signal };
+}
+
+/** The user's own id as 0, and no other: what needs no help from root. */
+function singleId(why: string, signal: AbortSignal): Isolation {
+  const only = (id: number | undefined) => [{ inside: 0, outside: id ?? -1, count: 1 }];
+  const [uids, gids] = [only(process.geteuid?.()), only(process.getegid?.())];
+  return { rung: 'single-id', why, uids, gids, signal };
+}
+
+async function isOnPath(program: string): Promise<boolean> {
+  for (const folder of HELPER_PATH) {
+    const there = await access(join(folder, program)).then(
+      () => true,
+      () => false,
+    );
+    if (there) return true;
+  }
+  return false;
 }
 
 /** One's own id as 0, and the sub-ids from 1 on: what every rootless tool maps. */

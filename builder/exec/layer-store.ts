@@ -16,7 +16,7 @@ import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
 import { findLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
-import type { Isolation } from './runner.ts';
+import type { Sandbox } from './sandbox.ts';
 
 export interface LayerStore {
   /** The layer with this id; `contents` says where its bytes are while neither folder nor blob is there. */
@@ -32,8 +32,11 @@ export interface LayerStore {
   temporary(): Promise<string>;
 }
 
-/** `isolation` is asked for only when a folder must be read or made. */
-export function layerStore(store: Store, isolation: () => Promise<Isolation>): LayerStore {
+/** The rung is asked for only when a folder must be read or made. */
+export function layerStore(
+  store: Store,
+  { isolation, layerForm }: Pick<Sandbox, 'isolation' | 'layerForm'>,
+): LayerStore {
   const making = new Map<Digest, Promise<string>>();
   const given = new Map<Digest, LayerContents>();
   let temporaries = 0;
@@ -52,12 +55,14 @@ export function layerStore(store: Store, isolation: () => Promise<Isolation>): L
   };
 
   const make = async (layer: SnapshotLayer, given: LayerContents | undefined): Promise<string> => {
-    if (await store.layers.has(layer.id)) return store.layers.path(layer.id);
+    const form = await layerForm();
+    const path = store.layers.path(layer.id, form);
+    if (await store.layers.has(layer.id, form)) return path;
     const container = join(await temporary(), 'layer');
-    await mkdir(join(container, 'fs'), { recursive: true });
-    await extractInto(await isolation(), join(container, 'fs'), await source(layer, given));
+    await mkdir(join(container, form), { recursive: true });
+    await extractInto(await isolation(), join(container, form), await source(layer, given));
     await store.layers.publish(layer.id, container);
-    return store.layers.path(layer.id);
+    return path;
   };
 
   /** The layer as an entry stream, from the nearest place that has its bytes. */
@@ -85,11 +90,13 @@ export function layerStore(store: Store, isolation: () => Promise<Isolation>): L
     temporary,
     folder: (layer) => folderOf(layer, given.get(layer.id)),
     isStored: async (id) =>
-      (await store.layers.has(id)) || (await findLayerBlob(store, id)) !== undefined,
+      (await store.layers.has(id, await layerForm())) ||
+      (await findLayerBlob(store, id)) !== undefined,
     layer(id, { contents, origin }) {
       if (contents !== undefined) given.set(id, contents);
       const read = async function* (this: void, files: readonly Entry[]) {
-        if (contents !== undefined && !(await store.layers.has(id))) yield* contents.read(files);
+        const isThere = contents === undefined || (await store.layers.has(id, await layerForm()));
+        if (contents !== undefined && !isThere) yield* contents.read(files);
         else yield* readFromFolder(await isolation(), await folderOf(layer, contents), files);
       };
       const layer: SnapshotLayer = { id, origin, entries: () => entriesOf(id), contents: { read } };

@@ -2,6 +2,7 @@
 // words, and reads its events. The only place that starts processes.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -54,12 +55,24 @@ export interface IdRange {
 
 /** How the runner isolates: the rung, and the ids of its user namespace. */
 export interface Isolation {
-  readonly rung: 'root' | 'rootless';
+  readonly rung: 'root' | 'rootless' | 'single-id';
+  /** Why this one, in a few words. */
+  readonly why: string;
   readonly uids: readonly IdRange[];
   readonly gids: readonly IdRange[];
   /** Kills every runner when it aborts; a `run` has its own, gentler way first. */
   readonly signal: AbortSignal;
 }
+
+/** Where the runner looks for newuidmap and newgidmap. */
+export const HELPER_PATH: readonly string[] = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+];
 
 /** Starts the runner. `words` come after the version and the id maps, which are added here. */
 export function startRunner(
@@ -72,7 +85,7 @@ export function startRunner(
     // A session of its own: Ctrl-C at the terminal reaches slipway, which then ends the step in order.
     detached: true,
     // newuidmap is looked up in PATH; nothing else of the environment reaches the runner or a step.
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    env: { PATH: HELPER_PATH.join(':') },
   });
   const [stdin, stdout, stderr, control, events] = child.stdio as [
     Writable,
@@ -98,6 +111,8 @@ export function startRunner(
 
 function killOnAbort(child: ChildProcess, signal: AbortSignal): void {
   const kill = (): void => void child.kill('SIGKILL');
+  // One for each runner that runs: as many as layers are unpacked at once, which is no leak.
+  setMaxListeners(0, signal);
   if (signal.aborted) kill();
   else signal.addEventListener('abort', kill, { once: true });
   child.once('close', () => signal.removeEventListener('abort', kill));
@@ -125,6 +140,8 @@ const RUNNER_CODES: Readonly<Record<string, 'E_UNKNOWN_USER' | 'E_LAYER_INVALID'
     E_USER: 'E_UNKNOWN_USER',
     E_LAYER_PATH: 'E_LAYER_INVALID',
     E_LAYER_ENTRY: 'E_LAYER_INVALID',
+    E_ISOLATION: 'E_ISOLATION',
+    E_NO_OVERLAY: 'E_ISOLATION',
   };
 
 async function collect(child: ChildProcess, verb: Verb, channel: Readable): Promise<RunnerEvent[]> {
@@ -152,7 +169,7 @@ async function collect(child: ChildProcess, verb: Verb, channel: Readable): Prom
   return events;
 }
 
-function idWords({ uids, gids }: Isolation): string[] {
+function idWords({ rung, uids, gids }: Isolation): string[] {
   const words = (name: string, { inside, outside, count }: IdRange): string[] => [
     name,
     String(inside),
@@ -162,6 +179,7 @@ function idWords({ uids, gids }: Isolation): string[] {
   return [
     ...uids.flatMap((range) => words('uidmap', range)),
     ...gids.flatMap((range) => words('gidmap', range)),
+    ...(rung === 'single-id' ? ['single-id'] : []),
   ];
 }
 

@@ -2,15 +2,18 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LayerForm } from '../../cache/layer-folders.ts';
 import { staleTemporaries } from '../../cache/leases.ts';
 import type { Store } from '../../cache/store.ts';
 import type { BuildEnvironment } from '../environment.ts';
-import { chooseIsolation } from './isolation.ts';
+import { chooseIsolation, layerForm } from './isolation.ts';
 import { type Isolation, startRunner } from './runner.ts';
 
 export interface Sandbox {
   /** Chooses the rung at the first call. Throws E_ISOLATION. */
   readonly isolation: () => Promise<Isolation>;
+  /** In which form that rung has layers on disk; tells nobody of the choice. */
+  readonly layerForm: () => Promise<LayerForm>;
   /** Removes the temporaries that only the runner can remove. */
   close(): Promise<void>;
 }
@@ -21,11 +24,16 @@ export function openSandbox(
   wanted: 'auto' | Isolation['rung'],
   { events, signal }: BuildEnvironment,
 ): Sandbox {
+  let found: Promise<Isolation> | undefined;
   let chosen: Promise<Isolation> | undefined;
+  const find = (): Promise<Isolation> => {
+    found ??= chooseIsolation(wanted, signal);
+    return found;
+  };
   const choose = async (): Promise<Isolation> => {
-    const isolation = await chooseIsolation(wanted, signal);
-    const why = isolation.rung === 'root' ? 'running as root' : 'an ordinary user with sub-ids';
-    events({ event: 'choice', subject: 'isolation', chosen: isolation.rung, why });
+    const isolation = await find();
+    const { rung, why } = isolation;
+    events({ event: 'choice', subject: 'isolation', chosen: rung, why });
     const stale = await staleTemporaries(store.home);
     if (stale.length > 0) await removeAll(isolation, stale);
     return isolation;
@@ -35,6 +43,8 @@ export function openSandbox(
       chosen ??= choose();
       return chosen;
     },
+    // Without any rung there is nothing to read either.
+    layerForm: () => find().then(layerForm, () => 'fs' as const),
     async close() {
       const isolation = await chosen?.catch(() => undefined);
       if (isolation === undefined) return;

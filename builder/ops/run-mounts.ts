@@ -8,6 +8,7 @@ import { withFileLock } from '../../core/file-lock.ts';
 import { nameFromBytes } from '../../core/names.ts';
 import { END_OF_ENTRIES, encodeEntryHeader } from '../../image/entry-stream.ts';
 import type { CopySource } from '../copy/source.ts';
+import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { extractInto } from '../exec/layer-transfer.ts';
 import { data, type PreparedMount } from '../exec/run-words.ts';
@@ -137,10 +138,11 @@ async function prepareCache(
   inputs: RunMountInputs,
 ): Promise<PreparedMount> {
   const container = cacheFolder(inputs, spec);
-  const folder = join(container, 'fs');
+  const isolation = await inputs.isolation();
+  const folder = join(container, layerForm(isolation));
   if ((await mkdir(folder, { recursive: true })) !== undefined) {
     // Made by the runner, so that the owner is one of the step's own ids.
-    await extractInto(await inputs.isolation(), folder, rootDirectory(spec));
+    await extractInto(isolation, folder, rootDirectory(spec));
   }
   const access = spec.readonly ? 'ro' : 'rw';
   return {

@@ -39,19 +39,29 @@ int caps_bound(struct err *err)
 	return 0;
 }
 
-int caps_keep(struct err *err)
+static int keep(uint64_t mask, struct err *err)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 	if (syscall(SYS_capget, &header, data) < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot read the capabilities");
-	/* A capability that this machine withholds from us is one that the step goes without. */
+	/* A capability that this machine withholds from us is one that we go without. */
 	for (unsigned i = 0; i < 2; i++) {
-		data[i].permitted &= (uint32_t)(kept_mask() >> (32 * i));
+		data[i].permitted &= (uint32_t)(mask >> (32 * i));
 		data[i].effective = data[i].permitted;
 		data[i].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &header, data) < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot drop the capabilities");
 	return 0;
+}
+
+int caps_keep(struct err *err)
+{
+	return keep(kept_mask(), err);
+}
+
+int caps_supervise(struct err *err)
+{
+	return keep(kept_mask() | (uint64_t)1 << CAP_SYS_PTRACE, err);
 }

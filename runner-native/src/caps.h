@@ -11,3 +11,6 @@ int caps_bound(struct err *err);
 /* Makes the 14 the permitted and effective sets, and the inheritable one empty. A change to a
  * user other than 0 then takes permitted and effective away by itself. */
 int caps_keep(struct err *err);
+
+/* Of pid 1 that supervises a step: the 14, and CAP_SYS_PTRACE to read the step's memory. */
+int caps_supervise(struct err *err);

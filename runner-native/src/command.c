@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "caps.h"
+#include "handover.h"
 #include "path.h"
 #include "seccomp.h"
 #include "sys.h"
@@ -113,20 +114,38 @@ int command_exit_code(const struct err *err)
 	return err->number == ENOENT || err->number == ENOTDIR ? 127 : 126;
 }
 
-int command_become(const struct plan *plan, const struct user *user, int *report, struct err *err)
+/* With CAP_SYS_ADMIN a filter needs no no_new_privs, which would break sudo in RUN. */
+static int install_filter(const struct supervisor *supervisor, int report, struct err *err)
+{
+	static struct trap_list traps;
+	if (supervisor == NULL)
+		return seccomp_install(&traps, err);
+	int rc = creds_enter();
+	if (rc < 0)
+		return fail(err, "E_SANDBOX", -rc, "cannot begin with an identity");
+	supervisor_traps(supervisor, &traps);
+	cleanup_close int listener = seccomp_install(&traps, err);
+	if (listener < 0)
+		return listener;
+	rc = handover_send(report, listener);
+	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot hand the filter over") : 0;
+}
+
+int command_become(const struct plan *plan, const struct user *user,
+		   const struct supervisor *supervisor, int *report, struct err *err)
 {
 	if (setsid() < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot make a session");
 	umask(0022);
 	int rc = close_others(report, err);
-	/* With CAP_SYS_ADMIN a filter needs no no_new_privs, which would break sudo in RUN. */
 	if (rc == 0 && !plan->no_seccomp)
-		rc = seccomp_install(err);
+		rc = install_filter(supervisor, *report, err);
 	if (rc == 0)
 		rc = caps_bound(err);
 	if (rc == 0)
 		rc = caps_keep(err);
-	if (rc == 0)
+	/* Under a supervisor the process is that user already, as far as it can tell. */
+	if (rc == 0 && supervisor == NULL)
 		rc = change_user(user, err);
 	if (rc < 0)
 		return rc;

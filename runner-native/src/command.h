@@ -4,13 +4,15 @@
 #pragma once
 
 #include "plan.h"
-#include "user.h"
+#include "supervisor.h"
 
 /* The code of a `struct err` that means: set up well, but this command cannot be executed. */
 extern const char COMMAND_NOT_EXECUTED[];
 
-/* Returns only on failure. `report` is kept open (close-on-exec) until then: it becomes fd 3. */
-int command_become(const struct plan *plan, const struct user *user, int *report, struct err *err);
+/* Returns only on failure. `report` is kept open (close-on-exec) until then: it becomes fd 3. With
+ * `supervisor` (or NULL), its descriptor is handed over on it first. */
+int command_become(const struct plan *plan, const struct user *user,
+		   const struct supervisor *supervisor, int *report, struct err *err);
 
 /* 127: there is no such command; 126: it cannot be executed. */
 int command_exit_code(const struct err *err);

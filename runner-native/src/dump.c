@@ -10,6 +10,7 @@
 
 #include "dirlist.h"
 #include "inodes.h"
+#include "ownership.h"
 #include "path.h"
 #include "sink.h"
 #include "store.h"
@@ -21,6 +22,7 @@
 
 struct dump {
 	int root;
+	bool single_id;		       /* owners and devices are recorded (ownership.h) */
 	char path[WHOLE_PATH_MAX + 1]; /* of the entry at hand */
 	struct inodes inodes;
 	struct entry entry;
@@ -35,8 +37,9 @@ static void fill(struct dump *dump, enum entry_type type, const struct stat *st)
 	struct entry *entry = &dump->entry;
 	entry->type = type;
 	entry->mode = st->st_mode & 07777;
-	entry->uid = st->st_uid;
-	entry->gid = st->st_gid;
+	/* Where owners are recorded, take_owner says whose it is. */
+	entry->uid = dump->single_id ? 0 : st->st_uid;
+	entry->gid = dump->single_id ? 0 : st->st_gid;
 	entry->mtime_sec = st->st_mtim.tv_sec;
 	entry->mtime_nsec = (uint32_t)st->st_mtim.tv_nsec;
 	entry->size = type == ENTRY_FILE ? (uint64_t)st->st_size : 0;
@@ -46,14 +49,38 @@ static void fill(struct dump *dump, enum entry_type type, const struct stat *st)
 	memcpy(entry->path, dump->path, strlen(dump->path) + 1);
 }
 
+static void take_owner(struct dump *dump, const struct ownership *owner)
+{
+	dump->entry.uid = owner->uid;
+	dump->entry.gid = owner->gid;
+}
+
+/* The record of an open file or folder. */
+static void fill_owner(struct dump *dump, int fd, const struct stat *st, struct ownership *owner)
+{
+	*owner = (struct ownership){ 0 };
+	if (dump->single_id && ownership_of_fd(fd, st, owner))
+		take_owner(dump, owner);
+}
+
 static int fail_at(const struct dump *dump, int number, struct err *err)
 {
 	return fail(err, "E_IO", number, "cannot read /%s", dump->path);
 }
 
+static int dump_stand_in(struct dump *dump, const struct ownership *owner, struct err *err)
+{
+	dump->entry.type = S_ISBLK(owner->node) ? ENTRY_BLOCK : ENTRY_CHAR;
+	dump->entry.size = 0;
+	dump->entry.major = owner->major;
+	dump->entry.minor = owner->minor;
+	return sink_entry(&dump->sink, &dump->entry, err);
+}
+
 static int dump_file(struct dump *dump, int parent, const char *name, struct err *err)
 {
 	struct stat st;
+	struct ownership owner;
 	/* Never blocks: the name could be a FIFO by now. */
 	cleanup_close int file =
 		openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -62,6 +89,9 @@ static int dump_file(struct dump *dump, int parent, const char *name, struct err
 	if (!S_ISREG(st.st_mode))
 		return fail_at(dump, ESTALE, err);
 	fill(dump, ENTRY_FILE, &st);
+	fill_owner(dump, file, &st, &owner);
+	if (owner.node != 0)
+		return dump_stand_in(dump, &owner, err);
 	if (st.st_nlink > 1) {
 		const char *first =
 			inodes_find_or_add(&dump->inodes, st.st_dev, st.st_ino, dump->path);
@@ -85,9 +115,11 @@ static int dump_file(struct dump *dump, int parent, const char *name, struct err
 static int dump_dir_entry(struct dump *dump, int dir, struct err *err)
 {
 	struct stat st;
+	struct ownership owner;
 	if (fstat(dir, &st) < 0)
 		return fail_at(dump, errno, err);
 	fill(dump, ENTRY_DIR, &st);
+	fill_owner(dump, dir, &st, &owner);
 	int rc = xattrs_read(dir, &dump->entry, dump->xattr_arena);
 	if (rc < 0)
 		return fail_at(dump, -rc, err);
@@ -134,7 +166,10 @@ static int dump_special(struct dump *dump, int parent, const char *name, const s
 			       : S_ISBLK(st->st_mode)  ? ENTRY_BLOCK
 			       : S_ISFIFO(st->st_mode) ? ENTRY_FIFO
 						       : ENTRY_SOCKET;
+	struct ownership owner;
 	fill(dump, type, is_whiteout ? &nothing : st);
+	if (dump->single_id && !is_whiteout && ownership_from_time(st->st_atim, &owner))
+		take_owner(dump, &owner);
 	if (type == ENTRY_CHAR || type == ENTRY_BLOCK) {
 		dump->entry.major = major(st->st_rdev);
 		dump->entry.minor = minor(st->st_rdev);
@@ -185,6 +220,7 @@ static int dump_children(struct dump *dump, int dir_taken, int depth, struct err
 static int dump_paths(struct dump *dump, struct err *err)
 {
 	struct stat st;
+	struct ownership owner;
 	size_t length;
 	cleanup_free char *paths = NULL;
 	int rc = read_to_end(STDIN_FILENO, PATHS_LIMIT, &paths, &length);
@@ -201,6 +237,7 @@ static int dump_paths(struct dump *dump, struct err *err)
 		if (!S_ISREG(st.st_mode))
 			return fail(err, "E_PATH", 0, "/%s is not a regular file", at);
 		fill(dump, ENTRY_FILE, &st);
+		fill_owner(dump, file, &st, &owner);
 		rc = sink_entry(&dump->sink, &dump->entry, err);
 		if (rc == 0)
 			rc = sink_content(&dump->sink, file, (uint64_t)st.st_size, at, err);
@@ -232,6 +269,7 @@ static int dump_work(struct store_plan *plan, struct err *err)
 	if (root < 0)
 		return root;
 	dump.root = root;
+	dump.single_id = plan->single_id;
 	dump.sink.fd = STDOUT_FILENO;
 	int rc = plan->all ? dump_all(&dump, err) : dump_paths(&dump, err);
 	inodes_free(&dump.inodes);

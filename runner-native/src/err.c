@@ -19,10 +19,17 @@ int fail(struct err *err, const char *code, int number, const char *format, ...)
 	return number == 0 ? -EINVAL : -number;
 }
 
+static const char *code_of(enum step step)
+{
+	if (step == STEP_OVERLAY)
+		return "E_NO_OVERLAY";
+	return step == STEP_MOUNT ? "E_SANDBOX" : "E_ISOLATION";
+}
+
 int fail_step(struct err *err, enum step step, int number, const char *format, ...)
 {
 	va_list args;
-	err->code = step == STEP_OVERLAY ? "E_NO_OVERLAY" : "E_SANDBOX";
+	err->code = code_of(step);
 	err->number = number;
 	err->hint = hint_for(step, number);
 	va_start(args, format);

@@ -9,6 +9,7 @@
 #include <sys/xattr.h>
 
 #include "events.h"
+#include "ownership.h"
 #include "place.h"
 #include "source.h"
 #include "store.h"
@@ -27,6 +28,7 @@ struct extraction {
 	struct dir_time *dirs;
 	size_t dir_count;
 	uint64_t entries, bytes;
+	bool single_id; /* owners and devices are recorded (ownership.h) */
 	uint64_t skipped_devices, skipped_xattrs;
 	char first_device[256], first_xattr[256];
 };
@@ -52,7 +54,7 @@ static int set_xattrs(struct extraction *x, int fd, struct err *err)
 	const struct entry *entry = &x->entry;
 	for (size_t i = 0; i < entry->xattr_count; i++) {
 		const struct xattr *xattr = &entry->xattrs[i];
-		if (!xattr_is_overlay(xattr->name) &&
+		if (!xattr_is_overlay(xattr->name) && !xattr_is_record(xattr->name) &&
 		    fsetxattr(fd, xattr->name, xattr->value, xattr->length, 0) == 0)
 			continue;
 		if (strcmp(xattr->name, "security.capability") == 0)
@@ -100,9 +102,10 @@ static int extract_file(struct extraction *x, const struct place *place, struct 
 		return fd;
 	/* chown and write take setuid bits and file capabilities away, so mode and xattrs come
 	 * last. */
-	if (fchown(fd, entry->uid, entry->gid) < 0)
-		return fail_entry(entry, errno, "set the owner of", err);
-	int rc = source_content(&x->source, entry->size, fd, entry->path, err);
+	int rc = ownership_set(fd, x->single_id, entry->uid, entry->gid);
+	if (rc < 0)
+		return fail_entry(entry, -rc, "set the owner of", err);
+	rc = source_content(&x->source, entry->size, fd, entry->path, err);
 	if (rc < 0)
 		return rc;
 	x->bytes += entry->size;
@@ -139,9 +142,12 @@ static int extract_dir(struct extraction *x, const struct place *place, struct e
 				    : open_folder(entry, place, err);
 	if (fd < 0)
 		return place->name == NULL ? fail_entry(entry, errno, "open", err) : fd;
-	if (fchown(fd, entry->uid, entry->gid) < 0 || fchmod(fd, entry->mode) < 0)
-		return fail_entry(entry, errno, "set the owner and mode of", err);
-	int rc = set_xattrs(x, fd, err);
+	int rc = ownership_set(fd, x->single_id, entry->uid, entry->gid);
+	if (rc == 0 && fchmod(fd, entry->mode) < 0)
+		rc = -errno;
+	if (rc < 0)
+		return fail_entry(entry, -rc, "set the owner and mode of", err);
+	rc = set_xattrs(x, fd, err);
 	if (rc < 0)
 		return rc;
 	struct dir_time *dir = array_push(&x->dirs, &x->dir_count, sizeof(*dir));
@@ -156,15 +162,22 @@ static int set_metadata(struct extraction *x, const struct place *place, struct 
 {
 	const struct entry *entry = &x->entry;
 	const struct timespec times[2] = { mtime_of(entry), mtime_of(entry) };
+	const struct ownership owner = { .uid = entry->uid, .gid = entry->gid };
 	const int flags = AT_SYMLINK_NOFOLLOW;
-	if (fchownat(place->parent, place->name, entry->uid, entry->gid, flags) < 0)
+	if (!x->single_id &&
+	    fchownat(place->parent, place->name, entry->uid, entry->gid, flags) < 0)
 		return fail_entry(entry, errno, "set the owner of", err);
 	/* We have just made it, and nobody else works in this folder, so it is no link. */
 	if (entry->type != ENTRY_SYMLINK &&
 	    fchmodat(place->parent, place->name, entry->mode, 0) < 0)
 		return fail_entry(entry, errno, "set the mode of", err);
-	if (utimensat(place->parent, place->name, times, flags) < 0)
-		return fail_entry(entry, errno, "set the time of", err);
+	int rc = 0;
+	if (x->single_id)
+		rc = ownership_record_time(place->parent, place->name, flags, times[1], &owner);
+	else if (utimensat(place->parent, place->name, times, flags) < 0)
+		rc = -errno;
+	if (rc < 0)
+		return fail_entry(entry, -rc, "set the time of", err);
 	skip_xattrs(x);
 	return 0;
 }
@@ -206,6 +219,31 @@ static int extract_hardlink(struct extraction *x, const struct place *place, str
 	return 0;
 }
 
+/* An empty file that says which device it stands for. */
+static int extract_stand_in(struct extraction *x, const struct place *place, struct err *err)
+{
+	const struct entry *entry = &x->entry;
+	const struct timespec times[2] = { mtime_of(entry), mtime_of(entry) };
+	const struct ownership owner = {
+		.uid = entry->uid,
+		.gid = entry->gid,
+		.node = entry->type == ENTRY_BLOCK ? S_IFBLK : S_IFCHR,
+		.major = entry->major,
+		.minor = entry->minor,
+	};
+	int rc = place_clear(place, entry->path, err);
+	if (rc < 0)
+		return rc;
+	cleanup_close int fd = create_file(entry, place, err);
+	if (fd < 0)
+		return fd;
+	rc = ownership_record_fd(fd, &owner);
+	if (rc == 0 && (fchmod(fd, entry->mode) < 0 || futimens(fd, times) < 0))
+		rc = -errno;
+	skip_xattrs(x);
+	return rc < 0 ? fail_entry(entry, -rc, "make a stand-in for the device", err) : 0;
+}
+
 static int extract_node(struct extraction *x, const struct place *place, struct err *err)
 {
 	const struct entry *entry = &x->entry;
@@ -216,6 +254,8 @@ static int extract_node(struct extraction *x, const struct place *place, struct 
 	dev_t device = makedev(entry->major, entry->minor);
 	/* A layer's own 0:0 would be overlayfs's removal. */
 	bool is_forged = entry->type == ENTRY_CHAR && device == makedev(0, 0);
+	if (x->single_id && !is_forged && (entry->type == ENTRY_CHAR || entry->type == ENTRY_BLOCK))
+		return extract_stand_in(x, place, err);
 	int rc = place_clear(place, entry->path, err);
 	if (rc < 0)
 		return rc;
@@ -320,6 +360,7 @@ static int extract_work(struct store_plan *plan, struct err *err)
 		return root;
 	x.places = (struct places){ .root = root, .parent = -1, .link_parent = -1 };
 	x.source.fd = STDIN_FILENO;
+	x.single_id = plan->single_id;
 	/* The modes of entries are meant as they are. */
 	umask(0);
 	int rc = extract_stream(&x, err);

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "util.h"
 
@@ -16,19 +16,51 @@ static bool sysctl_is(const char *path, char digit)
 	return fd >= 0 && read(fd, &byte, 1) == 1 && byte == digit;
 }
 
+/* Ubuntu 23.10 and later: a program needs a profile of its own. */
+static const char *apparmor_hint(void)
+{
+	static char text[1024];
+	snprintf(text, sizeof(text),
+		 "AppArmor keeps unprivileged programs from user namespaces. As root, write\n"
+		 "  abi <abi/4.0>,\n"
+		 "  profile slipway-runner \"%.512s\" flags=(unconfined) { userns, }\n"
+		 "to /etc/apparmor.d/slipway-runner, then run: apparmor_parser -r "
+		 "/etc/apparmor.d/slipway-runner",
+		 program_invocation_name);
+	return text;
+}
+
+/* A limit on namespaces that is 0: some distributions and hardening guides set one so. */
+static const char *limit_hint(void)
+{
+	static const struct {
+		const char *path, *hint;
+	} limits[] = {
+#define LIMIT(name) { "/proc/sys/user/" name, "as root: sysctl -w user." name "=10000 (it is 0)" }
+		LIMIT("max_user_namespaces"),	LIMIT("max_mnt_namespaces"),
+		LIMIT("max_pid_namespaces"),	LIMIT("max_net_namespaces"),
+		LIMIT("max_ipc_namespaces"),	LIMIT("max_uts_namespaces"),
+		LIMIT("max_cgroup_namespaces"),
+#undef LIMIT
+	};
+	for (size_t i = 0; i < lengthof(limits); i++)
+		if (sysctl_is(limits[i].path, '0'))
+			return limits[i].hint;
+	return NULL;
+}
+
 static const char *userns_hint(int number)
 {
+	if (limit_hint() != NULL)
+		return limit_hint();
 	if (sysctl_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
-		return "AppArmor keeps unprivileged programs from user namespaces: install a "
-		       "profile that "
-		       "allows them for this program, or set "
-		       "kernel.apparmor_restrict_unprivileged_userns=0";
+		return apparmor_hint();
 	if (sysctl_is("/proc/sys/kernel/unprivileged_userns_clone", '0'))
 		return "unprivileged user namespaces are off: set "
 		       "kernel.unprivileged_userns_clone=1";
-	if (number == ENOSPC || number == EUSERS ||
-	    sysctl_is("/proc/sys/user/max_user_namespaces", '0'))
-		return "no user namespace is left: raise user.max_user_namespaces";
+	if (number == ENOSPC || number == EUSERS)
+		return "no namespace is left: raise user.max_user_namespaces and its like, or end "
+		       "what holds so many";
 	if (number == EINVAL || number == ENOSYS)
 		return "this kernel has no user namespaces (CONFIG_USER_NS)";
 	if (number == EPERM || number == EACCES)
@@ -44,7 +76,8 @@ const char *hint_for(enum step step, int number)
 	case STEP_USERNS:
 		return userns_hint(number);
 	case STEP_NAMESPACES:
-		return number == EPERM
+		return limit_hint() != NULL ? limit_hint()
+		       : number == EPERM
 			       ? "the root rung needs CAP_SYS_ADMIN; inside a container, give it "
 				 "that capability or use the rootless rung"
 			       : NULL;
@@ -69,6 +102,13 @@ const char *hint_for(enum step step, int number)
 			       ? "inside a container, /proc and /sys must be mounted without "
 				 "masked parts for a nested sandbox (systempaths=unconfined)"
 			       : NULL;
+	case STEP_SUPERVISOR:
+		if (number == EPERM)
+			return "reading a child's memory is forbidden here: set "
+			       "kernel.yama.ptrace_scope to 2 or less";
+		if (number == EOPNOTSUPP)
+			return "this rung needs Linux 5.9 or newer, with CONFIG_SECCOMP_FILTER";
+		return "put the store on ext4, btrfs, tmpfs, or xfs with bigtime";
 	default:
 		return NULL;
 	}

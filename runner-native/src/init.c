@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -15,6 +18,7 @@
 #include "dev.h"
 #include "events.h"
 #include "fsmount.h"
+#include "handover.h"
 #include "net.h"
 #include "ns.h"
 #include "rootfs.h"
@@ -148,22 +152,49 @@ static int set_up(struct plan *plan, const struct init_channels *channels, struc
 	return rc < 0 ? rc : ns_die_with_parent(LIFELINE_FD, err);
 }
 
-/* Waits for the command, reaping every orphan, and passes SIGTERM on to it. */
-static int wait_for(pid_t command)
+/* Answers the step's calls until `until` can be read, or is at its end. */
+static void serve_until(struct supervisor *supervisor, int until)
 {
-	sigset_t wanted;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGCHLD);
-	sigaddset(&wanted, SIGTERM);
+	struct pollfd polled[] = {
+		{ .fd = until, .events = POLLIN },
+		{ .fd = supervisor->listener, .events = POLLIN },
+	};
+	while (polled[0].revents == 0) {
+		if (poll(polled, lengthof(polled), -1) < 0 && errno != EINTR)
+			return;
+		if ((polled[1].revents & POLLIN) != 0)
+			supervisor_serve(supervisor);
+		else if (polled[1].revents != 0) /* no process has the filter any more */
+			polled[1].fd = -1;
+	}
+}
+
+/* Waits for the command, reaping every orphan, and passes SIGTERM on to it. Both signals are
+ * blocked since before we were started. */
+static int wait_for(pid_t command, int signals, struct supervisor *supervisor)
+{
+	struct signalfd_siginfo info;
 	for (;;) {
 		int status;
 		pid_t pid;
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			if (pid == command)
 				return status;
-		if (sigwaitinfo(&wanted, NULL) == SIGTERM && kill(-command, SIGTERM) < 0)
+		serve_until(supervisor, signals);
+		if (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info) &&
+		    info.ssi_signo == SIGTERM && kill(-command, SIGTERM) < 0)
 			kill(command, SIGTERM);
 	}
+}
+
+static int take_signals(struct err *err)
+{
+	sigset_t wanted;
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGCHLD);
+	sigaddset(&wanted, SIGTERM);
+	int fd = signalfd(-1, &wanted, SFD_CLOEXEC);
+	return fd < 0 ? fail(err, "E_SANDBOX", errno, "cannot take signals") : fd;
 }
 
 static void report_exec_failed(const struct err *failure, int code)
@@ -178,20 +209,45 @@ static void report_exec_failed(const struct err *failure, int code)
 	(void)json_send(&json, EVENT_FD);
 }
 
+/* Until the command's process has executed (0), or has failed (1, with `failure`). */
+static int await_exec(const struct plan *plan, struct supervisor *supervisor, int report,
+		      struct err *failure, struct err *err)
+{
+	if (plan->single_id) {
+		int listener = handover_receive(report, failure);
+		if (listener < 0 && failure->code != NULL)
+			return 1;
+		if (listener < 0)
+			return fail(err, "E_SANDBOX", EPIPE,
+				    "the command's process died before its exec");
+		int rc = supervisor_take(supervisor, listener, err);
+		if (rc < 0)
+			return rc;
+		serve_until(supervisor, report);
+	}
+	int got = read_exact(report, failure, sizeof(*failure));
+	return got < 0 ? fail(err, "E_SANDBOX", -got, "the command's process died before its exec")
+		       : got;
+}
+
 /* Follows the command from its fork to its end. `report` has its failure, or ends at its exec. */
-static int follow(pid_t command, int report, struct err *err)
+static int follow(pid_t command, const struct plan *plan, struct supervisor *supervisor, int report,
+		  struct err *err)
 {
 	struct outcome outcome = { .executed = true };
 	struct err failure;
 	struct json json;
+	cleanup_close int signals = take_signals(err);
+	if (signals < 0)
+		return signals;
 	/* A fork has our addresses, so the strings that the error points to are here too. */
-	int got = read_exact(report, &failure, sizeof(failure));
+	int got = await_exec(plan, supervisor, report, &failure, err);
 	if (got < 0)
-		return fail(err, "E_SANDBOX", -got, "the command's process died before its exec");
+		return got;
 	if (got == 0) {
 		json_begin(&json, "started");
 		(void)json_send(&json, EVENT_FD);
-		outcome.wait_status = wait_for(command);
+		outcome.wait_status = wait_for(command, signals, supervisor);
 	} else if (failure.code == COMMAND_NOT_EXECUTED) {
 		outcome.executed = false;
 		outcome.code = command_exit_code(&failure);
@@ -205,24 +261,36 @@ static int follow(pid_t command, int report, struct err *err)
 	return 0;
 }
 
+/* The two ends of the command's report; a socket where it hands a descriptor over too. */
+static int make_report(const struct plan *plan, int ends[2])
+{
+	return plan->single_id ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)
+			       : pipe2(ends, O_CLOEXEC);
+}
+
 int init_run(struct plan *plan, const struct init_channels *channels, struct err *err)
 {
 	static struct user user;
+	static struct supervisor supervisor;
 	int ends[2];
+	supervisor.listener = -1;
 	int rc = set_up(plan, channels, &user, err);
 	if (rc < 0)
 		return rc;
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (plan->single_id)
+		supervisor_begin(&supervisor, &user);
+	if (make_report(plan, ends) < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
 	pid_t command = fork();
 	if (command < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot start a process");
 	if (command == 0) {
-		(void)command_become(plan, &user, &ends[1], err);
+		(void)command_become(plan, &user, plan->single_id ? &supervisor : NULL, &ends[1],
+				     err);
 		(void)write_all(ends[1], err, sizeof(*err));
 		return 1;
 	}
 	cleanup_close int report = ends[0];
 	close(ends[1]);
-	return follow(command, report, err);
+	return follow(command, plan, &supervisor, report, err);
 }

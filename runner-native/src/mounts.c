@@ -11,6 +11,7 @@
 #include "fsmount.h"
 #include "kernfs.h"
 #include "overlay.h"
+#include "ownership.h"
 #include "path.h"
 #include "sys.h"
 
@@ -194,7 +195,9 @@ static int bind_data(struct stage *stage, const struct op *op, struct err *err)
 	cleanup_close int file =
 		openat(stage->memory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	rc = file < 0 ? -errno : write_hex(file, op->hex);
-	if (rc == 0 && (fchown(file, op->uid, op->gid) < 0 || fchmod(file, op->mode) < 0))
+	if (rc == 0)
+		rc = ownership_set(file, stage->plan->single_id, op->uid, op->gid);
+	if (rc == 0 && fchmod(file, op->mode) < 0)
 		rc = -errno;
 	if (rc < 0)
 		return fail(err, "E_SANDBOX", -rc, "cannot make the content of %s", op->target);

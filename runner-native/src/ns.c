@@ -24,7 +24,7 @@ int ns_die_with_parent(int lifeline, struct err *err)
 }
 
 /* In the child: waits until the maps are there, then becomes root inside. */
-static int become_root_inside(int lifeline, struct err *err)
+static int become_root_inside(int lifeline, const struct idmap *map, struct err *err)
 {
 	char go;
 	ssize_t n;
@@ -35,7 +35,9 @@ static int become_root_inside(int lifeline, struct err *err)
 		return fail(err, "E_SANDBOX", ECHILD, "the parent of the sandbox is gone");
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return fail_step(err, STEP_IDMAP, errno, "the id maps have no root inside");
-	if (setgroups(0, NULL) < 0)
+	/* Who maps one id has given up setgroups for it (idmap.c). */
+	bool may_set_groups = map->gid_count != 1 || map->gids[0].count != 1;
+	if (setgroups(0, NULL) < 0 && may_set_groups)
 		event_note("groups", "this user namespace keeps the caller's supplementary groups");
 	return 0;
 }
@@ -46,7 +48,7 @@ static int child_side(struct ns_child *child, int read_end, const struct idmap *
 	child->pid = 0;
 	child->lifeline = read_end;
 	if (idmap_used(map)) {
-		int rc = become_root_inside(read_end, err);
+		int rc = become_root_inside(read_end, map, err);
 		if (rc < 0)
 			return rc;
 	}

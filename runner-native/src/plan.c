@@ -76,6 +76,12 @@ TAKE(gidmap)
 	return idmap_take_gid(&((struct plan *)at)->map, args, err);
 }
 
+TAKE(single_id)
+{
+	((struct plan *)at)->single_id = true;
+	return 0;
+}
+
 TAKE(lower)
 {
 	struct plan *plan = at;
@@ -226,6 +232,7 @@ TAKE(caps)
 static const struct word_rule RULES[] = {
 	{ "uidmap", 3, take_uidmap },
 	{ "gidmap", 3, take_gidmap },
+	{ "single-id", 0, take_single_id },
 	{ "lower", 1, take_lower },
 	{ "upper", 1, take_upper },
 	{ "work", 1, take_work },
@@ -273,6 +280,8 @@ int plan_read(struct plan *plan, const struct words *words, struct err *err)
 		if (!needed[i].there)
 			return fail(err, "E_RUNNER_WORDS", 0, "run needs the word \"%s\"",
 				    needed[i].name);
+	if (plan->single_id && plan->no_seccomp)
+		return fail(err, "E_RUNNER_WORDS", 0, "\"single-id\" needs the seccomp filter");
 	if (plan->cwd[0] != '/')
 		return fail(err, "E_RUNNER_WORDS", 0, "cwd \"%.64s\" is not absolute", plan->cwd);
 	/* Both arrays go to execve, which wants a NULL at the end. */

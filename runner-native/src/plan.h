@@ -63,6 +63,7 @@ struct plan {
 	char **args;
 	size_t arg_count;
 	bool no_seccomp;
+	bool single_id; /* ownership is recorded, and a supervisor answers (supervisor.h) */
 };
 
 /* Reads the plan out of the words. E_RUNNER_WORDS also for what is missing. */

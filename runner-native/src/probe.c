@@ -19,6 +19,7 @@
 #include "ns.h"
 #include "overlay.h"
 #include "path.h"
+#include "probe_supervisor.h"
 #include "remove.h"
 #include "store.h"
 #include "sys.h"
@@ -133,9 +134,11 @@ static int try_seccomp(struct err *err)
 }
 
 /* Everything that is tried inside (of the user namespace, if there is one). */
-static void put_inside(struct json *json, const char *dir)
+static void put_inside(struct json *json, const char *dir, bool single_id)
 {
 	struct err err;
+	if (single_id)
+		put(json, "supervisor", probe_supervisor(dir, &err), &err);
 	int mountns = unshare_one(CLONE_NEWNS, "mount", &err);
 	if (mountns == 0 && sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		mountns = fail_step(&err, STEP_MOUNT, errno, "cannot make the mounts private");
@@ -202,7 +205,7 @@ static int probe_work(struct store_plan *plan, struct err *err)
 		put_ok(&json, "userns");
 		put_ok(&json, "idmap");
 	}
-	put_inside(&json, plan->dir);
+	put_inside(&json, plan->dir, plan->single_id);
 	return json_send(&json, STDOUT_FILENO) < 0
 		       ? fail(err, "E_IO", EPIPE, "cannot write the answer")
 		       : 0;
@@ -212,7 +215,7 @@ static int probe_plan(struct store_plan *plan, struct err *err)
 {
 	struct json json;
 	int rc = store_perform(plan, probe_work, err);
-	if (rc >= 0 || !idmap_used(&plan->map) || strcmp(err->code, "E_SANDBOX") != 0)
+	if (rc >= 0 || !idmap_used(&plan->map) || strcmp(err->code, "E_ISOLATION") != 0)
 		return rc;
 	json_begin(&json, NULL);
 	put_machine(&json);

@@ -1,6 +1,7 @@
 /* Implementation of seccomp.h: from tables to BPF. Layout of the program:
  *   foreign architecture -> kill; x32 -> ENOSYS; the four calls judged by their arguments;
- *   a binary search over the ranges of allowed numbers, with EPERM for the gaps. */
+ *   the traps that depend on arguments; a binary search over the ranges of allowed numbers, those
+ *   that are always traps among them, with EPERM for the gaps. */
 #include "seccomp.h"
 
 #include <asm/unistd.h>
@@ -19,12 +20,17 @@
 #error "the runner is written for x86-64 and arm64"
 #endif
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
 #define X32_BIT 0x40000000
 #define NEW_NAMESPACES                                                                             \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
 	 CLONE_NEWPID | CLONE_NEWNET)
 
 #define ALLOW	       SECCOMP_RET_ALLOW
+#define TRAP	       SECCOMP_RET_USER_NOTIF
 #define REFUSE(number) (SECCOMP_RET_ERRNO | (number))
 
 static void emit(struct filter *filter, unsigned code, uint32_t k, unsigned if_true,
@@ -89,29 +95,56 @@ static void emit_personality(struct filter *filter)
 	emit_return(filter, ALLOW);
 }
 
+static void emit_trap(struct filter *filter, const struct trap *trap)
+{
+	unsigned test = trap->when == TRAP_IF_BITS ? BPF_JSET : BPF_JEQ;
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, trap->number, 0, 4);
+	emit_load_argument(filter, trap->arg);
+	emit(filter, BPF_JMP | test | BPF_K, trap->value, 0, 1);
+	emit_return(filter, TRAP);
+	emit_return(filter, ALLOW);
+}
+
 /* Numbers from `first` on get `action`, up to the next border. */
 struct border {
 	uint32_t first;
 	uint32_t action;
 };
 
+static bool is_always_trap(const struct trap_list *traps, uint32_t number)
+{
+	for (size_t i = 0; i < traps->count; i++)
+		if (traps->trap[i].number == number && traps->trap[i].when == TRAP_ALWAYS)
+			return true;
+	return false;
+}
+
 /* Turns the sorted numbers into borders of ranges; returns how many. */
-static size_t find_borders(const struct syscall_set *set, struct border *borders)
+static size_t find_borders(const struct syscall_set *set, const struct trap_list *traps,
+			   struct border *borders)
 {
 	size_t count = 0;
-	borders[count++] = (struct border){ 0, REFUSE(EPERM) };
+	uint32_t next = 0; /* the first number of which nothing is said yet */
 	for (size_t i = 0; i < set->count; i++) {
-		uint32_t first = set->number[i];
-		while (i + 1 < set->count && set->number[i + 1] == set->number[i] + 1)
-			i++;
-		/* Only 0 itself can be both the first border and allowed. */
-		if (first == 0)
-			count = 0;
-		borders[count++] = (struct border){ first, ALLOW };
-		borders[count++] = (struct border){ set->number[i] + 1, REFUSE(EPERM) };
+		uint32_t number = set->number[i];
+		uint32_t action = is_always_trap(traps, number) ? TRAP : ALLOW;
+		if (number != next)
+			borders[count++] = (struct border){ next, REFUSE(EPERM) };
+		if (number != next || count == 0 || borders[count - 1].action != action)
+			borders[count++] = (struct border){ number, action };
+		next = number + 1;
 	}
+	borders[count++] = (struct border){ next, REFUSE(EPERM) };
 	borders[count++] = (struct border){ seccomp_table_last_known + 1, REFUSE(ENOSYS) };
 	return count;
+}
+
+static bool is_listed(const struct syscall_set *set, uint32_t number)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->number[i] == number)
+			return true;
+	return false;
 }
 
 /* A binary search as code: the number is in the accumulator. Jumps over the left half are
@@ -132,11 +165,12 @@ static void emit_search(struct filter *filter, const struct border *borders, siz
 	emit_search(filter, borders + middle, count - middle);
 }
 
-int seccomp_build(struct filter *filter)
+int seccomp_build(struct filter *filter, const struct trap_list *traps)
 {
 	struct syscall_set set = { .count = 0 };
 	struct border borders[2 * lengthof(set.number) + 2];
 	filter->length = 0;
+	seccomp_table_allowed(&set);
 	emit_load(filter, offsetof(struct seccomp_data, arch));
 	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0);
 	emit_return(filter, SECCOMP_RET_KILL_PROCESS);
@@ -148,18 +182,40 @@ int seccomp_build(struct filter *filter)
 	emit_clone(filter);
 	emit_socket(filter);
 	emit_personality(filter);
-	seccomp_table_allowed(&set);
-	emit_search(filter, borders, find_borders(&set, borders));
+	for (size_t i = 0; i < traps->count; i++) {
+		if (!is_listed(&set, traps->trap[i].number))
+			return -EINVAL;
+		if (traps->trap[i].when != TRAP_ALWAYS)
+			emit_trap(filter, &traps->trap[i]);
+	}
+	emit_search(filter, borders, find_borders(&set, traps, borders));
 	return filter->length <= lengthof(filter->code) ? 0 : -E2BIG;
 }
 
-int seccomp_install(struct err *err)
+/* A signal that comes while the supervisor is at work must not start the call again: a file would
+ * be made twice (a kernel before Linux 5.19 has no such flag, and few programs such signals). */
+static int install(const struct sock_fprog *program, bool has_traps)
+{
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	if (!has_traps)
+		return (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
+	int fd = (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+			      flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, program);
+	if (fd < 0 && errno == EINVAL)
+		fd = (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+	return fd;
+}
+
+int seccomp_install(const struct trap_list *traps, struct err *err)
 {
 	struct filter filter;
-	if (seccomp_build(&filter) < 0)
-		return fail(err, "E_SANDBOX", E2BIG, "the seccomp filter is too long");
-	struct sock_fprog program = { .len = (unsigned short)filter.length, .filter = filter.code };
-	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+	int rc = seccomp_build(&filter, traps);
+	if (rc < 0)
+		return fail(err, "E_SANDBOX", -rc, "cannot build the seccomp filter");
+	const struct sock_fprog program = { .len = (unsigned short)filter.length,
+					    .filter = filter.code };
+	rc = install(&program, traps->count > 0);
+	if (rc < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot install the seccomp filter");
-	return 0;
+	return rc;
 }

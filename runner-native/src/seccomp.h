@@ -25,7 +25,23 @@ struct filter {
 	size_t length;
 };
 
-/* Builds the whole filter; pure. */
-int seccomp_build(struct filter *filter);
+/* A call that waits for the supervisor's answer (supervisor.h) instead of being allowed: always, or
+ * where the low half of argument `arg` has one of the bits of `value`, or is `value`. */
+struct trap {
+	uint32_t number;
+	enum trap_when { TRAP_ALWAYS, TRAP_IF_BITS, TRAP_IF_EQUAL } when;
+	uint8_t arg;
+	uint32_t value;
+};
 
-int seccomp_install(struct err *err);
+struct trap_list {
+	struct trap trap[128];
+	size_t count;
+};
+
+/* Builds the whole filter; pure. Only calls of the allowed table can be traps (-EINVAL). */
+int seccomp_build(struct filter *filter, const struct trap_list *traps);
+
+/* Installs the filter in this process. With traps, returns the descriptor on which a supervisor
+ * receives them; else 0. <0: `err`. */
+int seccomp_install(const struct trap_list *traps, struct err *err);

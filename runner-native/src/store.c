@@ -39,6 +39,13 @@ static int take_path(void *at, char **args, size_t left, struct err *err)
 	return 0;
 }
 
+static int take_single_id(void *plan, char **args, size_t left, struct err *err)
+{
+	(void)args, (void)left, (void)err;
+	((struct store_plan *)plan)->single_id = true;
+	return 0;
+}
+
 static int take_all(void *plan, char **args, size_t left, struct err *err)
 {
 	(void)args, (void)left, (void)err;
@@ -54,8 +61,13 @@ static int take_paths(void *plan, char **args, size_t left, struct err *err)
 }
 
 static const struct word_rule RULES[] = {
-	{ "uidmap", 3, take_uidmap }, { "gidmap", 3, take_gidmap }, { "dir", 1, take_dir },
-	{ "path", 1, take_path },     { "all", 0, take_all },	    { "paths", 0, take_paths },
+	{ "uidmap", 3, take_uidmap },
+	{ "gidmap", 3, take_gidmap },
+	{ "dir", 1, take_dir },
+	{ "path", 1, take_path },
+	{ "all", 0, take_all },
+	{ "paths", 0, take_paths },
+	{ "single-id", 0, take_single_id },
 };
 
 int store_plan_read(struct store_plan *plan, const struct words *words, bool needs_dir,

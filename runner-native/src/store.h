@@ -11,7 +11,8 @@ struct store_plan {
 	char **paths;
 	size_t path_count;
 	bool all, from_stdin;
-	int lifeline; /* of the child in a user namespace; -1 */
+	bool single_id; /* ownership is recorded on the files (ownership.h) */
+	int lifeline;	/* of the child in a user namespace; -1 */
 };
 
 /* Reads the words; `needs_dir`: whether `dir` must be there. */

@@ -6,17 +6,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ownership.h"
 #include "path.h"
 
-static int set_metadata(int fd, const struct stub *stub)
+static int set_metadata(const struct plan *plan, int fd, const struct stub *stub)
 {
 	/* chown takes setuid and setgid bits away, so chmod comes after. */
-	if (fchown(fd, stub->uid, stub->gid) < 0 || fchmod(fd, stub->mode) < 0)
-		return -errno;
-	return 0;
+	int rc = ownership_set(fd, plan->single_id, stub->uid, stub->gid);
+	return rc == 0 && fchmod(fd, stub->mode) < 0 ? -errno : rc;
 }
 
-static int make_dir(int layer, const struct stub *stub)
+static int make_dir(const struct plan *plan, int layer, const struct stub *stub)
 {
 	const char *slash = strrchr(stub->path, '/');
 	char parent_path[WHOLE_PATH_MAX + 1];
@@ -33,14 +33,14 @@ static int make_dir(int layer, const struct stub *stub)
 	    errno != EEXIST)
 		return -errno;
 	cleanup_close int fd = path_open_beneath(layer, stub->path, O_RDONLY | O_DIRECTORY, 0);
-	return fd < 0 ? fd : set_metadata(fd, stub);
+	return fd < 0 ? fd : set_metadata(plan, fd, stub);
 }
 
-static int make_file(int layer, const struct stub *stub)
+static int make_file(const struct plan *plan, int layer, const struct stub *stub)
 {
 	cleanup_close int fd =
 		path_open_beneath(layer, stub->path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	return fd < 0 ? fd : set_metadata(fd, stub);
+	return fd < 0 ? fd : set_metadata(plan, fd, stub);
 }
 
 int stubs_root_mode(const struct plan *plan, const char *path, struct err *err)
@@ -48,7 +48,7 @@ int stubs_root_mode(const struct plan *plan, const char *path, struct err *err)
 	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot open %s", path);
-	int rc = plan->has_root_mode ? set_metadata(fd, &plan->root_mode) : 0;
+	int rc = plan->has_root_mode ? set_metadata(plan, fd, &plan->root_mode) : 0;
 	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot set the metadata of %s", path) : 0;
 }
 
@@ -67,7 +67,7 @@ int stubs_make(const struct plan *plan, const char *at, struct err *err)
 		if (*stub->path == '\0' || !path_is_clean(stub->path))
 			return fail(err, "E_RUNNER_WORDS", 0, "\"%s\" is no path for a stub",
 				    stub->path);
-		rc = stub->is_dir ? make_dir(layer, stub) : make_file(layer, stub);
+		rc = stub->is_dir ? make_dir(plan, layer, stub) : make_file(plan, layer, stub);
 		if (rc < 0)
 			return fail(err, "E_SANDBOX", -rc, "cannot make the mount point /%s",
 				    stub->path);

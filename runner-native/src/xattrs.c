@@ -15,6 +15,11 @@ bool xattr_is_overlay(const char *name)
 	return starts_with(name, "user.overlay.") || starts_with(name, "trusted.overlay.");
 }
 
+bool xattr_is_record(const char *name)
+{
+	return starts_with(name, "user.slipway.");
+}
+
 bool xattr_is_opaque(int dir)
 {
 	char value = '\0';
@@ -25,7 +30,8 @@ bool xattr_is_opaque(int dir)
 /* SELinux labels and the trusted ones are of the machine, not of the image. */
 static bool belongs_to_image(const char *name)
 {
-	if (xattr_is_overlay(name) || strcmp(name, "security.selinux") == 0)
+	if (xattr_is_overlay(name) || xattr_is_record(name) ||
+	    strcmp(name, "security.selinux") == 0)
 		return false;
 	return starts_with(name, "user.") || starts_with(name, "security.") ||
 	       starts_with(name, "system.posix_acl_");

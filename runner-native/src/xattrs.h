@@ -7,6 +7,10 @@
 /* overlayfs's own, in either of its forms; never read into an entry, never written from one. */
 bool xattr_is_overlay(const char *name);
 
+/* slipway's own: what a layer of rung "single-id" records (ownership.h). Never an image's either.
+ */
+bool xattr_is_record(const char *name);
+
 /* Whether the open folder hides what lies below it in lower layers. */
 bool xattr_is_opaque(int dir);
 

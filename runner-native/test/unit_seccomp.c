@@ -132,12 +132,53 @@ static void test_jumps(void)
 	}
 }
 
+/* With traps: those calls wait for a supervisor, every other one is as it was. */
+static void test_traps(void)
+{
+	static const struct trap_list traps = {
+		.trap = { { __NR_getuid, TRAP_ALWAYS, 0, 0 },
+			  { __NR_fchownat, TRAP_ALWAYS, 0, 0 },
+			  { __NR_fchmod, TRAP_IF_BITS, 0, 6 },
+			  { __NR_prctl, TRAP_IF_EQUAL, 0, 8 } },
+		.count = 4,
+	};
+	static const struct trap_list none;
+	uint32_t before[1200];
+	CHECK(seccomp_build(&filter, &none) == 0);
+	for (uint32_t number = 0; number < lengthof(before); number++)
+		before[number] = judge(number, 1);
+	CHECK(seccomp_build(&filter, &traps) == 0);
+	test_jumps();
+	for (uint32_t number = 0; number < lengthof(before); number++)
+		CHECK(judge(number, 1) == (number == __NR_getuid || number == __NR_fchownat
+						   ? SECCOMP_RET_USER_NOTIF
+						   : before[number]));
+	CHECK(judge(__NR_fchmod, 2) == SECCOMP_RET_USER_NOTIF);
+	CHECK(judge(__NR_fchmod, 4 | 1) == SECCOMP_RET_USER_NOTIF);
+	CHECK(judge(__NR_fchmod, 8) == ALLOWED);
+	CHECK(judge(__NR_prctl, 8) == SECCOMP_RET_USER_NOTIF && judge(__NR_prctl, 12) == ALLOWED);
+}
+
+/* What the filter refuses cannot be made a trap, which a supervisor may answer with "perform". */
+static void test_no_trap_for_what_is_refused(void)
+{
+	static const struct trap_list mount = { .trap = { { __NR_mount, TRAP_ALWAYS, 0, 0 } },
+						.count = 1 };
+	static const struct trap_list clone = { .trap = { { __NR_clone, TRAP_ALWAYS, 0, 0 } },
+						.count = 1 };
+	CHECK(seccomp_build(&filter, &mount) == -EINVAL);
+	CHECK(seccomp_build(&filter, &clone) == -EINVAL);
+}
+
 int main(void)
 {
-	CHECK(seccomp_build(&filter) == 0);
+	static const struct trap_list none;
+	CHECK(seccomp_build(&filter, &none) == 0);
 	test_every_number();
 	test_arguments();
 	test_architectures();
 	test_jumps();
+	test_traps();
+	test_no_trap_for_what_is_refused();
 	return unit_end("seccomp");
 }

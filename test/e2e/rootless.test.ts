@@ -108,11 +108,11 @@ test.for([
   await expect.poll(() => processesOf(made.uid), { timeout: 1000 }).toEqual([]);
 });
 
-test('without sub-ids, steps are refused with what to do, and builds without steps work', () => {
+test('without sub-ids, the rootless rung is refused with what to do, and builds without steps work', () => {
   const folder = contextOf({ Dockerfile: 'FROM scratch\nRUN ["/x"]\n' });
   const { made, folder: mine, home } = place(folder);
   made.removeSubIds();
-  const refused = made.slipway(home, ['build', mine]);
+  const refused = made.slipway(home, ['build', '--isolation=rootless', mine]);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toMatch(
     /^error\[E_ISOLATION\]: slipway-t\d+ has no sub-ids in \/etc\/sub/m,

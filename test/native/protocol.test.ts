@@ -142,7 +142,9 @@ describe('under the sanitizers', () => {
     const made = spawnSync('make', ['-s', '-C', NATIVE, 'test'], { encoding: 'utf8' });
     expect(made.stderr).toBe('');
     expect(made.stdout.trim().split('\n').sort()).toEqual(
-      ['entry', 'path', 'seccomp', 'user', 'words'].map((name) => `${name}: ok`),
+      ['creds', 'entry', 'ownership', 'path', 'seccomp', 'user', 'words'].map(
+        (name) => `${name}: ok`,
+      ),
     );
   });
 

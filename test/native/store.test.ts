@@ -183,14 +183,16 @@ describe.each(RUNGS)('on rung %s', (rung) => {
       { type: 'char', path: 'forged-whiteout' },
     );
     const result = await bench.call('extract', ['dir', dir], input);
-    const count = rung === 'root' ? 1 : 2;
-    const first = rung === 'root' ? 'forged-whiteout' : 'null';
+    // With one id nobody may make them either, but a stand-in is kept for each.
+    const isMade = rung !== 'rootless';
+    const count = isMade ? 1 : 2;
+    const first = isMade ? 'forged-whiteout' : 'null';
     expect(result.event('note')).toEqual({
       event: 'note',
       subject: 'devices',
       message: `${count} device nodes were left out, the first of them /${first}`,
     });
-    expect(readdirSync(dir)).toEqual(rung === 'root' ? ['null'] : []);
+    expect(readdirSync(dir)).toEqual(isMade ? ['null'] : []);
   });
 
   test('missing parents are made, files are replaced, folders are merged', async (context) => {

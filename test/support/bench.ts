@@ -26,7 +26,7 @@ import {
 } from './runner.ts';
 
 /** The rungs that steps are tested on. */
-export const RUNGS = ['root', 'rootless'] as const;
+export const RUNGS = ['root', 'rootless', 'single-id'] as const;
 export type RungName = (typeof RUNGS)[number];
 
 export interface StepSpec {
@@ -74,7 +74,7 @@ export function useBench(rung: RungName): Bench {
     spawnSync('make', ['-s', '-C', join(RUNNER, '../..'), 'probe']);
     state.missing = missingFor(rung);
     if (state.missing !== '') return;
-    if (rung === 'rootless') Object.assign(state, makeUser());
+    if (rung !== 'root') Object.assign(state, makeUser(rung));
     state.base = mkdtempSync(join(tmpdir(), 'slipway-native-'));
     chmodSync(state.base, 0o755);
     copyFileSync(RUNNER, join(state.base, 'runner'));
@@ -187,10 +187,14 @@ function locked(program: string, args: readonly string[]): void {
 
 let users = 0;
 
-function makeUser(): { user: string; uid: number; maps: string[] } {
+function makeUser(rung: 'rootless' | 'single-id'): { user: string; uid: number; maps: string[] } {
   const user = `slipway-t${process.pid}-${users++}`;
   locked('useradd', ['-m', user]);
   const uid = Number(spawnSync('id', ['-u', user], { encoding: 'utf8' }).stdout);
+  if (rung === 'single-id') {
+    const own = ['0', `${uid}`, '1'];
+    return { user, uid, maps: ['uidmap', ...own, 'gidmap', ...own, 'single-id'] };
+  }
   if (!subIds('/etc/subuid', user)) locked('usermod', ['--add-subuids', '700000-765535', user]);
   if (!subIds('/etc/subgid', user)) locked('usermod', ['--add-subgids', '700000-765535', user]);
   const maps = [

@@ -1,0 +1,52 @@
+/* The supervisor of a step: answers the calls that the kernel must not, or cannot, perform as the
+ * step means them. What is answered, and how, is in tables of calls, one table for each purpose;
+ * their traps make the filter, so that no call can be trapped without a handler.
+ * Runs in pid 1 of the step, which the step can neither see into nor end; holds the listener. */
+#pragma once
+
+#include "creds.h"
+#include "notice.h"
+#include "seccomp.h"
+
+#define SUPERVISOR_TABLES 8
+
+struct supervisor;
+
+struct call {
+	struct trap trap;
+	/* Answers; ANSWER_PERFORM leaves it to the next table that has this call, then to the
+	 * kernel. */
+	struct answer (*handle)(struct supervisor *supervisor, const struct notice *notice);
+};
+
+struct call_table {
+	const struct call *calls;
+	size_t count;
+};
+
+struct supervisor {
+	int listener;
+	struct creds creds;
+	bool changed_roots; /* whether a process of the step has asked for another root */
+	struct call_table tables[SUPERVISOR_TABLES];
+	size_t table_count;
+};
+
+/* What a process asks to be (calls_identity.c), whom files belong to (calls_owner.c), what a look
+ * at a file shows (calls_stat.c), files that are made (calls_create.c) or written (calls_open.c),
+ * and programs that are started (calls_process.c). */
+extern const struct call_table CALLS_IDENTITY, CALLS_OWNER, CALLS_STAT, CALLS_CREATE, CALLS_OPEN,
+	CALLS_PROCESS;
+
+/* Prepares the supervisor of rung "single-id", whose command runs as `user`. */
+void supervisor_begin(struct supervisor *supervisor, const struct user *user);
+
+/* The traps of all tables, each number once. */
+void supervisor_traps(const struct supervisor *supervisor, struct trap_list *traps);
+
+/* Takes the listener over and makes this process ready to answer. Afterwards its working folder is
+ * /proc, its umask is 0, and it has no capability but those that answering needs. */
+int supervisor_take(struct supervisor *supervisor, int listener, struct err *err);
+
+/* Answers one call, if one is there. */
+void supervisor_serve(struct supervisor *supervisor);
