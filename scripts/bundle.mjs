@@ -26,5 +26,7 @@ const { metafile } = await build({
 });
 // Chunks of earlier builds go last: what runs now may still want one of its own.
 const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-for (const name of readdirSync('dist')) if (!made.has(name)) rmSync(join('dist', name));
+for (const entry of readdirSync('dist', { withFileTypes: true })) {
+  if (entry.isFile() && !made.has(entry.name)) rmSync(join('dist', entry.name));
+}
 chmodSync('dist/slipway.mjs', 0o755);
