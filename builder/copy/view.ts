@@ -129,7 +129,8 @@ function parentEntry(
 type StandingDirectory = Extract<Standing, { type: 'dir' }>;
 
 function notDirectory(path: string, inTheWay: string): BuildError {
-  return refuse(path, `/${inTheWay} is not a directory`);
+  const message = `/${path} cannot be made: /${inTheWay} is not a directory`;
+  return new BuildError('E_COPY_DESTINATION', message);
 }
 
 function refuse(path: string, why: string): BuildError {

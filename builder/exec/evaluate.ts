@@ -7,6 +7,7 @@ import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
 import { isBuildError, withSpan } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
+import type { Span } from '../../core/source.ts';
 import { decodeEntries, encodeEntries } from '../../image/layer-id.ts';
 import { applyLayer } from '../../image/tree/apply-layer.ts';
 import type { Op } from '../ops/op.ts';
@@ -72,7 +73,7 @@ export async function evaluate(
     });
     return await snapshotOf(context, input, op, record);
   } catch (error) {
-    const placed = withSpan(error, vertex.span);
+    const placed = withSpan(error, placeOf(error, vertex));
     const exitCode = isBuildError(placed) ? placed.exitCode : undefined;
     const reason = placed instanceof Error ? placed.message : String(placed);
     events({ event: 'step', id, step, status: 'failed', reason, ms: ended(), exitCode });
@@ -81,6 +82,12 @@ export async function evaluate(
 }
 
 const UNCHANGED = 'nothing that it depends on has changed';
+
+/** The step, or the USER or --chown above it that names somebody who is not there. */
+function placeOf(error: unknown, { op, span }: Vertex): Span | undefined {
+  if (!isBuildError(error) || error.code !== 'E_UNKNOWN_USER' || !('userSpan' in op)) return span;
+  return op.userSpan ?? span;
+}
 
 /** A hit is noted at most so often, as `relatime` does: a build of nothing but hits writes nothing. */
 const USED_GRAIN_MS = 3_600_000;

@@ -68,6 +68,8 @@ export interface RunSpec {
   readonly cwd: string;
   /** `user[:group]` as written; '' is root. */
   readonly user: string;
+  /** Where the user was named, if this Dockerfile does. */
+  readonly userSpan?: Span | undefined;
   readonly hostname: string;
   readonly network: 'default' | 'none' | 'host';
   readonly mounts: readonly MountSpec[];
@@ -145,6 +147,8 @@ export interface CopySpec {
   readonly destination: string;
   /** `user[:group]` as written after expansion; undefined is 0:0. */
   readonly chown: string | undefined;
+  /** Where that is written. */
+  readonly userSpan?: Span | undefined;
   /** As written after expansion: octal or symbolic. */
   readonly chmod: string | undefined;
   readonly link: boolean;
@@ -168,4 +172,5 @@ export interface WorkdirSpec {
   readonly path: string;
   /** `user[:group]` who owns the directories that are made; '' is root. */
   readonly user: string;
+  readonly userSpan?: Span | undefined;
 }

@@ -114,7 +114,7 @@ const WITHOUT_STEPS: readonly Case[] = [
     what: 'a --chown of a user that the image has not',
     dockerfile: 'FROM scratch\nCOPY --chown=someone Dockerfile /\n',
     code: 'E_UNKNOWN_USER',
-    place: '2:1',
+    place: '2:14',
     says: 'there is no user "someone" in the image|or give its number',
   },
   {
@@ -159,7 +159,7 @@ const WITH_STEPS: readonly Case[] = [
     what: 'a user that the image has not',
     dockerfile: 'USER someone\nRUN id\n',
     code: 'E_UNKNOWN_USER',
-    place: '5:1',
+    place: '4:6',
     says: 'the image has no user "someone"',
   },
   {
@@ -174,7 +174,7 @@ const WITH_STEPS: readonly Case[] = [
     dockerfile: 'RUN touch /f\nCOPY Dockerfile /f/x\n',
     code: 'E_COPY_DESTINATION',
     place: '5:1',
-    says: 'cannot copy to /f/x: /f is not a directory',
+    says: '/f/x cannot be made: /f is not a directory',
   },
 ];
 

@@ -43,6 +43,7 @@ export function applyFiles(
     inline,
     destination: resolveDestination(workingFolder(state), destination),
     chown: typed.chown && (expandIn(state, typed.chown) || undefined),
+    userSpan: typed.chown?.span,
     chmod: typed.chmod && readMode(state, typed.chmod),
     link: typed.link,
     parents: typed.parents,

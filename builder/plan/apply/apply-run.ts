@@ -36,6 +36,7 @@ export function applyRun(
       .map(([name, value]) => `${name}=${value}`),
     cwd: workingFolder(state),
     user: state.config.User ?? '',
+    userSpan: state.userSpan,
     hostname: sandboxHostname(options.buildArgs),
     network: typed.network ?? options.network,
     mounts: resolveMounts(state, typed.mounts, {

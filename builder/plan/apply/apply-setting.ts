@@ -118,6 +118,7 @@ function applyVolume(state: StageState, node: WordsInstruction): void {
 function applyUser(state: StageState, argument: Word): void {
   const user = expandIn(state, argument);
   setConfig(state, { User: user }, `USER ${user}`);
+  state.userSpan = argument.span;
 }
 
 function applyStopSignal(state: StageState, argument: Word): void {
@@ -143,7 +144,7 @@ function applyWorkdir(state: StageState, node: TextInstruction): void {
   const user = state.config.User ?? '';
   addLayer(
     state,
-    { kind: 'workdir', input: state.vertex, path, user },
+    { kind: 'workdir', input: state.vertex, path, user, userSpan: state.userSpan },
     { text: stepText(node), span: node.span, createdBy },
   );
 }

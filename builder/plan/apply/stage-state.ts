@@ -44,6 +44,8 @@ export interface StageState extends StageSurroundings {
   /** What is left of the config. */
   config: SmallConfig;
   author: string | undefined;
+  /** The USER that is in force, where it is not the base image's. */
+  userSpan: Span | undefined;
   vertex: VertexId;
   history: History | undefined;
   /** Undefined where all variables are known, as they are in every graph that is executed. */
@@ -84,6 +86,7 @@ export function fromImage(
     vertex,
     history: inherited(image.history ?? []),
     unknowns: undefined,
+    userSpan: undefined,
     commandSet: false,
   };
 }

@@ -132,7 +132,7 @@ function source(ref: SourceRef): string {
 /** Fields that are not empty, false or a default. */
 function extras(fields: object): string {
   const shown = Object.entries(fields).filter(([key, value]) => {
-    if (value === undefined || value === '') return false;
+    if (value === undefined || value === '' || key === 'userSpan') return false;
     if (value === false && key !== 'unpack') return false;
     if (Array.isArray(value) && value.length === 0) return false;
     return (
