@@ -25,6 +25,10 @@ export interface RemoteOptions {
 export interface Remote {
   /** The op that fetches `source`. */
   op(source: RemoteSource): Op;
+  /** Makes sure that the store has what `url` gives now. See http/download.ts. */
+  download(url: URL, checksum: Digest | undefined): Promise<Download>;
+  /** Opens a git address. */
+  git(source: GitSource): Promise<OpenGit>;
   close(): Promise<void>;
 }
 
@@ -50,6 +54,8 @@ export function openRemote(options: RemoteOptions): Remote {
     return openGit(source, { home, context, secret });
   };
   return {
+    download,
+    git,
     op(source) {
       if (source.kind === 'http') return fetchHttpOp(source, { blobs, download });
       return fetchGitOp(source, { git: () => git(source), temporary });

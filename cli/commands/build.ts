@@ -84,7 +84,12 @@ async function buildFromInput(
 ): Promise<BuildResult> {
   if (flags.context === '-' || flags.file === '-') addAbortSignal(host.signal, host.stdin);
   const builder = import('../../builder/build.ts');
-  const input = await readInput(flags.file, flags.context, host);
+  const input = await readInput(flags.file, flags.context, host, {
+    environment,
+    secrets: flags.secrets,
+    commitTimes: (flags.buildArgs.get('SOURCE_DATE_EPOCH') ?? '') !== '',
+    keepGitDir: isTrue(flags.buildArgs.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR')),
+  });
   try {
     const options: BuildOptions = {
       dockerfile: input.dockerfile,
@@ -111,6 +116,11 @@ async function buildFromInput(
   } finally {
     await input.dispose();
   }
+}
+
+/** A switch among the build arguments, as Go's strconv.ParseBool reads it. */
+function isTrue(value: string | undefined): boolean {
+  return /^(?:1|t|T|TRUE|true|True)$/.test(value ?? '');
 }
 
 const HELP = `

@@ -1,5 +1,5 @@
 // From the words `-f` and CONTEXT to a Dockerfile's text and a context: what docker build takes.
-// Contexts by URL are refused. Nothing of a context is read but the Dockerfile and the ignore file.
+// Nothing of a context is read but the Dockerfile and the ignore file.
 
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -9,34 +9,41 @@ import { BuildError, errnoOf } from '../../core/errors.ts';
 import type { SourceText } from '../../core/source.ts';
 import type { Host } from '../host.ts';
 import { readDockerfile, readStdin } from './read-stdin.ts';
+import {
+  fetchRemote,
+  notFetchedHere,
+  type RemoteFolder,
+  type RemoteInputOptions,
+  remoteSource,
+} from './remote-input.ts';
 import { unpackContext } from './unpack-context.ts';
 
 export interface BuildInput {
   readonly dockerfile: SourceText;
   readonly context: ContextSpec;
-  /** Seconds; of the newest entry of an archive. A folder has no time of its own. */
+  /** Seconds; of a commit, a file's Last-Modified, or the newest entry of an archive. A folder has no time of its own. */
   readonly contextEpoch?: number | undefined;
   /** Removes what was unpacked. Call it when the build has ended, whatever its end. */
   dispose(): Promise<void>;
 }
 
-const URL_CONTEXT = /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//;
-
 /**
- * Finds Dockerfile and context. `file` and `context` are as the flags have them. Throws
- * E_CONTEXT_NOT_FOUND, E_DOCKERFILE_NOT_FOUND, E_CONTEXT_ESCAPE, E_UNSUPPORTED.
+ * Finds Dockerfile and context. `file` and `context` are as the flags have them; a context by its address is
+ * fetched where `remote` is given. Throws E_CONTEXT_NOT_FOUND, E_DOCKERFILE_NOT_FOUND, E_CONTEXT_ESCAPE,
+ * E_UNSUPPORTED, and what fetching throws.
  */
 export async function readInput(
   file: string | undefined,
   context: string | undefined,
   host: Pick<Host, 'cwd' | 'stdin'>,
+  remote?: RemoteInputOptions,
 ): Promise<BuildInput> {
   if (context === '-') return readFromStdin(file, host);
   if (context === undefined) return emptyContext(await readDockerfile(host.stdin));
-  if (URL_CONTEXT.test(context)) {
-    throw new BuildError('E_UNSUPPORTED', 'a context by URL is not supported', {
-      hint: 'fetch it first: git clone, or curl ... | slipway build -',
-    });
+  const source = remoteSource(context);
+  if (source !== undefined) {
+    if (remote === undefined) throw notFetchedHere(context);
+    return remoteContext(file, await fetchRemote(source, remote), host);
   }
   const root = resolve(host.cwd, context);
   await requireFolder(root, context);
@@ -67,6 +74,31 @@ async function readFromStdin(
   try {
     const found = await findDockerfile(root, file, root);
     return { ...(await folderContext(root, found, root, dispose)), contextEpoch: newest };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** No ignore file counts in what was fetched, as in the reference: its author has put it there as it is. */
+async function remoteContext(
+  file: string | undefined,
+  { root, dockerfile, contextEpoch, dispose }: RemoteFolder,
+  host: Pick<Host, 'stdin'>,
+): Promise<BuildInput> {
+  const context = { kind: 'directory', path: root, ignoreFile: undefined } as const;
+  try {
+    if (file === '-') {
+      return { dockerfile: await readDockerfile(host.stdin), context, contextEpoch, dispose };
+    }
+    if (dockerfile === undefined) {
+      const found = await findDockerfile(root, file, root);
+      return { dockerfile: found.dockerfile, context, contextEpoch, dispose };
+    }
+    if (file === undefined) return { dockerfile, context, contextEpoch, dispose };
+    throw new BuildError('E_USAGE', `${dockerfile.name} is no tar, so there is no ${file} in it`, {
+      hint: 'the address of a Dockerfile needs no -f',
+    });
   } catch (error) {
     await dispose();
     throw error;

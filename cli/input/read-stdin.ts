@@ -1,6 +1,6 @@
-// Standard input as `slipway build -` takes it: a tar of the context, or else a Dockerfile.
+// Standard input as `slipway build -` takes it, and what an address gives: a tar of the context, or else a
+// Dockerfile.
 
-import type { Readable } from 'node:stream';
 import { BuildError } from '../../core/errors.ts';
 import { nameFromBytes } from '../../core/names.ts';
 import type { SourceText } from '../../core/source.ts';
@@ -23,27 +23,41 @@ export type StdinInput =
   | { readonly kind: 'tar'; readonly chunks: AsyncIterable<Uint8Array> }
   | { readonly kind: 'dockerfile'; readonly source: SourceText };
 
-/** Returns the whole of `stdin` as a Dockerfile. Throws E_DOCKERFILE_NOT_FOUND where it is larger than 4 MiB. */
-export async function readDockerfile(stdin: AsyncIterable<Uint8Array>): Promise<SourceText> {
+/** Where the bytes come from: the name of the text, and how a message calls it. */
+export interface InputPlace {
+  readonly name: string;
+  readonly words: string;
+}
+
+const STDIN: InputPlace = { name: '<stdin>', words: 'on standard input' };
+
+/** Returns the whole of `chunks` as a Dockerfile. Throws E_DOCKERFILE_NOT_FOUND where it is larger than 4 MiB. */
+export async function readDockerfile(
+  chunks: AsyncIterable<Uint8Array>,
+  { name, words } = STDIN,
+): Promise<SourceText> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stdin) {
+  for await (const chunk of chunks) {
     parts.push(chunk);
     size += chunk.length;
     if (size > MAX_DOCKERFILE_BYTES) {
       throw new BuildError(
         'E_DOCKERFILE_NOT_FOUND',
-        'the Dockerfile on standard input is larger than 4 MiB',
-        { hint: 'a context on standard input is a tar' },
+        `the Dockerfile ${words} is larger than 4 MiB`,
+        { hint: `a context ${words} is a tar` },
       );
     }
   }
-  return { name: '<stdin>', text: nameFromBytes(Buffer.concat(parts)) };
+  return { name, text: nameFromBytes(Buffer.concat(parts)) };
 }
 
-/** Tells by its first bytes whether `stdin` is a tar, plain or compressed; reads it whole where it is not. */
-export async function readStdin(stdin: Readable): Promise<StdinInput> {
-  const iterator: AsyncIterator<Uint8Array> = stdin[Symbol.asyncIterator]();
+/** Tells by its first bytes whether `input` is a tar, plain or compressed; reads it whole where it is not. */
+export async function readStdin(
+  input: AsyncIterable<Uint8Array>,
+  place = STDIN,
+): Promise<StdinInput> {
+  const iterator = input[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   let ended = false;
   while (head.length < TAR_BLOCK && !ended) {
@@ -53,7 +67,7 @@ export async function readStdin(stdin: Readable): Promise<StdinInput> {
   }
   const chunks = resume(head, ended ? undefined : iterator);
   if (isTar(head)) return { kind: 'tar', chunks };
-  return { kind: 'dockerfile', source: await readDockerfile(chunks) };
+  return { kind: 'dockerfile', source: await readDockerfile(chunks, place) };
 }
 
 async function* resume(

@@ -131,8 +131,8 @@ test.each([
     'there is no other\n = hint: the path given by -f starts',
   ],
   ['dir', '.', 'E_DOCKERFILE_NOT_FOUND', 'dir cannot be read: it is not a regular file'],
-  [undefined, 'https://host/x.git', 'E_UNSUPPORTED', 'a context by URL is not supported'],
-  [undefined, 'git@host:x', 'E_UNSUPPORTED', 'a context by URL is not supported'],
+  [undefined, 'https://host/x.git', 'E_UNSUPPORTED', 'only builds fetch a context'],
+  [undefined, 'git@host:x', 'E_UNSUPPORTED', 'only builds fetch a context'],
   ['Dockerfile', '-', 'E_USAGE', 'standard input is not a tar, so there is no Dockerfile in it'],
 ])('-f %s with the context %s: %s', async (file, context, code, message) => {
   const cwd = folder({ x: '', 'dir/y': '' });

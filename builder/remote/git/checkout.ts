@@ -2,7 +2,17 @@
 // every component on the way is a real folder (CVE-2026-33748), submodules come over the network only,
 // and no hook or filter of anybody's configuration runs.
 
-import { copyFile, lstat, lutimes, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  lutimes,
+  mkdir,
+  readdir,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildError, errnoOf } from '../../../core/errors.ts';
 import { redactCredentials, safeText } from '../../../core/safe-text.ts';
@@ -29,7 +39,8 @@ export interface Checkout {
 export async function checkout(options: CheckoutOptions): Promise<Checkout> {
   const { source, repository, temporary, target } = options;
   const work = join(temporary, 'work');
-  await mkdir(work, { mode: 0o755 });
+  await mkdir(work);
+  await chmod(work, 0o755);
   const keep = source.keepGitDir && source.subdir === '';
   const gitDir = keep ? join(work, '.git') : join(temporary, 'git');
   const git = (...args: string[]): Promise<string> =>
