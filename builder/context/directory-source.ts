@@ -12,14 +12,12 @@ import type { Digest } from '../../core/digest.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { compareNames, nameFromBytes, systemPath } from '../../core/names.ts';
 import type { Entry } from '../../image/entry.ts';
-import type { FileContent } from '../../image/layer.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
-import type { CopySource, SourceFile, SourceNode } from '../copy/source.ts';
+import type { CopySource, SourceNode } from '../copy/source.ts';
 import { type ContextModes, contextMode } from './context-modes.ts';
 import { digestFile } from './file-digests.ts';
-import type { FileIdentity } from './file-identity.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore.ts';
-import { readInChunks, readWhole, WHOLE_READ_LIMIT } from './read-unchanged.ts';
+import { readWalked, type SeenFile, seenFile } from './read-walked.ts';
 import { resolveInside } from './resolve-inside.ts';
 import { type FoundPath, walkDirectory } from './walk-directory.ts';
 
@@ -36,23 +34,28 @@ export interface DirectorySourceOptions {
   readonly modes?: ContextModes;
   /** Remembered digests; see file-digests.ts. */
   readonly digests: Table;
-  /** Told of sockets and devices, which no layer takes from a context. */
+  /** Told once of each socket and device: no layer takes one from a context. */
   readonly onSkipped: (path: string, kind: string) => void;
 }
 
 /** Makes a source of a folder, which must be there. */
 export function directorySource(folder: DirectorySourceOptions): CopySource {
   const root = realpathSync(folder.root);
-  const options = { ...folder, root };
+  const told = new Set<string>();
+  const onSkipped = (path: string, kind: string): void => {
+    if (!told.has(path)) folder.onSkipped(path, kind);
+    told.add(path);
+  };
+  const options = { ...folder, root, onSkipped };
   const { name, rules } = options;
-  const identities = new Map<string, FileIdentity>();
+  const seen = new Map<string, SeenFile>();
   const walks = new Map<string, Promise<readonly Entry[]>>();
 
   const walk: CopySource['walk'] = (node, keep) => {
-    if (keep !== undefined) return walkEntries(options, node, identities, keep);
+    if (keep !== undefined) return walkEntries(options, node, seen, keep);
     const known = walks.get(node.path);
     if (known !== undefined) return known;
-    const made = walkEntries(options, node, identities);
+    const made = walkEntries(options, node, seen);
     walks.set(node.path, made);
     return made;
   };
@@ -94,16 +97,17 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
     async identity(node) {
       return identityOf(await walk(node));
     },
-    read: (files) => readFiles(root, files, identities),
+    read: (files) => readWalked(root, files, seen),
   };
 }
 
 async function walkEntries(
   options: DirectorySourceOptions,
   node: SourceNode,
-  identities: Map<string, FileIdentity>,
+  seen: Map<string, SeenFile>,
   keep: (path: string) => boolean = () => true,
 ): Promise<readonly Entry[]> {
+  const now = Date.now();
   const found = await walkDirectory(options.root, node, options.rules);
   const entries: Entry[] = [];
   /** The inodes of files that have several names, by path. */
@@ -115,7 +119,7 @@ async function walkEntries(
     const entry = await entryOf(options, real, item);
     if (entry === undefined) continue;
     if (entry.type === 'file') {
-      identities.set(real, item.stat);
+      seen.set(real, seenFile(item.stat, now));
       if (item.stat.nlink > 1n) shared.set(item.path, `${item.stat.dev}:${item.stat.ino}`);
     }
     entries.push(entry);
@@ -176,23 +180,6 @@ function identityOf(entries: readonly Entry[]): Digest {
       digest ?? link ?? '',
     ]),
   );
-}
-
-async function* readFiles(
-  root: string,
-  files: readonly SourceFile[],
-  identities: ReadonlyMap<string, FileIdentity>,
-): AsyncIterable<FileContent> {
-  for (const { path, entry } of files) {
-    const identity = identities.get(path);
-    if (identity === undefined) throw new Error(`${path} was not walked`);
-    const absolute = join(root, path);
-    const chunks =
-      entry.size <= WHOLE_READ_LIMIT
-        ? [readWhole(absolute, identity)]
-        : readInChunks(absolute, identity);
-    yield { entry, chunks };
-  }
 }
 
 async function lookAt(root: string, path: string) {
