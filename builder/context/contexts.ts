@@ -49,15 +49,6 @@ async function openNamed(
 ): Promise<CopySource> {
   const value = named.get(name);
   if (value === undefined) throw new Error(`no context ${name}`);
-  if (/^[a-z-]+:\/\//.test(value) || value.startsWith('git@')) {
-    throw new BuildError(
-      'E_UNSUPPORTED',
-      `the context "${name}" (${value}) is of a kind that is not supported yet`,
-      {
-        hint: 'a folder, docker-image:// and oci-layout:// are',
-      },
-    );
-  }
   const root = resolve(value.replace(/^local:/, ''));
   const found = await stat(root).catch(() => undefined);
   if (found?.isDirectory() !== true) {

@@ -20,8 +20,9 @@ import {
   type StageSurroundings,
 } from './apply/stage-state.ts';
 import { Unknowns, UnknownVariable } from './apply/unknowns.ts';
+import { copyOfFolder } from './copy-of-folder.ts';
 import { emptyImage, finalConfig } from './final-config.ts';
-import type { CopySpec, Graph, SourceRef, Vertex, VertexId } from './graph.ts';
+import type { Graph, SourceRef, Vertex, VertexId } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { TypedCommand } from './instructions/typed.ts';
 import type { PlanObserver } from './observer.ts';
@@ -134,6 +135,9 @@ class Planner {
       return state;
     }
     const empty = emptyImage(this.#input.options.platform);
+    if (origin.kind === 'remote') {
+      return fromImage(empty, this.#fetch(origin.source, { span, platform }), surroundings);
+    }
     const state = fromImage(empty, this.#scratch(span), surroundings);
     if (origin.kind === 'folder') {
       const copy = copyOfFolder(origin.name, state.vertex);
@@ -181,6 +185,10 @@ class Planner {
         return { kind: 'context', name: origin.name };
       case 'scratch':
         return { kind: 'vertex', vertex: this.#scratch(from.span) };
+      case 'remote': {
+        const step = { span: from.span, platform: this.#input.options.platform };
+        return { kind: 'vertex', vertex: this.#fetch(origin.source, step) };
+      }
       case 'image': {
         const { key, reference, platform } = origin.need;
         const text = `FROM ${reference}`;
@@ -226,24 +234,4 @@ class Planner {
     if (state === undefined) throw new Error(`stage ${index} was not planned before its use`);
     return state;
   }
-}
-
-/** A stage on a folder starts as a copy of all of it. */
-function copyOfFolder(name: string, input: VertexId): CopySpec {
-  return {
-    kind: 'copy',
-    input,
-    instruction: 'COPY',
-    from: { kind: 'context', name },
-    sources: ['.'],
-    fetched: [],
-    inline: [],
-    destination: '/',
-    chown: undefined,
-    chmod: undefined,
-    link: false,
-    parents: false,
-    exclude: [],
-    unpack: undefined,
-  };
 }

@@ -8,9 +8,11 @@ import { suggest } from '../../../core/suggest.ts';
 import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
 import { formatPlatform, type Platform } from '../../../image/model.ts';
 import { normalizePlatform, parsePlatform } from '../../../image/platform.ts';
-import { formatReference, parseReference } from '../../../image/reference.ts';
+import { parseReference } from '../../../image/reference.ts';
 import type { BuildOptions } from '../../options.ts';
+import type { RemoteSource } from '../../remote/remote-source.ts';
 import { expand } from '../expand/expand.ts';
+import { findNamedContext } from './named-context.ts';
 import { type Stage, stageName } from './stages.ts';
 
 /** An image whose config planning needs, and whose layers execution will. */
@@ -21,6 +23,8 @@ export interface NeededImage {
   readonly reference: string;
   readonly platform: Platform;
   readonly span: Span;
+  /** A stage with a name like it, which may have been meant. */
+  readonly near: string | undefined;
 }
 
 export type Origin =
@@ -28,6 +32,8 @@ export type Origin =
   | { readonly kind: 'image'; readonly need: NeededImage }
   /** A named build context that is a folder. */
   | { readonly kind: 'folder'; readonly name: string }
+  /** A named build context that is fetched. */
+  | { readonly kind: 'remote'; readonly source: RemoteSource }
   | { readonly kind: 'scratch' };
 
 export interface Base {
@@ -146,57 +152,36 @@ function notEarlier(word: Word, found: Stage, stage: Stage): BuildError {
 /** A name that is no stage. */
 function named(text: string, platform: Platform, span: Span, context: OriginContext): Origin {
   if (text.toLowerCase() === 'scratch') return { kind: 'scratch' };
-  return namedContext(text, platform, span, context) ?? image(text, platform, span);
+  const found = namedContext(text, platform, span, context);
+  if (found !== undefined) return found;
+  const stages = context.stages.map(({ from }) => from.name).filter((name) => name !== undefined);
+  return image(text, platform, span, suggest(text, stages));
 }
 
-function image(reference: string, platform: Platform, span: Span): Origin {
+function image(reference: string, platform: Platform, span: Span, near?: string): Origin {
   try {
     parseReference(reference);
   } catch (error) {
     throw withSpan(error, span);
   }
-  return imageOrigin(reference, platform, span);
+  return imageOrigin(reference, platform, span, near);
 }
 
-function imageOrigin(reference: string, platform: Platform, span: Span): Origin {
+function imageOrigin(reference: string, platform: Platform, span: Span, near?: string): Origin {
   const key = `${reference} ${formatPlatform(platform)}`;
-  return { kind: 'image', need: { key, reference, platform, span } };
+  return { kind: 'image', need: { key, reference, platform, span, near } };
 }
 
-/** The build context with this name (`debian` and `docker.io/library/debian:latest` are one), if any. */
+/** What a build context of this name stands for, if there is one. */
 function namedContext(
   name: string,
   platform: Platform,
   span: Span,
   { options }: OriginContext,
 ): Origin | undefined {
-  const key = contextKey(name);
-  for (const [given, value] of options.namedContexts) {
-    if (contextKey(given) !== key) continue;
-    if (value.startsWith('docker-image://')) {
-      const reference = value.slice('docker-image://'.length);
-      return reference === 'scratch' ? { kind: 'scratch' } : image(reference, platform, span);
-    }
-    if (value.startsWith('oci-layout://')) return imageOrigin(value, platform, span);
-    if (/^[a-z][a-z+.-]{0,20}:\/\//i.test(value) || value.startsWith('git@')) {
-      throw new BuildError(
-        'E_UNSUPPORTED',
-        `the build context ${given} is of a kind that is not supported`,
-        {
-          span,
-          hint: 'It may be a folder, docker-image:// or oci-layout://.',
-        },
-      );
-    }
-    return { kind: 'folder', name: given };
-  }
-  return undefined;
-}
-
-function contextKey(name: string): string {
-  try {
-    return formatReference(parseReference(name.toLowerCase()));
-  } catch {
-    return name.toLowerCase();
-  }
+  const found = findNamedContext(options.namedContexts, name, platform, span);
+  if (found?.kind !== 'image') return found;
+  const { reference } = found;
+  const isLayout = reference.startsWith('oci-layout://');
+  return isLayout ? imageOrigin(reference, platform, span) : image(reference, platform, span);
 }

@@ -17,7 +17,8 @@ import { join } from 'node:path';
 import { BuildError, errnoOf } from '../../../core/errors.ts';
 import { redactCredentials, safeText } from '../../../core/safe-text.ts';
 import { describeRemote, type GitSource } from '../remote-source.ts';
-import { keptRef, type Repository } from './repository.ts';
+import { keptRef } from './fetch-commit.ts';
+import type { Repository } from './repository.ts';
 import type { ResolvedCommit } from './resolve-commit.ts';
 
 export interface CheckoutOptions {

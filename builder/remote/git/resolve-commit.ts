@@ -5,7 +5,9 @@ import { BuildError } from '../../../core/errors.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { isCommitId } from '../git-url.ts';
 import { describeRemote, type GitSource } from '../remote-source.ts';
-import type { CallRemote } from './repository.ts';
+
+/** Calls git with the remote's address between `command` and `rest`, and returns what it prints. */
+export type CallRemote = (command: readonly string[], rest: readonly string[]) => Promise<string>;
 
 export interface ResolvedCommit {
   /** What the ref leads to: a commit, or an annotated tag. */
