@@ -15,7 +15,10 @@ export interface StageUses {
 /** Returns the uses of each stage. A name with a variable in it may mean every stage that it fits. */
 export function stageUses(stages: readonly Stage[]): StageUses[] {
   return stages.map((stage) => {
-    const sources = stage.commands.flatMap(fromsOf).flatMap(([{ text }, mayBeIndex]) => {
+    const froms = stage.commands.flatMap((typed) => {
+      return fromsOf(typed.kind === 'onbuild' ? typed.trigger : typed);
+    });
+    const sources = froms.flatMap(([{ text }, mayBeIndex]) => {
       return mayBeIndex && /^\d{1,9}$/.test(text) ? [Number(text)] : meantBy(stages, stage, text);
     });
     return { bases: meantBy(stages, stage, stage.from.image.text), sources };
