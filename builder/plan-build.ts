@@ -2,7 +2,7 @@
 // that the target needs has been found. No layer is read here.
 
 import type { Store } from '../cache/store.ts';
-import { isBuildError, withSpan } from '../core/errors.ts';
+import { BuildError, isBuildError, withSpan } from '../core/errors.ts';
 import { Problems } from '../core/problems.ts';
 import { type ParseResult, parseWithErrors } from '../grammar/parse.ts';
 import { openLayout } from '../image/layout/read.ts';
@@ -94,7 +94,7 @@ async function find(
   store: Store,
   options: BuildOptions,
   environment: BuildEnvironment,
-  { reference, platform, span }: NeededImage,
+  { reference, platform, span, near }: NeededImage,
 ): Promise<ResolvedImage> {
   try {
     if (reference.startsWith(LAYOUT_PREFIX)) {
@@ -105,8 +105,16 @@ async function find(
     const registry = pulledInto(local, registriesOf(environment), environment);
     return await resolveImage(reference, platform, { local, registry, pull: options.pull });
   } catch (error) {
-    throw withSpan(error, span);
+    throw withSpan(withNearStage(error, near), span);
   }
+}
+
+/** An image that cannot be had may have been meant to be a stage. */
+function withNearStage(error: unknown, near: string | undefined): unknown {
+  if (near === undefined || !isBuildError(error) || error.code === 'E_CANCELLED') return error;
+  const { code, message, cause } = error;
+  const hint = [`Did you mean the stage ${near}?`, error.hint].filter(Boolean).join(' ');
+  return new BuildError(code, message, { ...error, cause, hint });
 }
 
 /** A registry whose images come into the local store under their names, so that the next build needs no network. */

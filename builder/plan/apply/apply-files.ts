@@ -51,7 +51,7 @@ export function applyFiles(
     unpack: typed.unpack,
   };
   refuseNul(op, typed);
-  const text = redactCredentials(stepText(node));
+  const text = redactCredentials(stepText(node, state));
   const createdBy = describe(op, written, destination);
   addLayer(state, op, { text, span: node.span, createdBy });
 }

@@ -46,7 +46,7 @@ export function applyRun(
   };
   refuseNul(op, state.variables.holdsNul, typed.node.span);
   const createdBy = runText(args, currentArgs(state));
-  addLayer(state, op, { text: stepText(typed.node), span: typed.node.span, createdBy });
+  addLayer(state, op, { text: stepText(typed.node, state), span: typed.node.span, createdBy });
 }
 
 function readCommand(state: StageState, { node }: TypedRun): Pick<RunSpec, 'args' | 'files'> {

@@ -145,6 +145,6 @@ function applyWorkdir(state: StageState, node: TextInstruction): void {
   addLayer(
     state,
     { kind: 'workdir', input: state.vertex, path, user, userSpan: state.userSpan },
-    { text: stepText(node), span: node.span, createdBy },
+    { text: stepText(node, state), span: node.span, createdBy },
   );
 }

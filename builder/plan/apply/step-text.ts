@@ -1,18 +1,54 @@
-// What people read of a step: the instruction as written, on one line.
+// What people read of a step: the instruction on one line, with the values of its variables.
 
+import { isBuildError } from '../../../core/errors.ts';
 import type {
   FilesInstruction,
   Heredoc,
   RunInstruction,
   TextInstruction,
+  Word,
 } from '../../../grammar/ast.ts';
+import { type ExpandOptions, expand, type Variables } from '../expand/expand.ts';
+import { argText } from './history.ts';
+import type { StageState } from './stage-state.ts';
 
-/** `RUN npm ci`, white space collapsed. A RUN that is one heredoc shows that text's first line too. */
-export function stepText(node: RunInstruction | FilesInstruction | TextInstruction): string {
-  const [keyword = ''] = node.text.split(/\s/, 1);
-  const rest = node.text.slice(keyword.length).split(/\s+/).join(' ');
+/**
+ * `RUN npm ci`: variables expanded as far as they are set (a RUN keeps its quotes and what is not set,
+ * since its shell reads them), white space collapsed. Values that are likely secrets are `***`. A RUN
+ * that is one heredoc shows that text's first line too.
+ */
+export function stepText(
+  node: RunInstruction | FilesInstruction | TextInstruction,
+  state: Pick<StageState, 'variables' | 'escape'>,
+): string {
   const sole = node.kind === 'run' ? soleHeredoc(node) : undefined;
-  return `${keyword.toUpperCase()}${rest}${sole ? ` (${summary(sole.body)})` : ''}`;
+  const text = `${node.text}${sole ? ` (${summary(sole.body)})` : ''}`;
+  const words = expanded({ text, span: node.span }, node.kind === 'run', state);
+  const [keyword = ''] = words.split(/\s/, 1);
+  return `${keyword.toUpperCase()}${words.slice(keyword.length).split(/\s+/).join(' ')}`;
+}
+
+function expanded(
+  word: Word,
+  forShell: boolean,
+  { variables, escape: escapeCharacter }: Pick<StageState, 'variables' | 'escape'>,
+): string {
+  const shown: Variables = {
+    get(name) {
+      const value = variables.get(name);
+      return value === undefined ? undefined : argText(name, value);
+    },
+  };
+  const options: ExpandOptions = forShell
+    ? { escape: escapeCharacter, quotes: 'keep', keepUnset: true }
+    : { escape: escapeCharacter };
+  try {
+    return expand(word, shown, options).text;
+  } catch (error) {
+    // What a shell takes and a Dockerfile does not is shown as it is.
+    if (isBuildError(error)) return word.text;
+    throw error;
+  }
 }
 
 /** The heredoc that is all of a RUN's command, if one is. */

@@ -187,6 +187,11 @@ class Expander {
         if (modifier === '-' || modifier === '+' || modifier === '?') {
           return this.#conditional(name, modifier, ':');
         }
+        // Shells have more operators; where their text is only shown, it stays what it is.
+        if (this.#options.keepUnset && modifier !== undefined && !'#%'.includes(modifier)) {
+          const word = this.#nested('}', false);
+          if (this.#lookUp(name) === undefined) return `\${${name}:${modifier}${word}}`;
+        }
         throw this.#badOperator(`:${modifier ?? ''}`);
       }
       case '-':

@@ -2,6 +2,7 @@
 // they must be. Whatever is wrong in any stage is refused here, needed or not.
 
 import { BuildError } from '../../../core/errors.ts';
+import { suggest } from '../../../core/suggest.ts';
 import type {
   FilesInstruction,
   FromInstruction,
@@ -168,9 +169,10 @@ function triggerText(trigger: Trigger): string {
 function choice<const T extends string>(flag: string, value: Word, known: readonly T[]): T {
   const found = known.find((each) => each === value.text);
   if (found !== undefined) return found;
+  const near = suggest(value.text, known);
   throw new BuildError('E_FLAG_VALUE', `--${flag} cannot be ${JSON.stringify(value.text)}`, {
     span: value.span,
-    hint: `It is one of ${known.join(', ')}.`,
+    hint: near ? `Did you mean ${near}?` : `It is one of ${known.join(', ')}.`,
   });
 }
 

@@ -2,7 +2,7 @@
 // image, or nothing (`scratch`). Stages come first, then contexts, then images; a named context with
 // the name of a stage replaces that stage.
 
-import { BuildError, withSpan } from '../../../core/errors.ts';
+import { BuildError, isBuildError, withSpan } from '../../../core/errors.ts';
 import type { Span } from '../../../core/source.ts';
 import { suggest } from '../../../core/suggest.ts';
 import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
@@ -162,9 +162,28 @@ function image(reference: string, platform: Platform, span: Span, near?: string)
   try {
     parseReference(reference);
   } catch (error) {
-    throw withSpan(error, span);
+    throw withSpan(withLowerCase(error, reference), span);
   }
   return imageOrigin(reference, platform, span, near);
+}
+
+/** The hint for a name that only its capitals make wrong. */
+function withLowerCase(error: unknown, reference: string): unknown {
+  const at = reference.search(/:[^/]*$|@/);
+  const name = at === -1 ? reference : reference.slice(0, at);
+  const lower = name.toLowerCase() + reference.slice(name.length);
+  if (!isBuildError(error) || lower === reference || !isReference(lower)) return error;
+  const { code, message } = error;
+  return new BuildError(code, message, { hint: `Image names are in lower case: ${lower}` });
+}
+
+function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function imageOrigin(reference: string, platform: Platform, span: Span, near?: string): Origin {

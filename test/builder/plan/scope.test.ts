@@ -1,5 +1,7 @@
 // What depends on the build around the Dockerfile: arguments, platforms, named contexts, ONBUILD.
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Dockerfiles, not ours
+
 import { describe, expect, it } from 'vitest';
 import type { Graph, RunSpec } from '../../../builder/plan/graph.ts';
 import { plan } from '../../../builder/plan/plan.ts';
@@ -68,6 +70,16 @@ describe('platforms', () => {
       'TARGETARCH=arm64',
       'BUILDARCH=amd64',
       'TARGETVARIANT=',
+    ]);
+  });
+
+  it('name an image that may have been meant to be a stage', () => {
+    const text = 'FROM x AS builder\nFROM scratch\nCOPY --from=bulder a b\nCOPY --from=other c d';
+    const result = plan(parseWithErrors({ name: 'Dockerfile', text }), DEFAULTS, new Map());
+    if (result.kind !== 'needs') throw new Error('nothing is needed');
+    expect(result.images.map(({ reference, near }) => [reference, near])).toEqual([
+      ['bulder', 'builder'],
+      ['other', undefined],
     ]);
   });
 
@@ -142,9 +154,9 @@ RUN --mount=from=src,target=/x y`;
   });
 
   it('of other kinds are refused', () => {
-    const namedContexts = new Map([['x', 'https://example.com/x.git']]);
-    expect(planRefusal('FROM x', { namedContexts })).toBe(
-      'E_UNSUPPORTED 1:6 the build context x is of a kind that is not supported (It may be a folder, docker-image:// or oci-layout://.)',
+    const namedContexts = new Map([['x', 'ftp://example.com/x']]);
+    expect(planRefusal('FROM x', { namedContexts })).toMatch(
+      /^E_UNSUPPORTED 1:6 the build context x cannot be ftp:/,
     );
   });
 });
@@ -292,5 +304,31 @@ describe('build arguments that speak to the builder', () => {
   ])('%s=%s: %s', (name, value, expected) => {
     const refusal = planRefusal(text, { buildArgs: new Map([[name, value]]) });
     expect(refusal.startsWith(expected)).toBe(true);
+  });
+});
+
+describe('what people read of a step', () => {
+  const names = (text: string) =>
+    planText(text)
+      .graph.vertices.slice(1)
+      .map(({ name }) => name);
+
+  it('has the values of variables, and of RUN the quotes and what is not set too', () => {
+    const text =
+      'FROM scratch\nARG A=1 B="x y"\nWORKDIR /$A/$NO\nCOPY "$B" \'q\' /\nRUN echo "$A" $NO ${NO:=z} \\\n   ${B^^}';
+    expect(names(text)).toEqual([
+      '[1/3] WORKDIR /1/',
+      '[2/3] COPY x y q /',
+      '[3/3] RUN echo "$A" $NO ${NO:=z} ${B^^}',
+    ]);
+    expect(names('FROM scratch\nARG A=1\nRUN echo "$A" $NO ${NO:=z}')).toEqual([
+      '[1/1] RUN echo "1" $NO ${NO:=z}',
+    ]);
+  });
+
+  it('has no values that are likely secrets', () => {
+    expect(names('FROM scratch\nARG NPM_TOKEN=hunter2\nRUN login $NPM_TOKEN')).toEqual([
+      '[1/1] RUN login ***',
+    ]);
   });
 });
