@@ -3,6 +3,7 @@
 
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
+import { withSpan } from '../../core/errors.ts';
 import type { ResolvedImage } from '../../image/source.ts';
 import { treeSource } from '../copy/tree-source.ts';
 import type { BuildEnvironment } from '../environment.ts';
@@ -39,10 +40,14 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
   const closing = new AbortController();
   const signal = AbortSignal.any([environment.signal, closing.signal]);
 
-  const start = (layer: SnapshotLayer): Promise<ExportedLayer> => {
+  /** `vertex` is where the layer was seen first: the step that made it. */
+  const start = (layer: SnapshotLayer, vertex: VertexId): Promise<ExportedLayer> => {
     const known = exported.get(layer.id);
     if (known !== undefined) return known;
-    const made = exportLayer(store, layer, options.sourceDateEpoch, signal);
+    const { span } = graph.vertices[vertex] ?? {};
+    const made = exportLayer(store, layer, options.sourceDateEpoch, signal).catch((error) => {
+      throw withSpan(error, span);
+    });
     made.catch(() => {});
     exported.set(layer.id, made);
     return made;
@@ -50,7 +55,8 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
 
   return {
     prepare(vertex, snapshot) {
-      if (wantsImage && targetChain.has(vertex)) snapshot.layers.forEach(start);
+      if (!wantsImage || !targetChain.has(vertex)) return;
+      for (const layer of snapshot.layers) start(layer, vertex);
     },
     async finish(results) {
       const target = results.get(graph.target);
@@ -59,7 +65,9 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
         ? await assembleImage({
             store,
             graph,
-            layers: await Promise.all(target.snapshot.layers.map(start)),
+            layers: await Promise.all(
+              target.snapshot.layers.map((layer) => start(layer, graph.target)),
+            ),
             results,
             epoch: options.sourceDateEpoch,
           })

@@ -94,6 +94,17 @@ test('FIFOs are copied, sockets are left out with a word, set-id bits and hard l
   }
 });
 
+test('a name that a layer cannot hold is refused at the step that copied it', () => {
+  const Dockerfile = 'FROM scratch AS a\nCOPY d /d\nFROM scratch\nCOPY --from=a /d/f /\n';
+  const folder = contextOf({ Dockerfile, 'd/.wh.x': '', 'd/f': '' });
+  // No harm in a stage that no image is made of.
+  build(tmpDir(), folder);
+  const { status, stderr } = slipway(tmpDir(), ['build', '--target', 'a', folder]);
+  expect(status).toBe(1);
+  expect(stderr).toContain('error[E_UNSUPPORTED]: "d/.wh.x" cannot be kept in a layer');
+  expect(stderr).toContain('Dockerfile:2:1');
+});
+
 test('a sparse file comes out whole', async () => {
   const folder = contextOf({ Dockerfile: 'FROM scratch\nCOPY f /f\n', f: '' });
   truncateSync(join(folder, 'f'), 3_000_000);
