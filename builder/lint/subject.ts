@@ -34,7 +34,8 @@ export function readSubject(parsed: ParseResult, options: SubjectOptions): ReadS
   const problems = new Problems();
   for (const error of parsed.errors) problems.add(error);
   const { globals: declared, stages } = collectStages(parsed, problems);
-  const target = problems.attempt(() => findTarget(stages, options.target)) ?? stages.at(-1);
+  const last = stages.at(-1);
+  const target = last && (problems.attempt(() => findTarget(stages, options.target)) ?? last);
   const name = options.target ?? target?.from.name ?? 'default';
   const scope = problems.attempt(() => globalScope(declared, options, name, ast.escape));
   const one = options.target !== undefined || options.lastStageOnly ? target : undefined;

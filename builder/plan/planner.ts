@@ -107,6 +107,7 @@ class Planner {
       observer?.command(command, state);
       this.#attempt(state, command.typed);
     }
+    if (stage.gaps.has(stage.commands.length)) state.unknowns ??= new Unknowns();
     return state;
   }
 

@@ -97,7 +97,8 @@ class StageReader {
   }
 
   end(source: SourceText): Stages {
-    if (this.#stages.length === 0 && !this.#lost) {
+    // Without any instruction, the parser has said so.
+    if (this.#stages.length === 0 && this.#globals.length > 0 && !this.#lost) {
       const end = source.text.length;
       const span = { source, start: end, end };
       this.#problems.add(new BuildError('E_STAGE', 'the Dockerfile has no FROM', { span }));
