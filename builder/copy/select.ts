@@ -30,8 +30,10 @@ export async function select(
     if (names === undefined) throw await missingSource(source, beforeWildcard(pattern), span);
     for (const name of names) {
       const node = await source.stat(name);
-      if (node !== undefined) selected.push({ name, node });
-      else if (!hasWildcard(pattern)) throw await missingSource(source, pattern, span);
+      // What a wildcard has matched may still be a link to nothing.
+      if (node === undefined)
+        throw await missingSource(source, hasWildcard(pattern) ? name : pattern, span);
+      selected.push({ name, node });
     }
   }
   return selected;

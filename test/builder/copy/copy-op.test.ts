@@ -234,6 +234,14 @@ describe('what a COPY refuses', () => {
     });
   });
 
+  test('a link to nothing that a wildcard matches', async () => {
+    const from = context({ 'a.md': '', 'b.md': '-> nowhere' });
+    await expect(copied(from, spec(['*.md'], '/'))).rejects.toMatchObject({
+      code: 'E_COPY_SOURCE',
+      message: '"b.md" is not in the build context',
+    });
+  });
+
   test('a wildcard below a folder that is not there', async () => {
     await expect(copied(context({ a: '' }), spec(['none/*.md'], '/'))).rejects.toMatchObject({
       code: 'E_COPY_SOURCE',
