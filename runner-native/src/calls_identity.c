@@ -3,6 +3,7 @@
  * up while keeping capabilities. Part of the supervisor. */
 #include <asm/unistd.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "supervisor.h"
@@ -172,6 +173,9 @@ HANDLER(set_resuid)
 			return answer_value(-EPERM);
 		*ids[i] = uid;
 	}
+	/* Since Linux 6.2 what changes nothing does not even reset the file system's id. */
+	if ((uid_t)notice->args[1] == KEEP && memcmp(&cred, &old, sizeof(cred)) == 0)
+		return answer_value(0);
 	cred.fsuid = cred.euid;
 	return become_user(supervisor, notice, cred);
 }
@@ -189,6 +193,8 @@ HANDLER(set_resgid)
 			return answer_value(-EPERM);
 		*ids[i] = gid;
 	}
+	if ((gid_t)notice->args[1] == KEEP && memcmp(&cred, &old, sizeof(cred)) == 0)
+		return answer_value(0);
 	cred.fsgid = cred.egid;
 	return become(supervisor, notice, &cred);
 }
@@ -231,6 +237,10 @@ HANDLER(set_groups)
 		return answer_value(-ENOMEM);
 	if (count > 0 && notice_read(notice, notice->args[1], groups, count * sizeof(gid_t)) < 0)
 		return answer_value(-EFAULT);
+	for (size_t i = 0; i < count; i++)
+		if (groups[i] == KEEP)
+			return answer_value(-EINVAL);
+	creds_sort(groups, count);
 	cred.group_count = (uint32_t)count;
 	return answer_value(creds_become(&supervisor->creds, notice->tid, &cred, groups));
 }

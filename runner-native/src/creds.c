@@ -5,6 +5,18 @@
 #include <string.h>
 #include <sys/resource.h>
 
+static int ascending(const void *left, const void *right)
+{
+	const gid_t *a = left;
+	const gid_t *b = right;
+	return (*a > *b) - (*a < *b);
+}
+
+void creds_sort(gid_t *groups, size_t count)
+{
+	qsort(groups, count, sizeof(*groups), ascending);
+}
+
 void creds_begin(struct creds *creds, const struct user *user)
 {
 	creds->known[0] = (struct cred){
@@ -19,6 +31,7 @@ void creds_begin(struct creds *creds, const struct user *user)
 		.group_count = (uint32_t)user->group_count,
 	};
 	memcpy(creds->groups, user->groups, user->group_count * sizeof(gid_t));
+	creds_sort(creds->groups, user->group_count);
 	creds->group_count = (uint32_t)user->group_count;
 	creds->count = 1;
 }

@@ -24,6 +24,9 @@ struct creds {
 	uint32_t group_count;
 };
 
+/* Puts supplementary groups into the order in which the kernel shows them. */
+void creds_sort(gid_t *groups, size_t count);
+
 /* Makes the identity of `user` the one that the step begins with. */
 void creds_begin(struct creds *creds, const struct user *user);
 

@@ -1,6 +1,8 @@
 /* The whole root file system of the runner's tests: one static program whose verbs look at what a
  * step can see and do. Each verb prints one fact on stdout and exits 0; on a failed system call it
  * prints its errno's name and exits 1. No part of the product. */
+#include "probe.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +21,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static int failed(void)
+int failed(void)
 {
 	printf("%s\n", strerrorname_np(errno));
 	return 1;
@@ -284,36 +286,58 @@ static int verb_deep(char **args)
 /* Performs several verbs: words up to each `,` are one. Stops at the first that fails. */
 static int verb_all(char **args);
 
-static const struct {
-	const char *name;
-	int args;
-	int (*perform)(char **args);
-} VERBS[] = {
-	{ "cat", 1, verb_cat },		  { "write", 2, verb_write },
-	{ "stat", 1, verb_stat },	  { "ls", 1, verb_ls },
-	{ "readlink", 1, verb_readlink }, { "id", 0, verb_id },
-	{ "status", 1, verb_status },	  { "env", 0, verb_env },
-	{ "pwd", 0, verb_pwd },		  { "fds", 0, verb_fds },
-	{ "exit", 1, verb_exit },	  { "kill", 1, verb_kill },
-	{ "sleep", 1, verb_sleep },	  { "stubborn", 1, verb_stubborn },
-	{ "daemon", 1, verb_daemon },	  { "connect", 2, verb_connect },
-	{ "syscall", 1, verb_syscall },	  { "compat", 0, verb_compat },
-	{ "open", 2, verb_open },	  { "mkdir", 1, verb_mkdir },
-	{ "chown", 3, verb_chown },	  { "chmod", 2, verb_chmod },
-	{ "symlink", 2, verb_symlink },	  { "link", 2, verb_link },
-	{ "unlink", 1, verb_unlink },	  { "mkfifo", 1, verb_mkfifo },
-	{ "setxattr", 3, verb_setxattr }, { "deep", 2, verb_deep },
-	{ "mknod", 4, verb_mknod },	  { "all", 1, verb_all },
+static const struct verb VERBS[] = {
+	{ "cat", 1, verb_cat },
+	{ "write", 2, verb_write },
+	{ "stat", 1, verb_stat },
+	{ "ls", 1, verb_ls },
+	{ "readlink", 1, verb_readlink },
+	{ "id", 0, verb_id },
+	{ "status", 1, verb_status },
+	{ "env", 0, verb_env },
+	{ "pwd", 0, verb_pwd },
+	{ "fds", 0, verb_fds },
+	{ "exit", 1, verb_exit },
+	{ "kill", 1, verb_kill },
+	{ "sleep", 1, verb_sleep },
+	{ "stubborn", 1, verb_stubborn },
+	{ "daemon", 1, verb_daemon },
+	{ "connect", 2, verb_connect },
+	{ "syscall", 1, verb_syscall },
+	{ "compat", 0, verb_compat },
+	{ "open", 2, verb_open },
+	{ "mkdir", 1, verb_mkdir },
+	{ "chown", 3, verb_chown },
+	{ "chmod", 2, verb_chmod },
+	{ "symlink", 2, verb_symlink },
+	{ "link", 2, verb_link },
+	{ "unlink", 1, verb_unlink },
+	{ "mkfifo", 1, verb_mkfifo },
+	{ "setxattr", 3, verb_setxattr },
+	{ "deep", 2, verb_deep },
+	{ "mknod", 4, verb_mknod },
+	{ "all", 1, verb_all },
+	{ NULL, 0, NULL },
 };
+
+static const struct verb *find(const struct verb *verbs, const char *name, int count)
+{
+	for (; verbs->name != NULL; verbs++)
+		if (strcmp(verbs->name, name) == 0 && count >= verbs->args)
+			return verbs;
+	return NULL;
+}
 
 static int perform(char **words)
 {
 	int count = 0;
 	while (words[0] != NULL && words[count + 1] != NULL)
 		count++;
-	for (size_t i = 0; words[0] != NULL && i < sizeof(VERBS) / sizeof(VERBS[0]); i++)
-		if (strcmp(VERBS[i].name, words[0]) == 0 && count >= VERBS[i].args)
-			return VERBS[i].perform(words + 1);
+	const struct verb *verb = words[0] == NULL ? NULL : find(VERBS, words[0], count);
+	if (verb == NULL && words[0] != NULL)
+		verb = find(VERBS_OF_IDS, words[0], count);
+	if (verb != NULL)
+		return verb->perform(words + 1);
 	fprintf(stderr, "probe: no such verb, or too few words for it\n");
 	return 99;
 }
