@@ -42,11 +42,11 @@ export function formatPlace(span: Span): string {
 }
 
 /**
- * The place of `text[start, end)`, where `text` is what stands at `span`; all of `span` where that is
- * written in another way there (quoted, or over several lines).
+ * Returns what gives the place of `text[start, end)`, where `text` is what stands at `span`; the place is
+ * all of `span` where that is written in another way there (quoted, or over several lines).
  */
-export function partOf(span: Span, text: string, start: number, end: number): Span {
+export function partsOf(span: Span, text: string): (start: number, end: number) => Span {
   const { source, start: at } = span;
-  if (!source.text.startsWith(text, at) || span.end - at !== text.length) return span;
-  return { source, start: at + start, end: at + end };
+  if (span.end - at !== text.length || !source.text.startsWith(text, at)) return () => span;
+  return (start, end) => ({ source, start: at + start, end: at + end });
 }

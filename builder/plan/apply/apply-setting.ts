@@ -88,19 +88,25 @@ function describePairs(pairs: readonly (readonly [string, string])[]): string {
   return pairs.map(([name, value]) => `${name}=${value}`).join(' ');
 }
 
+/** Every port of every protocol; whoever lists more lists some twice. */
+const MOST_PORTS = 3 * 65_536;
+
 function applyExpose(state: StageState, node: WordsInstruction): void {
   const written = [...node.words].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
-  const ports = written.flatMap((word) => {
-    const { words } = expandWord(state, word);
-    return words.flatMap((text) => {
+  const ports: string[] = [];
+  for (const word of written) {
+    for (const text of expandWord(state, word).words) {
       const parsed = parsePorts(text);
-      if ('ports' in parsed) return parsed.ports;
-      throw new BuildError('E_ARGUMENTS', `EXPOSE cannot take ${JSON.stringify(text)}`, {
-        span: word.span,
-        hint: `Here, ${parsed.reason}.`,
-      });
-    });
-  });
+      const reason = 'reason' in parsed ? parsed.reason : undefined;
+      if ('reason' in parsed || ports.length + parsed.ports.length > MOST_PORTS) {
+        throw new BuildError('E_ARGUMENTS', `EXPOSE cannot take ${JSON.stringify(text)}`, {
+          span: word.span,
+          hint: `Here, ${reason ?? 'there are more ports than exist'}.`,
+        });
+      }
+      for (const port of parsed.ports) ports.push(port);
+    }
+  }
   for (const port of ports) state.ports.add(port);
   setConfig(state, {}, `EXPOSE [${ports.join(' ')}]`);
 }

@@ -4,9 +4,10 @@
 // https://docs.docker.com/reference/dockerfile/#environment-replacement
 
 import { BuildError } from '../../../core/errors.ts';
-import { partOf } from '../../../core/source.ts';
+import { partsOf } from '../../../core/source.ts';
 import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
 import { parsePattern, replacePattern, trimPattern } from './pattern.ts';
+import { WordSplitter } from './word-splitter.ts';
 
 /** How many `${` may stand inside each other. */
 const DEPTH_LIMIT = 100;
@@ -91,13 +92,23 @@ class Expander {
         out += escaped;
         words?.addWhole(escaped);
       } else {
-        this.#at++;
-        out += char;
-        words?.add(char);
+        const plain = this.#plain(stop);
+        out += plain;
+        words?.add(plain);
       }
     }
     if (stop !== undefined) throw this.#error(`${stop} is missing`);
     return out;
+  }
+
+  /** The character here, which has no meaning, and those after it that have none either. */
+  #plain(stop: string | undefined): string {
+    const start = this.#at++;
+    for (; this.#at < this.#text.length; this.#at++) {
+      const char = this.#text[this.#at] ?? '';
+      if (char === stop || char === this.#options.escape || '$\'"'.includes(char)) break;
+    }
+    return this.#text.slice(start, this.#at);
   }
 
   /** Reads something that starts here: errors in it are shown from here on. */
@@ -297,34 +308,7 @@ class Expander {
     const shown = this.#text.length > 80 ? `${this.#text.slice(0, 77)}...` : this.#text;
     const end = Math.min(this.#at, this.#text.length);
     return new BuildError('E_EXPANSION', `cannot expand ${shown}: ${message}`, {
-      span: partOf(this.#word.span, this.#text, this.#start, Math.max(end, this.#start)),
+      span: partsOf(this.#word.span, this.#text)(this.#start, Math.max(end, this.#start)),
     });
-  }
-}
-
-/** Cuts expanded text into words; what was quoted or escaped never ends one. */
-class WordSplitter {
-  readonly #words: string[] = [];
-  #word = '';
-
-  add(text: string): void {
-    for (const char of text) {
-      if (/\s/.test(char)) this.#cut();
-      else this.#word += char;
-    }
-  }
-
-  addWhole(text: string): void {
-    this.#word += text;
-  }
-
-  end(): string[] {
-    this.#cut();
-    return this.#words;
-  }
-
-  #cut(): void {
-    if (this.#word !== '') this.#words.push(this.#word);
-    this.#word = '';
   }
 }

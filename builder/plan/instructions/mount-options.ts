@@ -2,7 +2,7 @@
 // values are expanded later, when the stage's variables are known.
 
 import { BuildError } from '../../../core/errors.ts';
-import { partOf, type Span } from '../../../core/source.ts';
+import { partsOf, type Span } from '../../../core/source.ts';
 import type { Word } from '../../../grammar/ast.ts';
 
 export interface MountOption {
@@ -39,17 +39,18 @@ function readOption({ text, span }: Word): MountOption {
   const value = text.slice(equals + 1);
   return {
     key: text.slice(0, equals).toLowerCase(),
-    value: { text: value, span: partOf(span, text, equals + 1, text.length) },
+    value: { text: value, span: partsOf(span, text)(equals + 1, text.length) },
     span,
   };
 }
 
 function splitCsv(word: Word): Word[] {
   const { text, span } = word;
+  const place = partsOf(span, text);
   const fields: Word[] = [];
   for (let at = 0; at <= text.length; ) {
     const [field, end] = text[at] === '"' ? quotedField(word, at) : plainField(word, at);
-    fields.push({ text: field, span: partOf(span, text, at, end) });
+    fields.push({ text: field, span: place(at, end) });
     at = end + 1;
   }
   return fields;
