@@ -35,12 +35,8 @@ export async function planBuild(
   environment: BuildEnvironment,
 ): Promise<PlannedBuild> {
   const parsed = parseWithErrors(options.dockerfile);
-  const configs = new Map<string, ImageConfig>();
-  // A tree with holes would be judged wrongly; planning refuses it, with all else that it finds.
-  if (parsed.errors.length > 0) {
-    return planWithImages(store, parsed, options, configs, environment);
-  }
   checkSettings(parsed.ast, options.buildArgs);
+  const configs = new Map<string, ImageConfig>();
   const emit = () => emitFindings(parsed, options, configs, environment.events);
   const planned = await planWithImages(store, parsed, options, configs, environment).catch(
     (error) => {

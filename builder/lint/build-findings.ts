@@ -21,7 +21,7 @@ export function emitFindings(
 ): BuildError | undefined {
   const { context } = options;
   const ignoreFile = context.kind === 'directory' ? context.ignoreFile : undefined;
-  const { findings, error } = lintParsed(parsed, {
+  const { findings, findingsAreErrors } = lintParsed(parsed, {
     ...options,
     lastStageOnly: true,
     images,
@@ -31,7 +31,7 @@ export function emitFindings(
   for (const { rule, message, span } of findings) {
     events({ event: 'warning', code: rule.name, message, span });
   }
-  if (!error || findings.length === 0) return undefined;
+  if (!findingsAreErrors || findings.length === 0) return undefined;
   const names = [...new Set(findings.map(({ rule }) => rule.name))].join(', ');
   return new BuildError('E_LINT', `findings of these rules are errors here: ${names}`, {
     hint: 'Mend what they say, or turn a rule off with # check=skip=RULE at the top.',

@@ -15,13 +15,13 @@ import { RULES } from './rules.ts';
 import { type CheckSettings, checkSettings, hearing } from './settings.ts';
 import { readSubject } from './subject.ts';
 
-export interface LintOptions
-  extends Partial<
-    Pick<
-      PlanOptions,
-      'namedContexts' | 'buildArgs' | 'platform' | 'buildPlatform' | 'sourceDateEpoch'
-    >
-  > {
+/** All of a build's options that lint reads have the defaults of a build for linux/amd64. */
+export interface LintOptions {
+  readonly buildArgs?: PlanOptions['buildArgs'];
+  readonly namedContexts?: PlanOptions['namedContexts'];
+  readonly platform?: PlanOptions['platform'];
+  readonly buildPlatform?: PlanOptions['buildPlatform'];
+  readonly sourceDateEpoch?: PlanOptions['sourceDateEpoch'];
   /** Looks at this stage and at what it needs only; at every stage without it. */
   readonly target?: string | undefined;
   /** Looks at the last stage and what it needs only, as a build without a target does. */
@@ -39,8 +39,8 @@ export interface LintResult {
   readonly findings: readonly Finding[];
   /** Why the Dockerfile cannot be built, in the order of the file; rules say nothing of what only follows from them. */
   readonly errors: readonly BuildError[];
-  /** True where `error=true` is set: a build with findings fails. */
-  readonly error: boolean;
+  /** True where `error=true` is set: a build with findings of the reference's rules fails. */
+  readonly findingsAreErrors: boolean;
   /** Base images whose configs would tell more: look them up and call again. */
   readonly missing: readonly NeededImage[];
 }
@@ -54,7 +54,7 @@ export function lint(source: SourceText, options: LintOptions = {}): LintResult 
 export function lintParsed(parsed: ParseResult, options: LintOptions = {}): LintResult {
   const settings = readSettings(parsed, options);
   if (isBuildError(settings))
-    return { findings: [], errors: [settings], error: false, missing: [] };
+    return { findings: [], errors: [settings], findingsAreErrors: false, missing: [] };
   const { subject, errors, missing } = readSubject(parsed, withDefaults(options));
   const isHeard = hearing(settings);
   const lineOf = lineFinder(parsed.ast.source);
@@ -64,7 +64,7 @@ export function lintParsed(parsed: ParseResult, options: LintOptions = {}): Lint
       .map((remark) => findingOf(rule, remark, lineOf)),
   );
   findings.sort((a, b) => a.span.start - b.span.start);
-  return { findings, errors, error: settings.error, missing };
+  return { findings, errors, findingsAreErrors: settings.error, missing };
 }
 
 function findingOf(

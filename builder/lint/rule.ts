@@ -24,6 +24,8 @@ export interface Rule {
 /** A Dockerfile as rules see it. Each part holds as much as could be found out before the first error. */
 export interface Subject {
   readonly ast: DockerfileAst;
+  /** False where the tree has holes: lines that could not be read. */
+  readonly isWhole: boolean;
   /** All stages but those whose FROM is wrong; wrong instructions are left out. */
   readonly stages: readonly Stage[];
   /** What FROM lines may use; undefined where something above them is wrong. */

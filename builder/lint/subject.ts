@@ -46,6 +46,7 @@ export function readSubject(parsed: ParseResult, options: SubjectOptions): ReadS
       : trace(targets, { stages, scope, options }, problems);
   const subject = {
     ast,
+    isWhole: parsed.broken.length === 0,
     stages: stages.filter(({ unread }) => !unread),
     scope: isBrokenAboveFrom(parsed) ? undefined : scope,
     traces,

@@ -8,7 +8,8 @@ export const consistentInstructionCasing: Rule = {
   description: 'All keywords are in the same case, upper or lower',
   url: referencePage('consistent-instruction-casing'),
   experimental: false,
-  *check({ ast: { instructions } }) {
+  *check({ ast: { instructions }, isWhole }) {
+    if (!isWhole) return;
     const first = instructions.findIndex(({ kind }) => kind === 'from');
     const counted = first === -1 ? [] : instructions.slice(first);
     const words = counted.map(({ keyword }) => keyword.text);

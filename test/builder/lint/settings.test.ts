@@ -50,9 +50,9 @@ describe('the directive', () => {
   });
 
   it('says whether findings are errors', () => {
-    expect(lintText(`# check=error=true\n${TWO}`).error).toBe(true);
-    expect(lintText(`# check=error=F\n${TWO}`).error).toBe(false);
-    expect(lintText(TWO).error).toBe(false);
+    expect(lintText(`# check=error=true\n${TWO}`).findingsAreErrors).toBe(true);
+    expect(lintText(`# check=error=F\n${TWO}`).findingsAreErrors).toBe(false);
+    expect(lintText(TWO).findingsAreErrors).toBe(false);
   });
 });
 
@@ -60,7 +60,7 @@ describe('the build argument', () => {
   it('stands in place of the directive', () => {
     const given = buildArgs({ BUILDKIT_DOCKERFILE_CHECK: 'skip=FromAsCasing;error=true' });
     expect(found(`# check=skip=all\n${TWO}`, given)).toEqual(['ConsistentInstructionCasing:3']);
-    expect(lintText(`# check=skip=all\n${TWO}`, given).error).toBe(true);
+    expect(lintText(`# check=skip=all\n${TWO}`, given).findingsAreErrors).toBe(true);
     const empty = buildArgs({ BUILDKIT_DOCKERFILE_CHECK: '' });
     expect(found(`# check=skip=all;error=true\n${TWO}`, empty)).toEqual(BOTH);
   });
@@ -123,7 +123,7 @@ describe('a comment above an instruction', () => {
     const text =
       'FROM scratch\n# it\n# check=experimental=InvalidDefinitionDescription;error=true\nARG a';
     expect(found(text)).toEqual(['InvalidDefinitionDescription:4']);
-    expect(lintText(text).error).toBe(false);
+    expect(lintText(text).findingsAreErrors).toBe(false);
     expect(found('FROM scratch\n# check=nonsense\nCMD x')).toEqual(['JSONArgsRecommended:3']);
   });
 });
