@@ -152,7 +152,7 @@ async function obtainOnAnyInput(
   }
   const reason = noCache
     ? 'the cache was not asked (--no-cache)'
-    : explainMiss(store, step.parts, last);
+    : explainMiss(store, record, last);
   return { record, ran: true, reason };
 }
 

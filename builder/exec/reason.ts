@@ -1,6 +1,6 @@
 // Why a step was not reused: the difference between the parts of its key and those of the last time.
 
-import type { CacheRecord, KeyParts } from '../../cache/records.ts';
+import type { CacheRecord } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import { parseDigest } from '../../core/digest.ts';
 import { diffTrees } from '../../image/tree/diff-trees.ts';
@@ -11,13 +11,30 @@ const SHOWN = 3;
 /** Parts that are a line for each thing, its name first. */
 const LISTS = new Set(['sources', 'environment', 'mounts', 'exclude']);
 
-/** Returns, in words, how `parts` differ from the record of the same step that was made or used last. */
-export function explainMiss(store: Store, parts: KeyParts, last: CacheRecord | undefined): string {
+/**
+ * Returns, in words, how the key's parts of the record that a step has `made` differ from those of the record that the
+ * same step made or used last.
+ */
+export function explainMiss(
+  store: Store,
+  made: CacheRecord,
+  last: CacheRecord | undefined,
+): string {
   if (last === undefined) return 'this step was not run before';
   const before = new Map(last.parts);
-  const changed = parts.filter(([name, value]) => before.get(name) !== value);
+  const changed = made.parts.filter(([name, value]) => before.get(name) !== value);
   if (changed.length === 0) return 'its result is no longer in the store';
-  return changed.map(([name, value]) => describe(store, name, before.get(name), value)).join('; ');
+  const reasons = changed.map(([name, value]) => describe(store, name, before.get(name), value));
+  if (changed.length !== 1 || changed[0]?.[0] !== 'sources') return reasons.join('; ');
+  // Only what was copied is another, so the difference of the results is that of the sources.
+  const paths = changedPaths(store, last.tree, made.tree);
+  return `${reasons[0]}${saysMore(paths, reasons[0] ?? '') ? ` (${paths})` : ''}`;
+}
+
+/** A single file that was copied under its own name needs no path. */
+function saysMore(paths: string, reason: string): boolean {
+  const [, name] = /^\S*\/(\S+) changed$/.exec(paths) ?? [];
+  return paths !== '' && !(name !== undefined && reason.endsWith(`: ${name}`));
 }
 
 function describe(store: Store, name: string, before: string | undefined, after: string): string {

@@ -77,7 +77,7 @@ async function ownParts(spec: CopySpec, selections: readonly Selection[]): Promi
   for (const { source, items } of selections) {
     for (const { name, node, part } of items) {
       const identity = part ? partIdentity(part.entries) : await source.identity(node);
-      sources.push(`${posix.basename(name)} ${identity}`);
+      sources.push(`${posix.basename(name) || '.'} ${identity}`);
     }
   }
   return [

@@ -151,7 +151,7 @@ test('a COPY or WORKDIR keeps its layer on another base, and says so', () => {
   utimesSync(join(folder, 'app/a'), 5, 5);
   const second = build(home, folder, '-o', `type=oci,tar=false,dest=${image('two')}`);
   expect(reasons(second).slice(1)).toEqual([
-    'COPY base /: sources changed: base',
+    'COPY base /: sources changed: base (/etc/os changed)',
     `COPY app /srv/app: ${rebased('COPY')}`,
     `COPY app/a /srv/b: ${rebased('COPY')}`,
     `WORKDIR /srv/app/run: ${rebased('WORKDIR')}`,
