@@ -6,6 +6,7 @@ import { Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { ChunkReader } from '../stream/chunk-reader.ts';
+import { damaged } from './compression-error.ts';
 
 export interface DecompressOptions {
   /** Bytes of output; default 1 TiB. */
@@ -18,10 +19,11 @@ const MAX_BYTES = 2 ** 40;
 const MAX_RATIO = 400;
 const FREE_OF_RATIO = 2 ** 30;
 const OUTPUT_CHUNK = 256 * 1024;
+const MAGIC_BYTES = 10;
 
 /**
- * Yields the bytes of a gzip (of one or many members), zstd or plain stream, decompressed. Throws E_LAYER_INVALID,
- * E_LAYER_TRUNCATED, E_LAYER_LIMIT; E_UNSUPPORTED for zstd on a Node without it and for bzip2 and xz.
+ * Yields the bytes of a gzip (of one or many members), bzip2, xz, zstd or plain stream, decompressed. Throws
+ * E_LAYER_INVALID, E_LAYER_TRUNCATED, E_LAYER_LIMIT, and E_UNSUPPORTED for rare kinds of xz.
  */
 export async function* decompressLayer(
   chunks: AsyncIterable<Uint8Array>,
@@ -38,9 +40,9 @@ export async function* decompressLayer(
     }
   }
   try {
-    await reader.fill(6);
-    const transform = transformFor(reader.peek(Math.min(6, reader.buffered)));
-    const output = transform === undefined ? input() : transformed(input(), transform);
+    await reader.fill(MAGIC_BYTES);
+    const decode = await decoderFor(reader.peek(Math.min(MAGIC_BYTES, reader.buffered)));
+    const output = decode === undefined ? input() : decode(input());
     for await (const chunk of output) {
       given += chunk.byteLength;
       checkLimits(given, taken, options);
@@ -59,26 +61,31 @@ function checkLimits(given: number, taken: number, options: DecompressOptions): 
   }
 }
 
-/** Undefined where the bytes are not compressed. */
-function transformFor(magic: Buffer): Transform | undefined {
+type Decoder = (input: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+/** Undefined where the bytes are not compressed. What is seldom used is loaded here. */
+async function decoderFor(magic: Buffer): Promise<Decoder | undefined> {
   const hex = magic.toString('hex');
-  if (hex.startsWith('1f8b')) return zlib.createGunzip({ chunkSize: OUTPUT_CHUNK });
-  if (hex.startsWith('28b52ffd') || /^5.2a4d18/.test(hex)) return zstdTransform();
+  if (hex.startsWith('1f8b')) {
+    return (input) => transformed(input, zlib.createGunzip({ chunkSize: OUTPUT_CHUNK }));
+  }
+  if (hex.startsWith('28b52ffd') || /^5.2a4d18/.test(hex)) return zstdDecoder();
   // The level, and the magic of a block or of the end: text may well start with "BZh".
-  if (/^425a683[1-9](?:3141|1772)/.test(hex)) throw unsupported('bzip2');
-  if (hex.startsWith('fd377a585a00')) throw unsupported('xz');
+  if (/^425a683[1-9](?:314159265359|177245385090)/.test(hex)) {
+    const { bunzip2 } = await import('./bunzip2.ts');
+    return (input) => bunzip2(new ChunkReader(input));
+  }
+  if (hex.startsWith('fd377a585a00')) return (await import('./unxz.ts')).unxz;
   return undefined;
 }
 
 /** Node has zstd from 22.15 on. */
-function zstdTransform(): Transform {
-  const { createZstdDecompress } = zlib as {
+async function zstdDecoder(): Promise<Decoder> {
+  const { createZstdDecompress: create } = zlib as {
     createZstdDecompress?: (options: object) => Transform;
   };
-  if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize: OUTPUT_CHUNK });
-  throw new BuildError('E_UNSUPPORTED', `Node ${process.version} cannot read zstd`, {
-    hint: 'use Node 22.15 or newer',
-  });
+  if (create === undefined) return (await import('./unzstd.ts')).unzstd;
+  return (input) => transformed(input, create({ chunkSize: OUTPUT_CHUNK }));
 }
 
 async function* transformed(
@@ -106,15 +113,7 @@ function decompressionError(error: unknown): unknown {
     });
   }
   const message = error instanceof Error ? error.message : code;
-  return new BuildError('E_LAYER_INVALID', `the compressed data is damaged: ${message}`, {
-    cause: error,
-  });
-}
-
-function unsupported(format: string): BuildError {
-  return new BuildError('E_UNSUPPORTED', `${format} is not supported`, {
-    hint: 'unpack it before the build, or compress it with gzip or zstd',
-  });
+  return damaged(message, error);
 }
 
 function tooLarge(what: string): BuildError {

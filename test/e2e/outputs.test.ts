@@ -4,7 +4,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as zlib from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { realRegistry } from '../support/docker-registry.ts';
 import { openPeerStore, podmanLoad, podmanRun, run, umociUnpack } from '../support/peers.ts';
@@ -148,7 +147,7 @@ test('other contexts: a folder, an image of the store, a layout', () => {
   }
 });
 
-test('a base with zstd layers is read where Node can, and refused with a code where it cannot', (context) => {
+test('a base with zstd layers is read, on a Node without zstd too', (context) => {
   requiresPrograms(context, 'skopeo');
   const [home, layout] = [tmpDir(), join(tmpDir(), 'layout')];
   const base = contextOf({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /of-base\n' });
@@ -162,14 +161,8 @@ test('a base with zstd layers is read where Node can, and refused with a code wh
   const out = join(folder, 'out');
   const words = ['--build-context', `base=oci-layout://${layout}`, '-o', out, folder];
   const done = slipway(home, ['build', '-q', ...words]);
-  if ('createZstdDecompress' in zlib) {
-    succeeded(done);
-    expect(readdirSync(out).sort()).toEqual(['more', 'of-base']);
-  } else {
-    expect(done.stderr).toContain(`error[E_UNSUPPORTED]: Node ${process.version} cannot read zstd`);
-    expect(done.stderr).toContain('= hint: use Node 22.15 or newer');
-    expect(done.status).toBe(1);
-  }
+  succeeded(done);
+  expect(readdirSync(out).sort()).toEqual(['more', 'of-base']);
 });
 
 test('--network=none leaves a step the loopback only', (context) => {
