@@ -5,6 +5,7 @@ import type {
   PathVerdict,
   RuleLine,
 } from '../../builder/context/describe-context.ts';
+import type { Reader } from '../../builder/describe/readers-of-path.ts';
 import type { CliCommand } from '../command.ts';
 import { formatFlag } from '../flags/format.ts';
 import { readInput } from '../input/read-input.ts';
@@ -41,7 +42,10 @@ Examples:
     const input = await readInput(flags.file, context, host);
     try {
       if (flags.why !== undefined) {
-        const verdict = explainPath(input.context, flags.why);
+        const { readersOfPath } = await import('../../builder/describe/readers-of-path.ts');
+        const found = explainPath(input.context, flags.why);
+        const readers = found.isIn ? readersOfPath(input.dockerfile, found.path) : [];
+        const verdict = { ...found, readers };
         host.stdout.write(
           flags.format === 'json' ? `${printableJson(verdict)}\n` : printable(whyText(verdict)),
         );
@@ -80,20 +84,29 @@ function listing({ files, folders, bytes, largest, keptOut }: ContextDescription
   ].join('');
 }
 
-function whyText({ path, exists, isIn, rules }: PathVerdict): string {
+interface Verdict extends PathVerdict {
+  readonly readers: readonly Reader[];
+}
+
+function whyText({ path, exists, isIn, rules, readers }: Verdict): string {
   const deciding = rules.at(-1);
   const verdict = isIn ? 'is in the context' : 'is kept out of the context';
   const why = deciding === undefined ? 'no rule applies to it' : `${place(deciding)} decides`;
   const lines = rules.map(
     (rule) => `  ${place(rule)}   ${rule.negated ? 'lets it in  ' : 'keeps it out'}   ${rule.text}`,
   );
+  const taken = readers.map((reader) => `  taken by ${place(reader)}: ${reader.text}`);
   const missing = exists ? [] : ['  but the folder has no such path'];
-  return [`${path === '' ? 'the root' : path} ${verdict}: ${why}`, ...lines, ...missing, ''].join(
-    '\n',
-  );
+  return [
+    `${path === '' ? 'the root' : path} ${verdict}: ${why}`,
+    ...lines,
+    ...taken,
+    ...missing,
+    '',
+  ].join('\n');
 }
 
-function place({ file, line }: RuleLine): string {
+function place({ file, line }: Pick<RuleLine, 'file' | 'line'>): string {
   return `${file}:${line}`;
 }
 

@@ -10,7 +10,7 @@ const IGNORED = '# no rule\nnode_modules\n*.log\n!keep.log\nhid\n!hid/in\n';
 function context(): string {
   const root = tmpDir();
   const files: Readonly<Record<string, string>> = {
-    Dockerfile: 'FROM scratch\n',
+    Dockerfile: 'FROM scratch\nCOPY s* /x\nCOPY --from=y src /x\nADD . /\nCOPY src/b/c? /\n',
     '.dockerignore': IGNORED,
     'src/a': 'a'.repeat(1000),
     'src/b/c': 'c'.repeat(500),
@@ -37,7 +37,7 @@ async function run(...words: string[]): Promise<string> {
 test('shows counts, the largest paths with what is in them, and what each rule keeps out', async () => {
   expect(await run()).toBe(
     [
-      '7 files in 3 folders, 1.66kB',
+      '7 files in 3 folders, 1.72kB',
       '',
       'SIZE     FILES   LARGEST',
       '1.50kB   2       src/',
@@ -45,8 +45,8 @@ test('shows counts, the largest paths with what is in them, and what each rule k
       '500B     1       src/b/',
       '500B             src/b/c',
       '100B             keep.log        let in by .dockerignore:4',
+      '69B              Dockerfile',
       '51B              .dockerignore',
-      '13B              Dockerfile',
       '0B       1       hid/',
       '0B               hid/in          let in by .dockerignore:6',
       '0B               link',
@@ -62,7 +62,7 @@ test('shows counts, the largest paths with what is in them, and what each rule k
 
 test('--format json says the same', async () => {
   const listed = JSON.parse(await run('--format', 'json', '.'));
-  expect(listed).toMatchObject({ files: 7, folders: 3, bytes: 1664 });
+  expect(listed).toMatchObject({ files: 7, folders: 3, bytes: 1720 });
   expect(listed.largest[0]).toEqual({ path: 'src', isDirectory: true, bytes: 1500, files: 2 });
   expect(listed.keptOut[1]).toEqual({
     rule: { file: '.dockerignore', line: 3, text: '*.log' },
@@ -72,12 +72,18 @@ test('--format json says the same', async () => {
 });
 
 test.each([
-  ['src/a', 'src/a is in the context: no rule applies to it\n'],
+  [
+    'src/a',
+    'src/a is in the context: no rule applies to it\n' +
+      '  taken by Dockerfile:2: COPY s* /x\n' +
+      '  taken by Dockerfile:4: ADD . /\n',
+  ],
   [
     './keep.log',
     'keep.log is in the context: .dockerignore:4 decides\n' +
       '  .dockerignore:3   keeps it out   *.log\n' +
-      '  .dockerignore:4   lets it in     !keep.log\n',
+      '  .dockerignore:4   lets it in     !keep.log\n' +
+      '  taken by Dockerfile:4: ADD . /\n',
   ],
   [
     'node_modules/y/z',
