@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { useBench } from '../support/bench.ts';
 import { decode, stream } from '../support/entry-stream.ts';
 import { requires } from '../support/requires.ts';
 import { callRunner, RUNNER } from '../support/runner.ts';
@@ -146,6 +147,27 @@ describe('under the sanitizers', () => {
         (name) => `${name}: ok`,
       ),
     );
+  });
+
+  const bench = useBench('root');
+
+  test('a supervisor answers', async (context) => {
+    bench.need(context);
+    expect(spawnSync('make', ['-s', '-C', NATIVE, 'asan']).status).toBe(0);
+    const verbs =
+      'write /tmp/f x , chown /tmp/f 3 4 , stat /tmp/f , set groups 7 8 , set uid 5 , ids , mkdir /tmp/d , fork probe ids';
+    const args = ['/probe', 'all', 'chmod', '/tmp', '777', ',', ...verbs.split(' ')];
+    const result = await callRunner({
+      verb: 'run',
+      words: [
+        ...['uidmap', '0', '0', '1', 'gidmap', '0', '0', '1', 'single-id'],
+        ...bench.prepare({ args }).words,
+      ],
+      binary: join(NATIVE, 'build/asan/slipway-runner'),
+    });
+    const ids = '5,5,5,5 0,0,0,0 7 8\n';
+    expect(result.stdout.toString()).toBe(`100644 3:4 1 0:0\n${ids}${ids}`);
+    expect([result.status, result.stderr]).toEqual([0, '']);
   });
 
   test('the store verbs read and write the same bytes', async () => {
