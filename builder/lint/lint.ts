@@ -53,9 +53,10 @@ export function lint(source: SourceText, options: LintOptions = {}): LintResult 
 /** Lints a Dockerfile that was parsed already. Throws as `lint`. */
 export function lintParsed(parsed: ParseResult, options: LintOptions = {}): LintResult {
   const settings = readSettings(parsed, options);
-  if (isBuildError(settings))
-    return { findings: [], errors: [settings], findingsAreErrors: false, missing: [] };
   const { subject, errors, missing } = readSubject(parsed, withDefaults(options));
+  if (isBuildError(settings)) {
+    return { findings: [], errors: [settings, ...errors], findingsAreErrors: false, missing };
+  }
   const isHeard = hearing(settings);
   const lineOf = lineFinder(parsed.ast.source);
   const findings = (options.rules ?? RULES).flatMap((rule) =>

@@ -66,6 +66,7 @@ function targetOf(
   options: PlanOptions,
   problems: Problems,
 ): Stage | undefined {
+  if (stages.length === 0) return undefined;
   // A FROM that is wrong may have been meant to name the target.
   const noted = stages.some(({ unread }) => unread) ? new Problems() : problems;
   return noted.attempt(() => findTarget(stages, options.target)) ?? stages.at(-1);
