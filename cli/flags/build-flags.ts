@@ -47,7 +47,10 @@ export interface BuildFlags {
 /** Adds the arguments and flags of `slipway build` to `command`. */
 export function declareBuildFlags(command: Command): void {
   command
-    .argument('[context]', 'the folder that COPY and ADD read, or - for a tar on standard input')
+    .argument(
+      '[context]',
+      'the folder that COPY and ADD read, - for a tar on standard input, or a git or http(s) address',
+    )
     .option(
       '-f, --file <path>',
       'the Dockerfile; - is standard input (default: CONTEXT/Dockerfile)',

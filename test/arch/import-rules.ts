@@ -19,7 +19,7 @@ const PACKAGES: Readonly<Record<Folder, readonly string[]>> = {
   core: [],
   grammar: ['moo', 'nearley'],
   cache: ['lmdb'],
-  image: ['tar-stream', 'undici'],
+  image: ['fzstd', 'tar-stream', 'undici', 'xz-decompress'],
   builder: ['fast-glob'],
   cli: ['commander'],
 };

@@ -90,6 +90,16 @@ test.each(['bzip2', 'xz'])('%s that is cut short or changed is an error', async 
   }
 });
 
+test('bzip2 with any bytes in it ends in its text or in an error, and soon', async () => {
+  const { int } = seededRandom('bunzip2');
+  for (let round = 0; round < 300; round++) {
+    const packed = Buffer.from(PACKED['bzip2'] ?? []);
+    for (let change = 0; change < 4; change++) packed[14 + int(packed.length - 14)] = int(256);
+    const outcome = await unpack(packed).catch((error: unknown) => error);
+    expect(String(outcome) === TEXT || isBuildError(outcome), String(outcome)).toBe(true);
+  }
+});
+
 test('bzip2 of nothing but one byte unpacks in pieces, not in one', async (context) => {
   requiresPrograms(context, 'bzip2');
   const { stdout } = spawnSync('bzip2', ['-c'], { input: Buffer.alloc(40_000_000) });
