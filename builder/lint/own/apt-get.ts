@@ -29,16 +29,18 @@ export const aptGetUpdateAlone: Rule = {
   experimental: false,
   *check(subject) {
     for (const { steps } of stageSteps(subject)) {
-      for (const [index, step] of steps.entries()) {
+      // From the last step back: whether a later step uses lists that it has not fetched itself.
+      let used = false;
+      for (const step of [...steps].reverse()) {
         const update = step.programs.find((program) => does(program, ['update']));
-        if (update === undefined || isMounted(step, LISTS) || step.programs.some(usesLists))
-          continue;
-        const later = steps.slice(index + 1).flatMap(({ programs }) => programs);
-        const next = later.find((program) => usesLists(program) || does(program, ['update']));
-        if (next === undefined || !usesLists(next)) continue;
-        const message =
-          'a step that installs later uses these lists, however old they are by then; join the two steps with &&';
-        yield { at: step.node, span: update.command.span, message };
+        const uses = step.programs.some(usesLists);
+        if (update !== undefined && !uses && used && !isMounted(step, LISTS)) {
+          const message =
+            'a step that installs later uses these lists, however old they are by then; join the two steps with &&';
+          yield { at: step.node, span: update.command.span, message };
+        }
+        if (update !== undefined) used = false;
+        else used ||= uses;
       }
     }
   },
@@ -60,7 +62,7 @@ function does({ name, args }: Program, commands: readonly string[]): boolean {
 function removesLists({ programs, node }: Step): boolean {
   if (programs.some((program) => does(program, ['distclean', 'dist-clean']))) return true;
   const text = [node.text, ...node.heredocs.map(({ body }) => body)].join('\n');
-  return /\/var\/lib\/apt(?:\/lists)?(?:[\s/*;'"]|$)|\/var\/lib\/\{[^}]*apt/.test(text);
+  return /\/var\/lib\/apt(?:\/lists)?(?:[\s/*;'"]|$)|\/var\/lib\/\{[^}]{0,99}apt/.test(text);
 }
 
 /**

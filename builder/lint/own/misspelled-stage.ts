@@ -9,6 +9,9 @@ import type { Rule } from '../rule.ts';
 /** A stage's name and nothing else: an image's has a slash, a tag or a digest more often than not. */
 const PLAIN_NAME = /^[a-z][a-z0-9._-]+$/i;
 
+/** Of a file with more stages the nearest ones are compared, so that the time stays linear. */
+const MOST_NAMES = 200;
+
 export const misspelledStage: Rule = {
   name: 'MisspelledStage',
   description: 'A name that is nearly that of a stage is that of the stage',
@@ -40,7 +43,9 @@ function slipOf({ text }: Word, names: readonly string[]): string | undefined {
   const name = text.toLowerCase();
   if (!PLAIN_NAME.test(name) || names.includes(name)) return undefined;
   // `redis` beside a stage redis2 means the image.
-  const others = names.filter((other) => !other.startsWith(name) && !name.startsWith(other));
+  const others = names
+    .slice(-MOST_NAMES)
+    .filter((other) => !other.startsWith(name) && !name.startsWith(other));
   return suggest(name, others);
 }
 

@@ -10,9 +10,11 @@ export type OwnCase = readonly [is: string, text: string, ...lines: number[]];
 /** Makes a test of each case. */
 export function ownTable(name: string, cases: readonly OwnCase[]): void {
   describe(name, () => {
-    it.each(cases)('%s', (_is, text, ...lines) => {
-      expect(foundBy(name, text)).toEqual(lines.map((line) => `${name}:${line}`));
-    });
+    for (const [is, text, ...lines] of cases) {
+      it(is, () => {
+        expect(foundBy(name, text)).toEqual(lines.map((line) => `${name}:${line}`));
+      });
+    }
   });
 }
 
