@@ -4,6 +4,7 @@
 
 import { expect, test } from 'vitest';
 import { programsOf } from '../../../../builder/lint/own/run-commands.ts';
+import { readShellText } from '../../../../builder/lint/own/shell-text.ts';
 import { parse } from '../../../../grammar/parse.ts';
 import { seededRandom } from '../../../support/seed.ts';
 
@@ -71,6 +72,12 @@ test('text that is no proper shell is read to its end', () => {
     const text = Array.from({ length: random.int(30) }, () => parts[random.int(parts.length)]).join(
       '',
     );
-    expect(() => programs(`RUN a ${text.replace(/<<+/g, '<')}`)).not.toThrow();
+    for (const mark of ['\\', '`', undefined] as const) {
+      const place = { source: { name: '', text: `x ${text} y` }, start: 2, end: text.length + 2 };
+      for (const { span } of readShellText(place, mark)) {
+        expect(span.start).toBeGreaterThanOrEqual(place.start);
+        expect(span.end).toBeLessThanOrEqual(place.end);
+      }
+    }
   }
 });
