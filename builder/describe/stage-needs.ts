@@ -4,6 +4,7 @@
 import type { EscapeCharacter } from '../../grammar/ast.ts';
 import { applyArg } from '../plan/apply/apply-arg.ts';
 import { applySetting } from '../plan/apply/apply-setting.ts';
+import { Growth } from '../plan/apply/growth.ts';
 import { resolveMounts } from '../plan/apply/mounts.ts';
 import { fromImage, fromStage, type StageState } from '../plan/apply/stage-state.ts';
 import { expand } from '../plan/expand/expand.ts';
@@ -35,6 +36,7 @@ export interface StageReaderInput {
 /** Reads stages in the order of the file: a stage goes on from the state of its base. */
 export class StageReader {
   readonly #input: StageReaderInput;
+  readonly #growth = new Growth();
   readonly #states = new Map<number, StageState>();
 
   constructor(input: StageReaderInput) {
@@ -65,7 +67,7 @@ export class StageReader {
   }
 
   #begin({ base: { origin, platform } }: ReachedStage): StageState {
-    const surroundings = { escape: this.#input.escape, addStep: () => 0 };
+    const surroundings = { escape: this.#input.escape, growth: this.#growth, addStep: () => 0 };
     const parent = origin.kind === 'stage' ? this.#states.get(origin.index) : undefined;
     if (parent !== undefined) return fromStage(parent, surroundings);
     return fromImage(emptyImage(platform), 0, surroundings);

@@ -12,6 +12,7 @@ import { applyHealthcheck, applyOnbuild } from './apply/apply-command.ts';
 import { applyFiles } from './apply/apply-files.ts';
 import { applyRun } from './apply/apply-run.ts';
 import { applySetting } from './apply/apply-setting.ts';
+import { Growth } from './apply/growth.ts';
 import { historyList } from './apply/history.ts';
 import {
   fromImage,
@@ -63,6 +64,7 @@ class Planner {
   readonly #input: PlannerInput;
   readonly #problems: Problems;
   readonly #builder = new GraphBuilder();
+  readonly #growth = new Growth();
   readonly #states = new Map<number, StageState>();
   /** Vertices of images that are only copied or mounted from, by key; scratch is ''. */
   readonly #sources = new Map<string, VertexId>();
@@ -94,6 +96,7 @@ class Planner {
     let prefix = '';
     const state = this.#begin(base, stage.from.node.span, {
       escape: this.#input.escape,
+      growth: this.#growth,
       addStep: (op, text, span, platform) =>
         this.#builder.add(op, { text: prefix + text, span, platform }, counter),
       ...(observer && {

@@ -1,5 +1,7 @@
 // The parser where the reference's golden files say nothing: places, heredocs, directives, refusals.
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Dockerfiles, not ours
+
 import { describe, expect, it } from 'vitest';
 import { isBuildError } from '../../core/errors.ts';
 import { formatPlace, type SourceText, type Span } from '../../core/source.ts';

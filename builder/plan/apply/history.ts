@@ -10,24 +10,34 @@ import { isProxy } from '../stages/build-args.ts';
 export interface History {
   readonly before: History | undefined;
   readonly item: PlannedHistory;
+  /** Characters of all entries up to here. */
+  readonly size: number;
 }
+
+/** A config with more than this in its history is read by nobody; entries beyond are cut short. */
+const MOST_CHARACTERS = 32 * 1024 * 1024;
+const CUT = 1000;
 
 const COMMENT = 'slipway';
 
 /** Adds an entry for an instruction: of layer `vertex`, or of metadata only. */
 export function record(before: History | undefined, createdBy: string, vertex?: VertexId): History {
+  const size = (before?.size ?? 0) + createdBy.length;
+  // A copy, since a slice would keep all of the text in memory.
+  const kept =
+    size <= MOST_CHARACTERS ? createdBy : Buffer.from(createdBy.slice(0, CUT)).toString();
   const entry: HistoryEntry = {
-    created_by: redactCredentials(createdBy),
+    created_by: redactCredentials(kept),
     comment: COMMENT,
     ...(vertex === undefined ? { empty_layer: true } : {}),
   };
-  return { before, item: vertex === undefined ? { entry } : { entry, vertex } };
+  return { before, item: vertex === undefined ? { entry } : { entry, vertex }, size };
 }
 
 /** A base image's own entries, as they are. */
 export function inherited(entries: readonly HistoryEntry[]): History | undefined {
   let history: History | undefined;
-  for (const entry of entries) history = { before: history, item: { entry } };
+  for (const entry of entries) history = { before: history, item: { entry }, size: 0 };
   return history;
 }
 

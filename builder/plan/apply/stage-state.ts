@@ -7,6 +7,7 @@ import type { ImageConfig, Platform, RuntimeConfig } from '../../../image/model.
 import { type ExpandOptions, type Expansion, expand } from '../expand/expand.ts';
 import type { OpSpec, VertexId } from '../graph.ts';
 import { Environment } from './environment.ts';
+import type { Growth } from './growth.ts';
 import { type History, inherited, record } from './history.ts';
 import { resolvePath } from './paths.ts';
 import type { Unknowns } from './unknowns.ts';
@@ -15,6 +16,8 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /** What a stage needs of the build around it. */
 export interface StageSurroundings {
+  /** One for the whole build. */
+  readonly growth: Growth;
   readonly escape: EscapeCharacter;
   /** Takes a step into the graph and returns its vertex; `text` is what people read of it. */
   readonly addStep: (op: OpSpec, text: string, span: Span, platform: Platform) => VertexId;
@@ -121,6 +124,7 @@ export function expandWord(
 ): Expansion {
   const { variables, unknowns } = state;
   const expansion = expand(word, unknowns?.over(variables) ?? variables, options);
+  state.growth.add(word, expansion.text);
   state.onExpanded?.(word, expansion, state);
   return expansion;
 }

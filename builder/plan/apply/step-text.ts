@@ -12,6 +12,10 @@ import { type ExpandOptions, expand, type Variables } from '../expand/expand.ts'
 import { argText } from './history.ts';
 import type { StageState } from './stage-state.ts';
 
+/** Characters: every event of the step has its text. */
+const MOST_SHOWN = 4000;
+const MOST_OF_A_VALUE = 400;
+
 /**
  * `RUN npm ci`: variables expanded as far as they are set (a RUN keeps its quotes and what is not set,
  * since its shell reads them), white space collapsed. Values that are likely secrets are `***`. A RUN
@@ -25,7 +29,8 @@ export function stepText(
   const text = `${node.text}${sole ? ` (${summary(sole.body)})` : ''}`;
   const words = expanded({ text, span: node.span }, node.kind === 'run', state);
   const [keyword = ''] = words.split(/\s/, 1);
-  return `${keyword.toUpperCase()}${words.slice(keyword.length).split(/\s+/).join(' ')}`;
+  const whole = `${keyword.toUpperCase()}${words.slice(keyword.length).split(/\s+/).join(' ')}`;
+  return shortened(whole, MOST_SHOWN);
 }
 
 function expanded(
@@ -36,7 +41,7 @@ function expanded(
   const shown: Variables = {
     get(name) {
       const value = variables.get(name);
-      return value === undefined ? undefined : argText(name, value);
+      return value && argText(name, shortened(value, MOST_OF_A_VALUE));
     },
   };
   const options: ExpandOptions = forShell
@@ -49,6 +54,11 @@ function expanded(
     if (isBuildError(error)) return word.text;
     throw error;
   }
+}
+
+/** A copy, since a slice would keep all of the text in memory. */
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${Buffer.from(text.slice(0, most)).toString()}…`;
 }
 
 /** The heredoc that is all of a RUN's command, if one is. */
