@@ -52,7 +52,7 @@ const WITHOUT_STEPS: readonly Case[] = [
     dockerfile: 'FROM scratch\nCOPY nothere /x\n',
     code: 'E_COPY_SOURCE',
     place: '2:1',
-    says: '"nothere" is not in the build context|.dockerignore',
+    says: '"nothere" is not in the build context|paths are relative to the root',
   },
   {
     what: 'a COPY source outside of the context',
