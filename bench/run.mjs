@@ -18,10 +18,11 @@ import * as docker from './peers/docker.mjs';
 import * as slipway from './peers/slipway.mjs';
 import * as copy from './workloads/copy.mjs';
 import * as noChange from './workloads/no-change.mjs';
+import * as parse from './workloads/parse.mjs';
 import * as runSteps from './workloads/run-steps.mjs';
 
 const PEERS = [slipway, buildah, docker, buildctl];
-const WORKLOADS = [noChange, runSteps, copy];
+const WORKLOADS = [noChange, runSteps, copy, parse];
 
 await main(async (args) => {
   const options = readOptions(args);
