@@ -13,6 +13,7 @@ import {
   type Finished,
   PROGRAM,
   programEnv,
+  slipway,
   startSlipway,
   steps,
 } from '../support/slipway.ts';
@@ -220,6 +221,33 @@ ADD --chown=1:2 --exclude=a ${url} /four
     const done = await build(tmpDir(), [folder]);
     expect(done.stderr).toContain('error[E_COPY_SOURCE]');
   });
+});
+
+test('cache prune takes out what was fetched, and the next build fetches it again', async (context) => {
+  requiresPrograms(context, 'git');
+  const repository = testRepository();
+  repository.commit({ 'd/x': '1' });
+  const server = await httpServer((request, response) =>
+    serveFile(request, response, { bytes: Buffer.from('1'), etag: '"1"' }),
+  );
+  const dockerfile = `FROM scratch\nADD ${server.url}/x /\nCOPY --from=g d /d\n`;
+  const args = ['--build-context', `g=file://${repository.path}`];
+  const folder = contextOf({ Dockerfile: dockerfile });
+  const home = tmpDir();
+  const first = await listed(home, [...args, folder]);
+  expect(readdirSync(join(home, 'git')).length).toBeGreaterThan(0);
+  const blobs = (): string[] => readdirSync(join(home, 'oci/blobs/sha256'));
+  expect(blobs()).toHaveLength(1);
+  expect(slipway(home, ['cache', 'prune', '--older-than', '1h']).status).toBe(0);
+  expect(blobs()).toHaveLength(1);
+  expect(slipway(home, ['cache', 'prune']).status).toBe(0);
+  expect(blobs()).toEqual([]);
+  expect(readdirSync(join(home, 'git'))).toEqual([]);
+  expect(await listed(home, [...args, folder])).toHaveLength(first.length);
+  expect(server.seen.map(({ headers }) => headers['if-none-match'])).toEqual([
+    undefined,
+    undefined,
+  ]);
 });
 
 describe('contexts by http', () => {
