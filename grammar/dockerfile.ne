@@ -1,9 +1,19 @@
 # The language of Dockerfiles: one logical instruction.
 #
-# preprocess.ts has taken away directives and comments, joined continued lines and kept the bodies of
-# heredocs for later; lexer.ts drops white space and chooses between the shell and the JSON form.
-# A name with % is a token of lexer.ts; each rule's result is made by a function of post.ts. The end of
-# the line is a token, so that an instruction is put together once and not after each of its words.
+# lines/ has taken away directives, comments and blank lines, joined continued lines, and keeps the bodies
+# of heredocs for later. A name with % is a token; white space between tokens is dropped by the lexer:
+#
+#   FROM ... SHELL      the first word of the line or after ONBUILD, in any case
+#   flag                --name or --name=value, which quotes keep together; a lone -- ends them
+#   word                up to the next blank, a heredoc marker too
+#   text                all that is left
+#   name equals value   NAME=value, cut at the first =; quotes and escapes keep blanks in it
+#   legacyKey           the first word of ENV or LABEL, where no = is in it
+#   check               the first word of HEALTHCHECK
+#   open close comma string   of a JSON array, where all that is left is one
+#   end                 the end of the line, so that a node is made once and not after each word
+#
+# Each rule's node is made by a function of post.ts.
 
 @preprocessor esmodule
 @{%
@@ -90,7 +100,7 @@ healthcheck
     -> %HEALTHCHECK flags %end                      {% post.emptyHealthcheck %}
      | %HEALTHCHECK flags %check command %end       {% post.healthcheck %}
 
-# --from=build --link; a lone -- ends them and is no token
+# --from=build --link
 flags
     -> null                                         {% post.none %}
      | flags flag                                   {% post.append %}
@@ -98,15 +108,18 @@ flags
 flag
     -> %flag                                        {% post.flag %}
 
+# What a shell is to read, or ["program", "argument"]
 command
     -> null                                         {% post.none %}
      | text                                         {% post.shellCommand %}
      | array                                        {% post.execCommand %}
 
+# src dst, or ["src", "dst"]
 paths
     -> words                                        {% post.only %}
      | array                                        {% post.arrayWords %}
 
+# NAME=value OTHER=value, or the old form with one pair: NAME value
 pairs
     -> pair                                         {% post.first %}
      | pairs pair                                   {% post.append %}
@@ -119,6 +132,7 @@ pair
 legacy_pair
     -> %legacyKey %text                             {% post.legacyPair %}
 
+# NAME OTHER=default
 declarations
     -> declaration                                  {% post.first %}
      | declarations declaration                     {% post.append %}
