@@ -4,12 +4,14 @@
 
 import { type BuildError, isBuildError } from '../../core/errors.ts';
 import { lineFinder } from '../../core/line-finder.ts';
+import { safeText } from '../../core/safe-text.ts';
 import type { SourceText } from '../../core/source.ts';
 import { type ParseResult, parseWithErrors } from '../../grammar/parse.ts';
 import type { ImageConfig, Platform } from '../../image/model.ts';
 import { instructionLines } from '../describe/instruction-lines.ts';
 import type { PlanOptions } from '../plan/plan-options.ts';
 import type { NeededImage } from '../plan/stages/origins.ts';
+import { waitsForArgument } from './open-arguments.ts';
 import type { Finding, Remark, Rule } from './rule.ts';
 import { RULES } from './rules.ts';
 import { type CheckSettings, checkSettings, hearing } from './settings.ts';
@@ -36,7 +38,10 @@ export interface LintOptions {
 
 export interface LintResult {
   /** In the order of the file. */
-  readonly findings: readonly Finding[];
+  /**
+   * Why the Dockerfile cannot be built, whatever arguments are given, in the order of the file; rules say nothing of
+   * what only follows from them.
+   */
   /** Why the Dockerfile cannot be built, in the order of the file; rules say nothing of what only follows from them. */
   readonly errors: readonly BuildError[];
   /** True where `error=true` is set: a build with findings of the reference's rules fails. */
@@ -53,7 +58,9 @@ export function lint(source: SourceText, options: LintOptions = {}): LintResult 
 /** Lints a Dockerfile that was parsed already. Throws as `lint`. */
 export function lintParsed(parsed: ParseResult, options: LintOptions = {}): LintResult {
   const settings = readSettings(parsed, options);
-  const { subject, errors, missing } = readSubject(parsed, withDefaults(options));
+  const complete = withDefaults(options);
+  const { subject, errors: all, missing } = readSubject(parsed, complete);
+  const errors = all.filter((error) => !waitsForArgument(error, parsed.ast, complete.buildArgs));
   if (isBuildError(settings)) {
     return { findings: [], errors: [settings, ...errors], findingsAreErrors: false, missing };
   }
@@ -68,6 +75,9 @@ export function lintParsed(parsed: ParseResult, options: LintOptions = {}): Lint
   return { findings, errors, findingsAreErrors: settings.error, missing };
 }
 
+/** Messages quote the Dockerfile, which may hold a megabyte in one word. */
+const MAX_MESSAGE = 400;
+
 function findingOf(
   rule: Rule,
   { at, told, message, span, fix }: Remark,
@@ -75,7 +85,7 @@ function findingOf(
 ): Finding {
   const lines =
     told === undefined ? instructionLines(at, lineOf) : { first: lineOf(told), last: lineOf(told) };
-  return { rule, message, span, lines, fix: fix ?? [] };
+  return { rule, message: safeText(message, MAX_MESSAGE), span, lines, fix: fix ?? [] };
 }
 
 const ANY_PLATFORM: Platform = { os: 'linux', architecture: 'amd64' };
