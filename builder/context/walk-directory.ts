@@ -3,6 +3,7 @@
 // through pinned directories, so that no link that is put in its way leads it out of the context.
 
 import type { BigIntStats, Dirent } from 'node:fs';
+import { isBuildError } from '../../core/errors.ts';
 import type { SourceNode } from '../copy/source.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { maskName, unmaskNames } from './masked-names.ts';
@@ -34,7 +35,7 @@ export async function walkDirectory(
   const realPath = (path: string): string => (node.path === '' ? path : `${node.path}/${path}`);
   const isIgnored = (path: string): boolean => path !== '' && rules.ignores(realPath(path));
   const isPruned = (path: string): boolean => isIgnored(path) && rules.prunes(realPath(path));
-  const seen = new Map<string, FoundPath>();
+  const seen = new Map<string, Seen>();
   const paths = await glob('**', {
     cwd: absolute,
     dot: true,
@@ -42,21 +43,18 @@ export async function walkDirectory(
     followSymbolicLinks: false,
     unique: false,
     fs: fileSystem(absolute, {
-      isIgnored: (path) => {
-        const ignored = isIgnored(path);
-        if (ignored) onIgnored(realPath(path));
-        return ignored;
-      },
+      isIgnored,
       isPruned,
-      onSeen: (item) => seen.set(item.path, item),
+      onIgnored: (path) => onIgnored(realPath(path)),
+      onSeen: (item, ignored) => seen.set(item.path, { item, ignored }),
     }),
   });
   const found = new Map([['', top]]);
   const hidden = new Map<string, FoundPath>();
   for (const masked of paths) {
     const path = unmaskNames(masked);
-    const item = seen.get(path);
-    if (item !== undefined) (isIgnored(path) ? hidden : found).set(path, item);
+    const sight = seen.get(path);
+    if (sight !== undefined) (sight.ignored ? hidden : found).set(path, sight.item);
   }
   return withHiddenParents(found, hidden);
 }
@@ -92,23 +90,36 @@ function lookAt(directory: PinnedDirectory, name: string, path: string): FoundPa
   return stat.isSymbolicLink() ? { path, stat, link: directory.readlink(name) } : { path, stat };
 }
 
+interface Seen {
+  readonly item: FoundPath;
+  readonly ignored: boolean;
+}
+
 interface Sight {
   isIgnored(path: string): boolean;
   isPruned(path: string): boolean;
-  onSeen(item: FoundPath): void;
+  onIgnored(path: string): void;
+  /** Not told of a file that is kept out: nobody needs to know more of it. */
+  onSeen(item: FoundPath, ignored: boolean): void;
+}
+
+function relativeTo(root: string, path: string): string {
+  return path.slice(root.length).replace(/^\/+/, '');
 }
 
 /** The file system as fast-glob sees it: an ignored folder is listed as empty, and names are masked. */
-function fileSystem(root: string, { isIgnored, isPruned, onSeen }: Sight) {
+function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Sight) {
   const list = (path: string): Dirent[] => {
-    const relative = path.slice(root.length).replace(/^\/+/, '');
+    const relative = relativeTo(root, path);
     if (isPruned(relative)) return [];
     return inPinnedDirectory(path, (directory) => {
       const entries = [...directory.list()];
       for (const entry of entries) {
         const { name } = entry;
         const at = relative === '' ? name : `${relative}/${name}`;
-        if (!isIgnored(at) || entry.isDirectory()) onSeen(lookAt(directory, name, at));
+        const ignored = isIgnored(at);
+        if (ignored) onIgnored(at);
+        if (!ignored || entry.isDirectory()) onSeen(lookAt(directory, name, at), ignored);
         entry.name = maskName(name);
       }
       return entries;
@@ -118,7 +129,10 @@ function fileSystem(root: string, { isIgnored, isPruned, onSeen }: Sight) {
     try {
       return { entries: list(path), error: null };
     } catch (error) {
-      return { entries: [], error };
+      // What may not be read and is kept out anyway is no harm, as in the reference.
+      const harmless =
+        isBuildError(error) && error.code === 'E_COPY_SOURCE' && isIgnored(relativeTo(root, path));
+      return { entries: [], error: harmless ? null : error };
     }
   };
   // Synchronous for the reason given in read-unchanged.ts; other work gets a turn between two folders.
