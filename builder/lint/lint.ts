@@ -38,11 +38,11 @@ export interface LintOptions {
 
 export interface LintResult {
   /** In the order of the file. */
+  readonly findings: readonly Finding[];
   /**
    * Why the Dockerfile cannot be built, whatever arguments are given, in the order of the file; rules say nothing of
    * what only follows from them.
    */
-  /** Why the Dockerfile cannot be built, in the order of the file; rules say nothing of what only follows from them. */
   readonly errors: readonly BuildError[];
   /** True where `error=true` is set: a build with findings of the reference's rules fails. */
   readonly findingsAreErrors: boolean;
