@@ -1,10 +1,8 @@
-// A word of EXPOSE cut into its parts, as the reference cuts it: `[address:][host:]port[/protocol]`.
+// A word of EXPOSE, `[address:][host:]port[/protocol]`: what the reference has rules about.
 
 export interface PortParts {
   /** What stands before the port and has no effect in an image: '' where nothing does. */
   readonly published: string;
-  /** Port or range. */
-  readonly port: string;
   /** As written; '' where none is. */
   readonly protocol: string;
 }
@@ -12,7 +10,8 @@ export interface PortParts {
 /** Returns the parts, whatever they hold. */
 export function portParts(word: string): PortParts {
   const colon = word.lastIndexOf(':');
-  const [, port = '', protocol = ''] = /^([^/]*)\/?(.*)$/s.exec(word.slice(colon + 1)) ?? [];
+  const slash = word.indexOf('/', colon + 1);
   const before = colon === -1 ? '' : word.slice(0, colon);
-  return { published: before === ':' ? '' : before, port, protocol };
+  const protocol = slash === -1 ? '' : word.slice(slash + 1);
+  return { published: before === ':' ? '' : before, protocol };
 }

@@ -59,6 +59,7 @@ export interface Edit {
 
 export interface Finding {
   readonly rule: Rule;
+  /** One printable line, whatever the Dockerfile holds. */
   readonly message: string;
   readonly span: Span;
   /** The lines that the reference tells: those of the whole instruction. */

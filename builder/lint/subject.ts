@@ -4,6 +4,7 @@
 import type { BuildError } from '../../core/errors.ts';
 import { Problems } from '../../core/problems.ts';
 import type { SourceText } from '../../core/source.ts';
+import type { ArgInstruction } from '../../grammar/ast.ts';
 import type { ParseResult } from '../../grammar/parse.ts';
 import type { ImageConfig } from '../../image/model.ts';
 import type { PlanOptions } from '../plan/plan-options.ts';
@@ -48,7 +49,7 @@ export function readSubject(parsed: ParseResult, options: SubjectOptions): ReadS
     ast,
     isWhole: parsed.broken.length === 0,
     stages: stages.filter(({ unread }) => !unread),
-    scope: isBrokenAboveFrom(parsed) ? undefined : scope,
+    scope: isWholeAboveFrom(parsed, declared) ? scope : undefined,
     traces,
     ignoreFile: options.ignoreFile,
   };
@@ -78,8 +79,11 @@ function trace(
   return { traces: observer.traces, missing: reached.missing };
 }
 
-/** True where a line may have been an ARG that FROM lines use. */
-function isBrokenAboveFrom({ ast, broken: [first] }: ParseResult): boolean {
-  const from = ast.instructions.find(({ kind }) => kind === 'from');
-  return first !== undefined && (from === undefined || first.span.start < from.span.start);
+/** False where a line that is wrong may have been an ARG that FROM lines use. */
+function isWholeAboveFrom(
+  { ast: { instructions }, broken: [first] }: ParseResult,
+  declared: readonly ArgInstruction[],
+): boolean {
+  const from = instructions[declared.length];
+  return from?.kind === 'from' && (first === undefined || first.span.start > from.span.start);
 }

@@ -71,8 +71,8 @@ export class Tracer implements PlanObserver {
   stage({ stage, base }: ReachedStage): void {
     const image = base.origin.kind === 'image' ? this.#images.get(base.origin.need.key) : undefined;
     const below = base.origin.kind === 'stage' ? this.#stages.get(base.origin.index) : undefined;
-    const afterGap =
-      !base.known || (below?.afterGap ?? false) || (below !== undefined && endsInGap(below.stage));
+    const belowGap = below !== undefined && (below.afterGap || endsInGap(below.stage));
+    const afterGap = belowGap || !base.known;
     this.#stage = { stage, base, image, commands: [], afterGap };
     this.#stages.set(stage.index, this.#stage);
   }

@@ -1,4 +1,4 @@
-// DuplicateStageName: only the last of the stages with a name can be reached by it.
+// DuplicateStageName: which of the stages with a name is meant changes with the place in the file.
 
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';

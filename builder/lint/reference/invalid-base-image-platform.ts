@@ -14,6 +14,7 @@ export const invalidBaseImagePlatform: Rule = {
       if (image === undefined || base.origin.kind !== 'image') continue;
       const { need } = base.origin;
       const { os, architecture } = base.platform;
+      // What a named context puts in the place of an image was chosen on purpose.
       if (need.reference !== base.text) continue;
       if (image.os === os && image.architecture === architecture) continue;
       const [is, wanted] = [image, base.platform].map((each) =>

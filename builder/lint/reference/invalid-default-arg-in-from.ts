@@ -1,6 +1,5 @@
 // InvalidDefaultArgInFrom: without --build-arg the name of the base is none, so that nobody can just build.
 
-import { safeText } from '../../../core/safe-text.ts';
 import { parseReference } from '../../../image/reference.ts';
 import { expandInFrom } from '../global-scope.ts';
 import { referencePage } from '../reference-page.ts';
@@ -18,8 +17,7 @@ export const invalidDefaultArgInFrom: Rule = {
       const expanded = expandInFrom(from.image, scope, 'defaults');
       if (expanded === undefined) return;
       if (unlessBuildError(() => parseReference(expanded.text)) !== undefined) continue;
-      const name =
-        expanded.text === '' ? 'empty' : `${safeText(expanded.text)}, which is no image name`;
+      const name = expanded.text === '' ? 'empty' : `${expanded.text}, which is no image name`;
       const message = `with the defaults of its arguments, the base ${from.image.text} is ${name}`;
       yield { at: from.node, message, span: from.image.span };
     }

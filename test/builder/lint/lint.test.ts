@@ -68,6 +68,13 @@ describe('findings', () => {
     ]);
   });
 
+  it('are one printable line, whatever the Dockerfile holds', () => {
+    const text = `FROM scratch\nENV \x1b[31m${'x'.repeat(9000)}_key=1\nLABEL a=\u202e$b`;
+    const messages = lintText(text).findings.map(({ message }) => message);
+    expect(messages).toHaveLength(2);
+    for (const message of messages) expect(message).toMatch(/^[\x20-\x7e]{10,403}$/);
+  });
+
   it('stand at the FROM where a trigger of the base is meant', () => {
     const text = 'FROM scratch AS a\nONBUILD ENV a $b\nFROM a\n';
     expect(told(text)).toEqual([
@@ -134,6 +141,7 @@ describe('a Dockerfile that is wrong', () => {
     ['a SHELL may have stood there', 'FROM scratch\nSHEL ["x"]\nCMD x\nWORKDIR y\nUSER $z'],
     ['in the base stage too', 'FROM scratch AS a\nSHEL ["x"]\nFROM a\nCMD x\nWORKDIR y\nUSER $z'],
     ['an ARG above FROM may', 'ARGG v=1\nFROM a:$v'],
+    ['also one with a wrong flag', 'ARG --x v=1\nFROM a:$v'],
     ['a FROM that is wrong says nothing', 'FRO a AS b\nCMD x\nWORKDIR y\nUSER $z'],
     ['a flag that is wrong', 'FROM scratch\nENV --x a=1\nLABEL b=$a'],
     ['a wrong value', 'FROM scratch\nENV a=${\nLABEL b=$a'],
