@@ -65,8 +65,8 @@ function commentSettings(comments: readonly Comment[]): CheckSettings | undefine
 
 /** True for a comment of the form `# check=...`. */
 export function isCheckComment({ text }: Comment): boolean {
-  const equals = text.indexOf('=');
-  return equals !== -1 && text.slice(0, equals).trim().toLowerCase() === 'check';
+  const [key = '', value = ''] = text.split(/=(.*)/s);
+  return key.trim().toLowerCase() === 'check' && value.trim() !== '';
 }
 
 /** What follows a blank is a remark for people. */

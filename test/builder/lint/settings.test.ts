@@ -91,11 +91,12 @@ describe('a comment above an instruction', () => {
       '# check=skip=all // is local to only this instruction',
       'ARG password',
       '# about the password',
+      '# check=',
       '# check=skip=SecretsUsedInArgOrEnv',
       '# check=skip=all is not read: only the first counts',
       'ARG password=$x',
     ];
-    expect(found(text.join('\n'))).toEqual(['SecretsUsedInArgOrEnv:5', 'UndefinedVar:11']);
+    expect(found(text.join('\n'))).toEqual(['SecretsUsedInArgOrEnv:5', 'UndefinedVar:12']);
   });
 
   it.each([
