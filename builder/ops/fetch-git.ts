@@ -68,5 +68,7 @@ async function entriesOf(source: GitSource, root: string): Promise<readonly Entr
     digests: { get: () => undefined, put() {}, delete() {}, entries: () => [] },
     onSkipped() {},
   });
-  return folder.walk({ path: '', isDirectory: true });
+  const entries = await folder.walk({ path: '', isDirectory: true });
+  // The root is the empty image's.
+  return entries.filter(({ path }) => path !== '');
 }

@@ -6,7 +6,6 @@ import type { KeyParts } from '../../cache/records.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import { safeUrl } from '../../core/safe-text.ts';
-import type { Entry } from '../../image/entry.ts';
 import type { LayerContents } from '../../image/layer.ts';
 import type { Download } from '../remote/http/download-table.ts';
 import type { HttpSource } from '../remote/remote-source.ts';
@@ -44,8 +43,7 @@ export function fetchHttpOp(source: HttpSource, { blobs, download }: FetchHttpIn
     async run() {
       const { digest, size, lastModified } = await fetch();
       const metadata = { mode: 0o600, uid: 0, gid: 0, mtime: timeOf(lastModified) };
-      const root: Entry = { path: '', type: 'dir', ...metadata, mode: 0o755, size: 0 };
-      return { entries: [root, { path: source.name, type: 'file', ...metadata, size, digest }] };
+      return { entries: [{ path: source.name, type: 'file', ...metadata, size, digest }] };
     },
     async contents(): Promise<LayerContents> {
       return {
