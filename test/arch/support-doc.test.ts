@@ -44,7 +44,7 @@ test('the types and options of RUN --mount', () => {
     const said = planRefusal(`FROM scratch\nRUN --mount=target=/t,${option}=1 a\n`);
     expect(said, option).not.toContain('has no option');
   }
-  const source = readFileSync(join(ROOT, 'builder/plan/apply/mount-values.ts'), 'utf8');
+  const source = readFileSync(join(ROOT, 'builder/plan/instructions/mount-options.ts'), 'utf8');
   const [, keys = ''] = /const KEYS = \[([^\]]*)\]/.exec(source) ?? [];
   const [, aliases = ''] = /const ALIASES[^{]*\{([^}]*)\}/.exec(source) ?? [];
   const all = [...keys.matchAll(/'(\w+)'/g), ...aliases.matchAll(/(\w+):/g)];

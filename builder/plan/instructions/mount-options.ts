@@ -3,11 +3,34 @@
 
 import { BuildError } from '../../../core/errors.ts';
 import { partsOf, type Span } from '../../../core/source.ts';
+import { suggest } from '../../../core/suggest.ts';
 import type { Word } from '../../../grammar/ast.ts';
 
+export const MOUNT_TYPES = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] as const;
+export type MountType = (typeof MOUNT_TYPES)[number];
+
+/** Other spellings of an option. */
+const ALIASES: Readonly<Record<string, string>> = {
+  src: 'source',
+  dst: 'target',
+  destination: 'target',
+  ro: 'readonly',
+  rw: 'readwrite',
+};
+
+const KEYS = [
+  'type', 'from', 'source', 'target', 'readonly', 'readwrite', 'id', 'sharing', 'required', 'size',
+  'mode', 'uid', 'gid', 'env',
+]; // biome-ignore format: one line reads better
+
+/** Options that may stand without a value. */
+const SWITCHES = ['readonly', 'readwrite', 'required'];
+
 export interface MountOption {
-  /** In lower case. */
+  /** As written, in lower case. */
   readonly key: string;
+  /** Its first spelling: `target` for `dst`. */
+  readonly name: string;
   /** Undefined where there is no `=`. */
   readonly value: Word | undefined;
   readonly span: Span;
@@ -20,7 +43,10 @@ export interface RawMount {
   readonly word: Word;
 }
 
-/** Reads one --mount. Throws E_MOUNT where it is not CSV, or where `from` holds a variable. */
+/**
+ * Reads one --mount. Throws E_MOUNT where it is not CSV, has an option or a type that there is none of, or
+ * where `from` holds a variable.
+ */
 export function readMount(word: Word): RawMount {
   const options = splitCsv(word).map(readOption);
   const from = options.findLast(({ key }) => key === 'from')?.value;
@@ -33,15 +59,38 @@ export function readMount(word: Word): RawMount {
   return { options, from: from?.text ? from : undefined, word };
 }
 
-function readOption({ text, span }: Word): MountOption {
+function readOption(field: Word): MountOption {
+  const { text, span } = field;
   const equals = text.indexOf('=');
-  if (equals === -1) return { key: text.toLowerCase(), value: undefined, span };
-  const value = text.slice(equals + 1);
-  return {
-    key: text.slice(0, equals).toLowerCase(),
-    value: { text: value, span: partsOf(span, text)(equals + 1, text.length) },
+  const key = (equals === -1 ? text : text.slice(0, equals)).toLowerCase();
+  const name = Object.hasOwn(ALIASES, key) ? (ALIASES[key] ?? key) : key;
+  if (!KEYS.includes(name)) {
+    const near = suggest(key, [...KEYS, ...Object.keys(ALIASES)]);
+    const hint = near && `Did you mean ${near}?`;
+    throw new BuildError('E_MOUNT', `--mount has no option ${JSON.stringify(key)}`, { span, hint });
+  }
+  const value = equals === -1 ? undefined : valueAfter(field, equals + 1);
+  if (value === undefined && !SWITCHES.includes(name)) {
+    throw new BuildError('E_MOUNT', `--mount: ${key} needs a value`, { span });
+  }
+  if (name === 'type' && value !== undefined) refuseUnknownType(value, span);
+  return { key, name, value, span };
+}
+
+function valueAfter({ text, span }: Word, start: number): Word {
+  return { text: text.slice(start), span: partsOf(span, text)(start, text.length) };
+}
+
+/** A type with a variable in it is looked at when that is known. */
+function refuseUnknownType({ text }: Word, span: Span): void {
+  const type = text.toLowerCase();
+  if (/[$\\'"`]/.test(type) || type === '') return;
+  if (MOUNT_TYPES.some((known) => known === type)) return;
+  const near = suggest(type, MOUNT_TYPES);
+  throw new BuildError('E_MOUNT', `--mount: type cannot be ${JSON.stringify(type)}`, {
     span,
-  };
+    hint: near ? `Did you mean ${near}?` : `It is one of ${MOUNT_TYPES.join(', ')}.`,
+  });
 }
 
 function splitCsv(word: Word): Word[] {
