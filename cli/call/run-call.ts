@@ -1,5 +1,5 @@
-// `slipway build --call`: answers a question about a Dockerfile and builds nothing. No store is
-// opened, no image looked up, no step run, so it works on every system.
+// `slipway build --call`: answers a question about a Dockerfile and builds nothing. No step is run and no
+// registry asked, so it works on every system.
 
 import { Problems } from '../../core/problems.ts';
 import { hostPlatform } from '../../image/platform.ts';
@@ -62,7 +62,10 @@ async function check(flags: BuildFlags, input: BuildInput, host: Host): Promise<
   const { lint } = await import('../../builder/lint/lint.ts');
   const ignoreFile = context.kind === 'directory' ? context.ignoreFile : undefined;
   const buildPlatform = hostPlatform(host.arch);
-  const result = lint(dockerfile, { ...flags, buildPlatform, ignoreFile });
+  const { knownImages } = await import('../known-images.ts');
+  const options = { ...flags, buildPlatform, ignoreFile };
+  const images = await knownImages(dockerfile, options, host);
+  const result = lint(dockerfile, { ...options, images });
   host.stdout.write(
     format === 'json'
       ? `${printableJson(checkJson(result, dockerfile), 2)}\n`

@@ -1,5 +1,4 @@
-// `slipway lint`: what could be better in a Dockerfile, and the fixes that are safe. Looks up no image,
-// opens no store.
+// `slipway lint`: what could be better in a Dockerfile, and the fixes that are safe. Asks no registry.
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -33,7 +32,9 @@ export const lint: CliCommand = {
     const { dockerfile, ignoreFile } = await readSource(flags, host);
     const { fixAll } = await import('../../builder/lint/fix-all.ts');
     const { lint } = await import('../../builder/lint/lint.ts');
-    const options = { ...flags, ignoreFile, buildPlatform: hostPlatform(host.arch) };
+    const { knownImages } = await import('../known-images.ts');
+    const given = { ...flags, ignoreFile, buildPlatform: hostPlatform(host.arch) };
+    const options = { ...given, images: await knownImages(dockerfile, given, host) };
     const { source, applied, result } = flags.fix
       ? fixAll(dockerfile, options)
       : { source: dockerfile, applied: [], result: lint(dockerfile, options) };

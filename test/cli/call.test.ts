@@ -15,7 +15,8 @@ async function run(words: readonly string[], dockerfile: string, stdinText?: str
   const cwd = tmpDir();
   mkdirSync(join(cwd, 'ctx'));
   writeFileSync(join(cwd, 'ctx/Dockerfile'), dockerfile);
-  const host = fakeHost({ cwd, platform: 'darwin', ...(stdinText && { stdinText }) });
+  const env = { SLIPWAY_HOME: join(cwd, 'store') };
+  const host = fakeHost({ cwd, env, platform: 'darwin', ...(stdinText && { stdinText }) });
   const report = await dispatch(['build', ...words], host).then(
     (status) => ({ exit: status, text: '' }),
     reportError,

@@ -24,7 +24,8 @@ function checkout(dockerfile: string | Uint8Array): string {
 }
 
 async function lint(cwd: string, words: readonly string[], stdinText = '') {
-  const host = fakeHost({ cwd, platform: 'darwin', ...(stdinText && { stdinText }) });
+  const env = { SLIPWAY_HOME: join(cwd, 'store') };
+  const host = fakeHost({ cwd, env, platform: 'darwin', ...(stdinText && { stdinText }) });
   const report = await dispatch(['lint', ...words], host).then(
     (status) => ({ exit: status, text: '' }),
     reportError,
@@ -73,6 +74,19 @@ test('the ignore file of a folder is looked at, and the build arguments given', 
     'ctx',
   ]);
   expect(out).toMatch(/^warning\[CopyIgnoredFile\]: /);
+});
+
+test('a base image in the local store is known, and the store is not made for it', async () => {
+  const cwd = checkout('FROM scratch\nENV KNOWN=1\nCOPY Dockerfile /\n');
+  const env = { SLIPWAY_HOME: join(cwd, 'store') };
+  const dockerfile = 'FROM base:1\nENV A=$KNOWN B=$KNOWM\n';
+  writeFileSync(join(cwd, 'Dockerfile'), dockerfile);
+  expect((await lint(cwd, ['Dockerfile'])).exit).toBe(0);
+  expect(readdirSync(cwd)).not.toContain('store');
+  await dispatch(['build', '-q', '-t', 'base:1', 'ctx'], fakeHost({ cwd, env }));
+  const { out } = await lint(cwd, ['Dockerfile']);
+  expect(out.match(/^warning.*/gm)).toEqual([expect.stringContaining('warning[UndefinedVar]: ')]);
+  expect(out).toContain('KNOWM');
 });
 
 test('as JSON, with places from start to end', async () => {
