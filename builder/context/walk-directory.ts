@@ -35,27 +35,23 @@ export async function walkDirectory(
   const realPath = (path: string): string => (node.path === '' ? path : `${node.path}/${path}`);
   const isIgnored = (path: string): boolean => path !== '' && rules.ignores(realPath(path));
   const isPruned = (path: string): boolean => isIgnored(path) && rules.prunes(realPath(path));
-  const seen = new Map<string, Seen>();
-  const paths = await glob('**', {
+  const found = new Map([['', top]]);
+  const hidden = new Map<string, FoundPath>();
+  // What is in a folder is taken where the folder is listed: fast-glob gets to know of folders only, and goes
+  // through them. Its patterns would cost more for each file than all the rest does.
+  await glob('**', {
     cwd: absolute,
     dot: true,
-    onlyFiles: false,
+    onlyDirectories: true,
     followSymbolicLinks: false,
     unique: false,
     fs: fileSystem(absolute, {
       isIgnored,
       isPruned,
       onIgnored: (path) => onIgnored(realPath(path)),
-      onSeen: (item, ignored) => seen.set(item.path, { item, ignored }),
+      onSeen: (item, ignored) => (ignored ? hidden : found).set(item.path, item),
     }),
   });
-  const found = new Map([['', top]]);
-  const hidden = new Map<string, FoundPath>();
-  for (const masked of paths) {
-    const path = unmaskNames(masked);
-    const sight = seen.get(path);
-    if (sight !== undefined) (sight.ignored ? hidden : found).set(path, sight.item);
-  }
   return withHiddenParents(found, hidden);
 }
 
@@ -90,11 +86,6 @@ function lookAt(directory: PinnedDirectory, name: string, path: string): FoundPa
   return stat.isSymbolicLink() ? { path, stat, link: directory.readlink(name) } : { path, stat };
 }
 
-interface Seen {
-  readonly item: FoundPath;
-  readonly ignored: boolean;
-}
-
 interface Sight {
   isIgnored(path: string): boolean;
   isPruned(path: string): boolean;
@@ -107,23 +98,25 @@ function relativeTo(root: string, path: string): string {
   return path.slice(root.length).replace(/^\/+/, '');
 }
 
-/** The file system as fast-glob sees it: an ignored folder is listed as empty, and names are masked. */
+/** The file system as fast-glob sees it: folders and nothing else, an ignored one empty, and names masked. */
 function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Sight) {
   const list = (path: string): Dirent[] => {
     const relative = relativeTo(root, path);
     if (isPruned(relative)) return [];
-    return inPinnedDirectory(path, (directory) => {
-      const entries = [...directory.list()];
-      for (const entry of entries) {
+    const folders: Dirent[] = [];
+    inPinnedDirectory(path, (directory) => {
+      for (const entry of directory.list()) {
         const { name } = entry;
         const at = relative === '' ? name : `${relative}/${name}`;
         const ignored = isIgnored(at);
         if (ignored) onIgnored(at);
         if (!ignored || entry.isDirectory()) onSeen(lookAt(directory, name, at), ignored);
+        if (!entry.isDirectory()) continue;
         entry.name = maskName(name);
+        folders.push(entry);
       }
-      return entries;
     });
+    return folders;
   };
   const attempt = (path: string): { readonly entries: Dirent[]; readonly error: unknown } => {
     try {
