@@ -22,6 +22,8 @@ export interface DownloadInputs {
 
 /** How often a transfer that cannot be resumed is begun. */
 const MAX_STARTS = 3;
+/** A use is noted at most so often: a build in which nothing has changed writes nothing. */
+const USED_GRAIN_MS = 3_600_000;
 
 /**
  * Makes sure that the store has what `url` gives now, and returns what that is. Throws E_FETCH, E_REMOTE_CHECKSUM
@@ -63,6 +65,7 @@ export async function download(
 }
 
 function noted({ table }: DownloadInputs, url: URL, found: Download): Download {
+  if (Date.now() - found.used < USED_GRAIN_MS) return found;
   const download = { ...found, used: Date.now() };
   noteDownload(table, url, download);
   return download;
