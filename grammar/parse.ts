@@ -91,7 +91,11 @@ class FileParser {
     let stray = false;
     try {
       const instruction = parseLine(lexer, line);
-      const whole = this.#problems.attempt(() => this.#withBodies(instruction));
+      const whole = this.#problems.attempt(() => {
+        const found = this.#withBodies(instruction);
+        refuseOtherEncodings(found, line);
+        return found;
+      });
       if (whole === undefined) this.#break(line);
       else this.#instructions.push(whole);
     } catch (error) {
@@ -141,6 +145,26 @@ class FileParser {
       hint: `Put ${heredoc.name} alone on a line after the text.`,
     });
   }
+}
+
+/** What stands in the text for bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd';
+
+/**
+ * Bytes in another encoding are lost when the file is read. Nobody wants to run or copy what they were
+ * turned into; in labels and in the author's name, where the reference loses them too, they do no harm.
+ */
+function refuseOtherEncodings(instruction: Instruction, line: LogicalLine): void {
+  if (instruction.kind === 'label' || instruction.kind === 'maintainer') return;
+  const command = instruction.kind === 'onbuild' ? instruction.trigger : instruction;
+  const bodies = 'heredocs' in command ? command.heredocs : [];
+  const at = line.text.indexOf(REPLACEMENT);
+  const body = bodies.find((heredoc) => heredoc.body.includes(REPLACEMENT));
+  if (at === -1 && body === undefined) return;
+  throw new BuildError('E_PARSE', 'the text is not UTF-8', {
+    span: at === -1 ? body?.marker.span : line.span(at, at + 1),
+    hint: 'Save the Dockerfile as UTF-8.',
+  });
 }
 
 function emptyDockerfile(source: SourceText): BuildError {

@@ -151,9 +151,7 @@ describe('what stands around instructions', () => {
   );
 
   it('reads the others below a #! line', () => {
-    const ast = parseText(
-      '#!/usr/bin/x\n# syntax=a\n# escape=`\n# check=skip=all\nFROM a',
-    );
+    const ast = parseText('#!/usr/bin/x\n# syntax=a\n# escape=`\n# check=skip=all\nFROM a');
     expect(ast.directives.map(({ name }) => name)).toEqual(['syntax', 'check']);
     expect(ast.escape).toBe('\\');
   });
