@@ -1,7 +1,7 @@
 // What is in the cache, and taking it out again. Records go first, so that no build can find them any
 // more; files that nothing names then go only while no build runs, so that none loses what it found.
 
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { whileAlone } from '../cache/leases.ts';
 import type { CacheRecord } from '../cache/records.ts';
@@ -11,7 +11,9 @@ import { openLocalStore } from '../image/local-store.ts';
 import { reachableObjects } from '../image/tree/reachable.ts';
 import { chooseIsolation } from './exec/isolation.ts';
 import { removeAll } from './exec/sandbox.ts';
-import { findLayerBlob } from './export/layer-blob-record.ts';
+import { forgetBlocks } from './export/known-blocks.ts';
+import { findAnyLayerBlob } from './export/layer-blob-record.ts';
+import { pruneRemote } from './remote/prune-remote.ts';
 
 export interface ListedRecord {
   readonly key: Digest;
@@ -74,7 +76,7 @@ export async function prune(
   }
   let bytes = 0;
   const sweep = async (): Promise<void> => {
-    bytes = await sweepFiles(store, kept, options.dryRun, signal);
+    bytes = await sweepFiles(store, kept, options, signal);
   };
   let swept = true;
   if (options.dryRun) await sweep();
@@ -90,9 +92,10 @@ function isDoomed(record: CacheRecord, { all, olderThanMs }: PruneOptions): bool
 async function sweepFiles(
   store: Store,
   kept: readonly CacheRecord[],
-  dryRun: boolean,
+  options: PruneOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  const { dryRun } = options;
   const layers = new Set(kept.flatMap((record) => record.layers));
   const objects = reachableObjects(
     store.objects,
@@ -101,10 +104,16 @@ async function sweepFiles(
   for (const layer of layers) objects.add(layer);
   const blobs = await openLocalStore(store.ociDir, store.blobs).usedBlobs();
   for (const layer of layers) {
-    const blob = await findLayerBlob(store, layer);
+    const blob = await findAnyLayerBlob(store, layer);
     if (blob !== undefined) blobs.add(blob.digest);
   }
+  const remote = await pruneRemote(store, options);
+  for (const digest of remote.blobs) blobs.add(digest);
   let bytes = 0;
+  for (const folder of remote.repositories) {
+    bytes += await diskBytes(folder);
+    if (!dryRun) await rm(folder, { recursive: true, force: true });
+  }
   const folders: string[] = [];
   for (const layer of await store.layers.list()) {
     if (layers.has(layer)) continue;
@@ -120,6 +129,7 @@ async function sweepFiles(
   if (folders.length > 0) await removeAll(await chooseIsolation('auto', signal), folders);
   for (const { digest } of store.objects.list())
     if (!objects.has(digest)) store.objects.delete(digest);
+  forgetBlocks(store.blocks, blobs);
   await store.flush();
   return bytes;
 }

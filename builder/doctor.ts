@@ -4,7 +4,7 @@
 import { statfs } from 'node:fs/promises';
 import { openStore } from '../cache/store.ts';
 import { isBuildError } from '../core/errors.ts';
-import { compressorName } from '../image/compress/gzip.ts';
+import { gzip } from '../image/compress/gzip.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { chooseIsolation } from './exec/isolation.ts';
 import { type ProbeReport, probe } from './exec/probe.ts';
@@ -38,7 +38,7 @@ export async function diagnose(environment: BuildEnvironment): Promise<DoctorRep
         chosen: 'rename',
         detail: 'the upper folder of a RUN becomes its layer',
       },
-      { name: 'compressor', ok: true, chosen: 'gzip', detail: compressorName() },
+      { name: 'compressor', ok: true, chosen: 'gzip', detail: gzip().name },
     );
     return { checks };
   } finally {

@@ -1,6 +1,7 @@
 // What a build is asked to do. The command line fills this in; a program that embeds slipway may too.
 
 import type { SourceText } from '../core/source.ts';
+import type { Compression } from '../image/compress/compression.ts';
 import type { Platform } from '../image/model.ts';
 import type { ContextModes } from './context/context-modes.ts';
 
@@ -46,6 +47,8 @@ export type ContextSpec =
       readonly kind: 'directory';
       readonly path: string;
       readonly ignoreFile: SourceText | undefined;
+      /** Where a folder that was made for this build came from: the next one's has another path. */
+      readonly origin?: string | undefined;
     }
   /** No files at all: `-f -` with no context, or a Dockerfile that is the whole input. */
   | { readonly kind: 'empty' };
@@ -57,8 +60,21 @@ export type OutputSpec =
       readonly dest: string;
       readonly tar: boolean;
       readonly names: readonly string[];
+      readonly layers: LayerForm;
     }
   | { readonly type: 'local'; readonly dest: string }
   | { readonly type: 'tar'; readonly dest: string }
   /** The local store under the tags; with `push`, the registry too. */
-  | { readonly type: 'image'; readonly names: readonly string[]; readonly push: boolean };
+  | {
+      readonly type: 'image';
+      readonly names: readonly string[];
+      readonly push: boolean;
+      readonly layers: LayerForm;
+    };
+
+/** How the layers of an output are written. */
+export interface LayerForm {
+  readonly compression: Compression;
+  /** Layers of base images too, where they are compressed in another way. */
+  readonly force: boolean;
+}

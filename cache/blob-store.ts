@@ -9,6 +9,13 @@ export interface BlobInfo {
   readonly size: number;
 }
 
+/** Parts of a blob, by their place in it. */
+export interface BlobParts {
+  /** Returns `length` bytes from `offset`, fewer where the blob ends. Nothing is checked: the caller must. */
+  read(offset: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export interface BlobStore {
@@ -25,6 +32,9 @@ export interface BlobStore {
 
   /** Returns the whole, checked blob. Throws as `open` does, and E_BLOB_CORRUPT (removing nothing) where it is larger than `maxBytes`. */
   read(digest: Digest, maxBytes: number): Promise<Buffer>;
+
+  /** Opens a blob for reading parts of it; undefined where it is not there. The caller must close it. */
+  parts(digest: Digest): Promise<BlobParts | undefined>;
 
   /**
    * Stores the bytes and returns their digest and size. Success means that the blob is there, whole and

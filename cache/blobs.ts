@@ -8,7 +8,7 @@ import { syncDirectory, temporaryName } from '../core/atomic-file.ts';
 import { type Digest, finishDigest, hexOf, parseDigest, startDigest } from '../core/digest.ts';
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { readChunks } from '../core/read-chunks.ts';
-import type { BlobInfo, BlobStore, Chunks } from './blob-store.ts';
+import type { BlobInfo, BlobParts, BlobStore, Chunks } from './blob-store.ts';
 import { collectChunks, corrupt, verifyChunks } from './blob-verify.ts';
 
 /** The blobs of the OCI layout in `root`; temporaries go to `tmpDir`, on the same file system. Folders are made when needed. */
@@ -30,6 +30,7 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
         corrupt(digest, 'the store', `it has more than ${maxBytes} bytes`),
       );
     },
+    parts: (digest) => openParts(pathOf(digest)),
     async put(chunks, expected) {
       try {
         await mkdir(folder, { recursive: true });
@@ -68,6 +69,24 @@ async function* openBlob(path: string, digest: Digest, size?: number): AsyncIter
   } finally {
     await file.close();
   }
+}
+
+async function openParts(path: string): Promise<BlobParts | undefined> {
+  const file = await open(path, 'r').catch(undefinedWhereAbsent);
+  return (
+    file && {
+      async read(offset, length) {
+        const { buffer, bytesRead } = await file.read(
+          Buffer.allocUnsafe(length),
+          0,
+          length,
+          offset,
+        );
+        return buffer.subarray(0, bytesRead);
+      },
+      close: () => file.close(),
+    }
+  );
 }
 
 /** Removes the damaged file, unless another process has put a whole one in its place meanwhile. */

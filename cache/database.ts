@@ -31,7 +31,7 @@ export async function openDatabase(path: string): Promise<Database> {
   const { open } = await import('lmdb');
   await requireRoom(path);
   const root = named(path, () =>
-    open({ path, maxDbs: 8, encoding: 'binary', cache: false, noSubdir: false }),
+    open({ path, maxDbs: 16, encoding: 'binary', cache: false, noSubdir: false }),
   );
   const tables = new Map<string, PendingTable>();
   return {

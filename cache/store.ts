@@ -30,6 +30,8 @@ export interface Store {
   readonly fileDigests: Table;
   /** Which blob holds a layer's compressed tar, by layer and compressor. */
   readonly layerBlobs: Table;
+  /** Where the compressed form of a block is, by block and compressor. */
+  readonly blocks: Table;
   /** What was fetched from which address. */
   readonly downloads: Table;
   readonly lease: Lease;
@@ -71,6 +73,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     objects: diskObjects(database.table('objects')),
     fileDigests: database.table('files'),
     layerBlobs: database.table('layer-blobs'),
+    blocks: database.table('blocks'),
     downloads: database.table('downloads'),
     lease,
     flush: () => database.flush(),

@@ -13,7 +13,7 @@ import type { Entry } from '../../image/entry.ts';
 import type { LayerContents } from '../../image/layer.ts';
 import { decodeEntries } from '../../image/layer-id.ts';
 import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
-import { findLayerBlob } from '../export/layer-blob-record.ts';
+import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -91,7 +91,7 @@ export function layerStore(
     folder: (layer) => folderOf(layer, given.get(layer.id)),
     isStored: async (id) =>
       (await store.layers.has(id, await layerForm())) ||
-      (await findLayerBlob(store, id)) !== undefined,
+      (await findAnyLayerBlob(store, id)) !== undefined,
     layer(id, { contents, origin }) {
       if (contents !== undefined) given.set(id, contents);
       const read = async function* (this: void, files: readonly Entry[]) {
@@ -109,7 +109,7 @@ async function openOwnBlob(
   store: Store,
   layer: Digest,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const blob = await findLayerBlob(store, layer);
+  const blob = await findAnyLayerBlob(store, layer);
   return blob && store.blobs.open(blob.digest, blob.size);
 }
 

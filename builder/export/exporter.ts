@@ -2,8 +2,7 @@
 // as the steps that made them are done, while later steps still run; the outputs come at the end.
 
 import type { Store } from '../../cache/store.ts';
-import type { Digest } from '../../core/digest.ts';
-import { withSpan } from '../../core/errors.ts';
+import { compressorFor } from '../../image/compress/compression.ts';
 import type { ResolvedImage } from '../../image/source.ts';
 import { treeSource } from '../copy/tree-source.ts';
 import type { BuildEnvironment } from '../environment.ts';
@@ -11,9 +10,9 @@ import type { Evaluated } from '../exec/evaluate.ts';
 import type { BuildOptions, OutputSpec } from '../options.ts';
 import type { Graph, VertexId } from '../plan/graph.ts';
 import type { BuildResult } from '../result.ts';
-import type { Snapshot, SnapshotLayer } from '../snapshot.ts';
+import type { Snapshot } from '../snapshot.ts';
 import { assembleImage } from './assemble-image.ts';
-import { type ExportedLayer, exportLayer } from './layer-blob.ts';
+import { layerExports } from './layer-exports.ts';
 import { outputName, writeFileSystem, writeImage } from './outputs.ts';
 
 export interface Exporter {
@@ -34,66 +33,53 @@ export interface ExporterOptions {
 
 /** Opens the exporter of one build. */
 export function openExporter({ store, graph, options, environment }: ExporterOptions): Exporter {
-  const wantsImage = options.outputs.some(isImageOutput);
   const targetChain = chainOf(graph);
-  const exported = new Map<Digest, Promise<ExportedLayer>>();
   const closing = new AbortController();
   const signal = AbortSignal.any([environment.signal, closing.signal]);
-
-  /** `vertex` is where the layer was seen first: the step that made it. */
-  const start = (layer: SnapshotLayer, vertex: VertexId): Promise<ExportedLayer> => {
-    const known = exported.get(layer.id);
-    if (known !== undefined) return known;
-    const { span } = graph.vertices[vertex] ?? {};
-    const made = exportLayer(store, layer, options.sourceDateEpoch, signal).catch((error) => {
-      throw withSpan(error, span);
-    });
-    made.catch(() => {});
-    exported.set(layer.id, made);
-    return made;
-  };
+  const exports = layerExports({ store, graph, epoch: options.sourceDateEpoch, signal });
+  const forms = options.outputs.filter(isImageOutput).map(({ layers }) => layers);
+  // A compressor that is not there is told before anything runs.
+  for (const form of forms) compressorFor(form.compression);
 
   return {
     prepare(vertex, snapshot) {
-      if (!wantsImage || !targetChain.has(vertex)) return;
-      for (const layer of snapshot.layers) start(layer, vertex);
+      if (!targetChain.has(vertex)) return;
+      for (const form of forms) exports.start(snapshot, form, vertex);
     },
     async finish(results) {
       const target = results.get(graph.target);
       if (target === undefined) throw new Error('the target was not evaluated');
-      const image = wantsImage
-        ? await assembleImage({
+      const images: ResolvedImage[] = [];
+      for (const output of options.outputs) {
+        if (isImageOutput(output)) {
+          const image = await assembleImage({
             store,
             graph,
-            layers: await Promise.all(
-              target.snapshot.layers.map((layer) => start(layer, graph.target)),
-            ),
+            layers: await exports.start(target.snapshot, output.layers, graph.target),
             results,
             epoch: options.sourceDateEpoch,
-          })
-        : undefined;
-      for (const output of options.outputs) {
-        await told(environment, output, image, async () => {
-          if (isImageOutput(output))
-            await writeImage({ store, options, environment }, output, image);
-          else
-            await writeFileSystem(
-              environment,
-              output,
-              treeSource(store.objects, 'the image', target.snapshot),
-            );
-        });
+          });
+          images.push(image);
+          await told(environment, output, image, () =>
+            writeImage({ store, options, environment }, output, image),
+          );
+        } else {
+          const tree = treeSource(store.objects, 'the image', target.snapshot);
+          await told(environment, output, undefined, () =>
+            writeFileSystem(environment, output, tree),
+          );
+        }
       }
       return {
-        digest: image?.manifest.digest,
-        configDigest: image?.configDescriptor.digest,
-        manifest: image?.manifest,
+        digest: images[0]?.manifest.digest,
+        configDigest: images[0]?.configDescriptor.digest,
+        manifest: images[0]?.manifest,
         names: [...new Set([...options.tags, ...options.outputs.flatMap(namesOf)])],
       };
     },
     async close() {
       closing.abort();
-      await Promise.allSettled(exported.values());
+      await exports.settled();
     },
   };
 }
@@ -108,7 +94,7 @@ async function told(
   const name = outputName(output);
   events({ event: 'export-start', output: name });
   await work();
-  const digest = isImageOutput(output) ? image?.manifest.digest : undefined;
+  const digest = image?.manifest.digest;
   events({ event: 'export', output: name, digest, ms: Math.round(performance.now() - started) });
 }
 

@@ -4,7 +4,7 @@ import { digestKey } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import { digestOf } from '../../core/canonical.ts';
 import { type Digest, parseDigest } from '../../core/digest.ts';
-import { compressorName } from '../../image/compress/gzip.ts';
+import type { BlockCompressor } from '../../image/compress/block-compressor.ts';
 
 export interface LayerBlob {
   /** Of the uncompressed tar. */
@@ -15,19 +15,41 @@ export interface LayerBlob {
   readonly size: number;
 }
 
-/** The blob of a layer by today's compressor, or undefined where there is none or it is gone from the store. */
-export async function findLayerBlob(store: Store, layer: Digest): Promise<LayerBlob | undefined> {
-  const bytes = store.layerBlobs.get(blobKey(layer));
+/** The blob that the compressor made of a layer, or undefined where there is none or it is gone from the store. */
+export async function findLayerBlob(
+  store: Store,
+  layer: Digest,
+  compressor: BlockCompressor,
+): Promise<LayerBlob | undefined> {
+  return blobUnder(store, recordKey(layer, compressor.name));
+}
+
+/** A blob of a layer by whichever compressor made the last one, or undefined. */
+export async function findAnyLayerBlob(
+  store: Store,
+  layer: Digest,
+): Promise<LayerBlob | undefined> {
+  return blobUnder(store, recordKey(layer, ''));
+}
+
+/** Remembers a blob that is in the store. */
+export function rememberLayerBlob(
+  store: Store,
+  layer: Digest,
+  compressor: BlockCompressor,
+  blob: LayerBlob,
+): void {
+  const bytes = Buffer.from(JSON.stringify(blob));
+  for (const name of [compressor.name, '']) store.layerBlobs.put(recordKey(layer, name), bytes);
+}
+
+async function blobUnder(store: Store, key: Buffer): Promise<LayerBlob | undefined> {
+  const bytes = store.layerBlobs.get(key);
   const blob = bytes && (JSON.parse(Buffer.from(bytes).toString('utf8')) as LayerBlob);
   if (blob === undefined || parseDigest(blob.digest) === undefined) return undefined;
   return (await store.blobs.has(blob.digest)) === blob.size ? blob : undefined;
 }
 
-/** Remembers a blob that is in the store. */
-export function rememberLayerBlob(store: Store, layer: Digest, blob: LayerBlob): void {
-  store.layerBlobs.put(blobKey(layer), Buffer.from(JSON.stringify(blob)));
-}
-
-function blobKey(layer: Digest): Buffer {
-  return digestKey(digestOf('slipway-layer-blob/1', [layer, compressorName()]));
+function recordKey(layer: Digest, compressor: string): Buffer {
+  return digestKey(digestOf('slipway-layer-blob/1', [layer, compressor]));
 }

@@ -31,9 +31,8 @@ export interface ImageOutputContext {
 export async function writeImage(
   { store, options, environment }: ImageOutputContext,
   output: OutputOf<'oci' | 'docker' | 'image'>,
-  image: ResolvedImage | undefined,
+  image: ResolvedImage,
 ): Promise<void> {
-  if (image === undefined) throw new Error('no image was assembled');
   const given = output.names.length > 0 ? output.names : options.tags;
   const names = given.map((name) => formatReference(parseReference(name)));
   if (output.type === 'image') {

@@ -7,15 +7,16 @@ import { BuildError } from '../../core/errors.ts';
 import { suggest } from '../../core/suggest.ts';
 import { parseCsv } from './csv.ts';
 import { parseImageName } from './image-name.ts';
+import { LAYER_KEYS, parseLayerForm } from './layer-form.ts';
 
 /** The keys that each type takes. */
 const KEYS = {
-  oci: ['dest', 'name', 'tar'],
-  docker: ['dest', 'name', 'tar'],
+  oci: ['dest', 'name', 'tar', ...LAYER_KEYS],
+  docker: ['dest', 'name', 'tar', ...LAYER_KEYS],
   local: ['dest'],
   tar: ['dest'],
-  image: ['name', 'push'],
-  registry: ['name'],
+  image: ['name', 'push', ...LAYER_KEYS],
+  registry: ['name', ...LAYER_KEYS],
 } as const satisfies Record<string, readonly string[]>;
 
 type OutputType = keyof typeof KEYS;
@@ -95,10 +96,11 @@ function build(
   tags: readonly string[],
 ): OutputSpec {
   const names = namesOf(value, attributes.get('name')) ?? tags;
+  const layers = parseLayerForm(attributes, (message, hint) => bad(value, message, hint));
   if (type === 'image' || type === 'registry') {
     const push = type === 'registry' || readBoolean(value, 'push', attributes.get('push'), false);
     if (push && names.length === 0) throw bad(value, 'an image to push needs a name', '-t NAME');
-    return { type: 'image', names, push };
+    return { type: 'image', names, push, layers };
   }
   const dest = attributes.get('dest') ?? (type === 'local' ? '' : '-');
   if (dest === '') throw bad(value, `type=${type} needs dest`, `-o type=${type},dest=PATH`);
@@ -109,7 +111,7 @@ function build(
   }
   const tar = readBoolean(value, 'tar', attributes.get('tar'), true);
   if (!tar && dest === '-') throw bad(value, 'tar=false makes a folder and needs dest', EXAMPLE);
-  return { type, dest, tar, names };
+  return { type, dest, tar, names, layers };
 }
 
 function namesOf(value: string, text: string | undefined): readonly string[] | undefined {

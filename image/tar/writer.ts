@@ -7,7 +7,7 @@ import { BuildError } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
 import type { Entry } from '../entry.ts';
 import type { FileContent, LayerContents } from '../layer.ts';
-import { Batch } from '../stream/batch.ts';
+import { type Block, BlockCutter } from '../stream/block-cutter.ts';
 import { FileChunks } from '../stream/file-chunks.ts';
 import { assertCanonical } from '../tree/sort-entries.ts';
 import {
@@ -36,41 +36,54 @@ const PAX_NAME: HeaderName = { prefix: '', name: 'PaxHeaders/entry' };
 const ZEROS = Buffer.alloc(2 * BLOCK);
 
 /**
- * Yields the tar of the entries (in canonical order), in chunks of about a megabyte. Throws E_FILE_CHANGED where a
+ * Yields the tar of the entries (in canonical order), in chunks of up to a megabyte. Throws E_FILE_CHANGED where a
  * content is not as long as its entry says, and whatever `contents` throws.
  */
 export async function* writeLayerTar(
   entries: readonly Entry[],
   contents: LayerContents,
 ): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of writeLayerBlocks(entries, contents)) yield bytes;
+}
+
+/** Yields the same tar cut into blocks for `compressBlocks`. Throws as `writeLayerTar` does. */
+export async function* writeLayerBlocks(
+  entries: readonly Entry[],
+  contents: LayerContents,
+): AsyncGenerator<Block> {
   assertCanonical(entries);
-  const batch = new Batch();
+  const cutter = new BlockCutter();
   const bodies = contents.read(entries.filter(isFile))[Symbol.asyncIterator]();
   try {
     for (const entry of entries) {
-      for (const chunk of batch.add(headerBlocks(entry))) yield chunk;
-      if (!isFile(entry)) continue;
-      const body = await nextBody(bodies, entry);
-      const small = body.chunks instanceof FileChunks ? body.chunks.takeBuffered() : undefined;
-      let left = entry.size;
-      if (small !== undefined) {
-        left -= small.length;
-        for (const chunk of batch.add(small)) yield chunk;
-      } else {
-        for await (const piece of body.chunks) {
-          left -= piece.byteLength;
-          if (left < 0) throw changed(entry, 'longer');
-          for (const chunk of batch.add(piece)) yield chunk;
-        }
-      }
-      if (left !== 0) throw changed(entry, left < 0 ? 'longer' : 'shorter');
-      for (const chunk of batch.add(padding(entry.size))) yield chunk;
+      cutter.header(headerBlocks(entry), isFile(entry) ? entry.size : 0);
+      if (isFile(entry)) yield* addBody(cutter, entry, await nextBody(bodies, entry));
+      yield* cutter.take();
     }
   } finally {
     await bodies.return?.();
   }
-  for (const chunk of batch.add(ZEROS)) yield chunk;
-  for (const chunk of batch.end()) yield chunk;
+  cutter.padding(ZEROS);
+  cutter.end();
+  yield* cutter.take();
+}
+
+async function* addBody(
+  cutter: BlockCutter,
+  entry: Entry,
+  { chunks }: FileContent,
+): AsyncGenerator<Block> {
+  const { digest, size } = entry;
+  const small = chunks instanceof FileChunks ? chunks.takeBuffered() : undefined;
+  let offset = 0;
+  for await (const piece of small === undefined ? chunks : [small]) {
+    if (offset + piece.byteLength > size) throw changed(entry, 'longer');
+    cutter.content(piece, { digest, offset });
+    offset += piece.byteLength;
+    yield* cutter.take();
+  }
+  if (offset !== size) throw changed(entry, 'shorter');
+  cutter.padding(padding(size));
 }
 
 /** How many bytes the tar has, without making it. */

@@ -41,6 +41,16 @@ export function blobStoreSuite(name: string, make: () => Promise<StoreUnderTest>
       expect(await collect(store.open(digest, whole.length))).toEqual(whole);
     });
 
+    test('parts of a blob are read by their place; of one that is not there are none', async () => {
+      const { store } = await make();
+      await store.put([hello]);
+      const parts = await store.parts(helloDigest);
+      expect((await parts?.read(1, 3))?.toString()).toBe('ell');
+      expect((await parts?.read(3, 9))?.toString()).toBe('lo');
+      await parts?.close();
+      expect(await store.parts(sha256('other'))).toBeUndefined();
+    });
+
     test('bytes that are not the expected ones are refused and leave nothing', async () => {
       const { store, leftovers } = await make();
       const other = sha256('other');

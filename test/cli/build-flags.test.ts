@@ -9,12 +9,14 @@ function parse(words: readonly string[], env: Record<string, string> = {}) {
   return readBuildFlags(parsed.command, { env, arch: 'x64', cwd: '/work' });
 }
 
+const LAYERS = { compression: { type: 'gzip' }, force: false };
+
 test('without flags, the image goes to the local store without a name', () => {
   expect(parse(['.'])).toEqual({
     context: '.',
     file: undefined,
     tags: [],
-    outputs: [{ type: 'image', names: [], push: false }],
+    outputs: [{ type: 'image', names: [], push: false, layers: LAYERS }],
     target: undefined,
     buildArgs: new Map(),
     namedContexts: new Map(),
@@ -70,7 +72,7 @@ test('every flag is read', () => {
     tags: names,
     outputs: [
       { type: 'local', dest: 'out' },
-      { type: 'image', names, push: false },
+      { type: 'image', names, push: false, layers: LAYERS },
     ],
     target: 'test',
     buildArgs: new Map(Object.entries({ A: '2', B: 'x=y' })),
@@ -115,7 +117,7 @@ test('--quiet is --progress=quiet', () => {
 
 test('--push pushes under the names given by -t', () => {
   expect(parse(['-t', 'localhost:5000/a', '--push', '.']).outputs).toEqual([
-    { type: 'image', names: ['localhost:5000/a:latest'], push: true },
+    { type: 'image', names: ['localhost:5000/a:latest'], push: true, layers: LAYERS },
   ]);
 });
 

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { parseOutput } from '../../cli/flags/output.ts';
 import { thrown } from './thrown.ts';
 
+/** What is said of layers where nothing is said. */
+const LAYERS = { compression: { type: 'gzip' }, force: false };
 const APP = 'docker.io/library/app:latest';
 
 test.each([
@@ -25,7 +27,11 @@ test.each([
   ['type=image,push=true', { type: 'image', names: ['tag'], push: true }],
   ['type=registry,name=app', { type: 'image', names: [APP], push: true }],
 ])('-o %s', (value, output) => {
-  expect(parseOutput(value, ['tag'])).toEqual(output);
+  const isImage = output.type !== 'local' && output.type !== 'tar';
+  expect(parseOutput(value, ['tag'])).toEqual({
+    ...output,
+    ...(isImage ? { layers: LAYERS } : {}),
+  });
 });
 
 test.each([
@@ -43,10 +49,31 @@ test.each([
   ],
   ['dest=a,tar=true', 'it has no type', 'for example: -o type=oci,dest=image.tar'],
   ['type=oci,dst=a', 'type=oci has no key "dst"', 'did you mean dest?'],
+  ['type=tar,dest=a,compression=zstd', 'type=tar has no key "compression"', 'its keys are dest'],
   [
-    'type=oci,compression=zstd',
-    'type=oci has no key "compression"',
-    'its keys are dest, name, tar',
+    'type=oci,compression=xz',
+    'there is no compression "xz"',
+    'the compressions are gzip, zstd and uncompressed',
+  ],
+  [
+    'type=oci,compression-level=10',
+    'compression-level=10 is no level of gzip',
+    'the levels of gzip are 0 to 9',
+  ],
+  [
+    'type=oci,compression=zstd,compression-level=0',
+    'compression-level=0 is no level of zstd',
+    'the levels of zstd are 1 to 22',
+  ],
+  [
+    'type=oci,compression=uncompressed,compression-level=1',
+    'uncompressed has no level',
+    'leave compression-level out',
+  ],
+  [
+    'type=oci,force-compression=yes',
+    'force-compression=yes is neither true nor false',
+    'write force-compression=true or force-compression=false',
   ],
   ['type=local', 'type=local needs dest', '-o type=local,dest=PATH'],
   ['type=local,dest=-', 'a folder cannot go to standard output', 'use type=tar'],
@@ -59,6 +86,30 @@ test.each([
 ])('-o %s is refused: %s', (value, why, hint) => {
   expect(thrown(() => parseOutput(value, []))).toContain(
     `error[E_USAGE]: -o ${JSON.stringify(value)}: ${why}\n = hint: ${hint}`,
+  );
+});
+
+test.each([
+  ['compression=gzip', { compression: { type: 'gzip' }, force: false }],
+  ['compression-level=9', { compression: { type: 'gzip', level: 9 }, force: false }],
+  [
+    'compression=zstd,compression-level=22',
+    { compression: { type: 'zstd', level: 22 }, force: false },
+  ],
+  [
+    'compression=uncompressed,force-compression=true',
+    { compression: { type: 'uncompressed' }, force: true },
+  ],
+  ['force-compression=0', { compression: { type: 'gzip' }, force: false }],
+])('layers with %s', (keys, layers) => {
+  for (const type of ['oci', 'docker', 'image', 'registry']) {
+    expect(parseOutput(`type=${type},${keys}`, ['tag'])).toMatchObject({ layers });
+  }
+});
+
+test('estargz is refused, not written as something else', () => {
+  expect(thrown(() => parseOutput('type=oci,compression=estargz', []))).toContain(
+    'error[E_UNSUPPORTED]: layers are not written as estargz',
   );
 });
 

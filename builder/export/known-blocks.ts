@@ -1,0 +1,111 @@
+// Compressed blocks of earlier layers, so that a layer in which one file has changed is not compressed as a
+// whole. What is kept is only where a block is: in which blob, and at which place. The blob may be gone or
+// damaged meanwhile; then the block counts as unknown.
+
+import { crc32 } from 'node:zlib';
+import type { BlobParts, BlobStore } from '../../cache/blob-store.ts';
+import type { Table } from '../../cache/database.ts';
+import { digestKey } from '../../cache/records.ts';
+import type { Store } from '../../cache/store.ts';
+import { type Digest, hexOf, parseDigest, sha256 } from '../../core/digest.ts';
+import type { BlockSource, KnownPieces } from '../../image/compress/compress-blocks.ts';
+
+/** A compressed block in a blob. */
+interface Place {
+  readonly blob: Digest;
+  readonly offset: number;
+  /** Bytes, and the crc32 of them. */
+  readonly length: number;
+  readonly crc: number;
+  /** Of what it was made of. */
+  readonly source: { readonly size: number; readonly crc: number };
+}
+
+export interface KnownBlocks {
+  readonly find: KnownPieces;
+  /** Notes the next piece of the blob that is being written; `source` is undefined for its header and trailer. */
+  note(piece: Uint8Array, source: BlockSource | undefined): void;
+  /** Remembers what was noted, now that the blob is in the store. */
+  keep(blob: Digest): void;
+  close(): Promise<void>;
+}
+
+/** The blocks that the compressor of this name has made in this store, while one blob is written. */
+export function knownBlocks({ blocks, blobs }: Store, compressor: string): KnownBlocks {
+  const opened = new Map<Digest, Promise<BlobParts | undefined>>();
+  const noted: { readonly key: Buffer; readonly place: Omit<Place, 'blob'> }[] = [];
+  let offset = 0;
+  const keyOf = (identity: Digest): Buffer => digestKey(sha256(`${compressor}\0${identity}`));
+  return {
+    async find({ identity, crc, size }) {
+      const bytes = identity && blocks.get(keyOf(identity));
+      const place = bytes && decodePlace(bytes);
+      // What was read now must be what was compressed then.
+      if (place === undefined || place.source.crc !== crc || place.source.size !== size) return;
+      return readPiece(blobs, opened, place);
+    },
+    note(piece, source) {
+      const { byteLength: length } = piece;
+      if (source?.identity !== undefined) {
+        const { identity, crc, size } = source;
+        const place = { offset, length, crc: crc32(piece), source: { crc, size } };
+        noted.push({ key: keyOf(identity), place });
+      }
+      offset += length;
+    },
+    keep(blob) {
+      for (const { key, place } of noted) put(blocks, key, { blob, ...place });
+    },
+    async close() {
+      for (const parts of await Promise.all(opened.values())) await parts?.close();
+    },
+  };
+}
+
+/** Forgets the blocks in blobs that are not among `kept`. */
+export function forgetBlocks(table: Table, kept: ReadonlySet<Digest>): void {
+  for (const { key, value } of table.entries()) {
+    const place = decodePlace(value);
+    if (place === undefined || !kept.has(place.blob)) table.delete(key);
+  }
+}
+
+async function readPiece(
+  blobs: BlobStore,
+  opened: Map<Digest, Promise<BlobParts | undefined>>,
+  { blob, offset, length, crc }: Place,
+): Promise<Buffer | undefined> {
+  const opening = opened.get(blob) ?? blobs.parts(blob);
+  opened.set(blob, opening);
+  const piece = await (await opening)?.read(offset, length);
+  return piece?.length === length && crc32(piece) === crc ? piece : undefined;
+}
+
+const PLACE_BYTES = 32 + 6 + 4 * 4;
+
+/** The newest blob is named: it is the one that stays longest. */
+function put(table: Table, key: Buffer, { blob, offset, length, crc, source }: Place): void {
+  const bytes = Buffer.alloc(PLACE_BYTES);
+  bytes.write(hexOf(blob), 'hex');
+  bytes.writeUIntBE(offset, 32, 6);
+  for (const [i, value] of [length, crc, source.size, source.crc].entries()) {
+    bytes.writeUInt32BE(value, 38 + 4 * i);
+  }
+  table.put(key, bytes);
+}
+
+function decodePlace(bytes: Uint8Array): Place | undefined {
+  const place = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (place.length !== PLACE_BYTES) return undefined;
+  const blob = parseDigest(`sha256:${place.toString('hex', 0, 32)}`);
+  const at = (i: number): number => place.readUInt32BE(38 + 4 * i);
+  return (
+    blob && {
+      blob,
+      offset: place.readUIntBE(32, 6),
+      length: at(0),
+      crc: at(1),
+      source: { size: at(2), crc: at(3) },
+    }
+  );
+}

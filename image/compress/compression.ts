@@ -1,0 +1,26 @@
+// How the layers of an output are compressed, as `-o` says it.
+
+import type { BlockCompressor } from './block-compressor.ts';
+import { gzip } from './gzip.ts';
+import { UNCOMPRESSED } from './uncompressed.ts';
+import { zstd } from './zstd.ts';
+
+export interface Compression {
+  readonly type: 'gzip' | 'zstd' | 'uncompressed';
+  /** Undefined is slipway's default for the type. */
+  readonly level?: number;
+}
+
+export const DEFAULT_COMPRESSION: Compression = { type: 'gzip' };
+
+/** The compressor that `compression` asks for. Throws E_UNSUPPORTED where this Node has none. */
+export function compressorFor({ type, level }: Compression): BlockCompressor {
+  switch (type) {
+    case 'gzip':
+      return gzip(level);
+    case 'zstd':
+      return zstd(level);
+    case 'uncompressed':
+      return UNCOMPRESSED;
+  }
+}

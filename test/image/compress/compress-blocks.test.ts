@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process';
+import * as zlib from 'node:zlib';
+import { expect, test } from 'vitest';
+import type { BlockCompressor } from '../../../image/compress/block-compressor.ts';
+import { compressBlocks } from '../../../image/compress/compress-blocks.ts';
+import { compressorFor } from '../../../image/compress/compression.ts';
+import { decompressLayer } from '../../../image/compress/decompress.ts';
+import { gzip } from '../../../image/compress/gzip.ts';
+import { UNCOMPRESSED } from '../../../image/compress/uncompressed.ts';
+import { type Block, blocksOf } from '../../../image/stream/block-cutter.ts';
+import { chunksOf, collect } from '../../support/contents.ts';
+import { requiresPrograms } from '../../support/requires.ts';
+import { seededRandom } from '../../support/seed.ts';
+
+const hasZstd = 'zstdCompress' in zlib;
+
+/** Bytes that compress neither very well nor not at all. */
+function sampleBytes(length: number): Buffer {
+  const random = seededRandom('gzip sample');
+  const words = Array.from({ length: 500 }, () => random.next().toString(36).slice(2, 9));
+  let text = '';
+  while (text.length < length) text += `${words[random.int(words.length)]} `;
+  return Buffer.from(text.slice(0, length));
+}
+
+async function* inBlocks(bytes: Buffer, size: number): AsyncGenerator<Block> {
+  for (let at = 0; at < bytes.length; at += size) {
+    yield { bytes: bytes.subarray(at, at + size), identity: undefined };
+  }
+}
+
+async function* bytesOf(blocks: AsyncIterable<Block>, compressor: BlockCompressor) {
+  for await (const { bytes } of compressBlocks(blocks, compressor)) yield bytes;
+}
+
+const pack = (blocks: AsyncIterable<Block>, compressor: BlockCompressor): Promise<Buffer> =>
+  collect(bytesOf(blocks, compressor));
+
+const COMPRESSORS = [
+  gzip(),
+  gzip(0),
+  gzip(9),
+  UNCOMPRESSED,
+  ...(hasZstd ? [compressorFor({ type: 'zstd' })] : []),
+];
+
+test.each(
+  COMPRESSORS.flatMap((compressor) =>
+    [0, 1, 65_535, 65_536, 65_537, 500_000].map((length) => ({ compressor, length })),
+  ),
+)('$length bytes come back from $compressor.name', async ({ compressor, length }) => {
+  const bytes = sampleBytes(length);
+  const packed = await pack(inBlocks(bytes, 65_536), compressor);
+  expect((await collect(decompressLayer(chunksOf(packed)))).equals(bytes)).toBe(true);
+});
+
+test.each(COMPRESSORS)(
+  'the bytes of $name do not depend on how the input comes in, or on timing',
+  async (compressor) => {
+    const bytes = sampleBytes(3_000_000);
+    const packed = await pack(blocksOf(chunksOf(bytes, 2_000_000)), compressor);
+    expect((await pack(blocksOf(chunksOf(bytes, 999)), compressor)).equals(packed)).toBe(true);
+    const slow: BlockCompressor = {
+      ...compressor,
+      async compress(block) {
+        await new Promise((resolve) => setTimeout(resolve, (block[0] ?? 0) % 7));
+        return compressor.compress(block);
+      },
+    };
+    expect((await pack(blocksOf(chunksOf(bytes)), slow)).equals(packed)).toBe(true);
+  },
+);
+
+test('the header of gzip has no time and no system in it', async () => {
+  const packed = await pack(inBlocks(Buffer.from('x'), 1), gzip());
+  expect(packed.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff');
+});
+
+test('gzip itself can read it', async (context) => {
+  requiresPrograms(context, 'gzip');
+  const bytes = sampleBytes(3_000_000);
+  const packed = await pack(blocksOf(chunksOf(bytes)), gzip());
+  const { status, stdout } = spawnSync('gzip', ['-dc'], { input: packed, maxBuffer: 2 ** 24 });
+  expect([status, stdout.equals(bytes)]).toEqual([0, true]);
+});
+
+test('holds only so many blocks, however slow the reader', async () => {
+  let taken = 0;
+  async function* endless(): AsyncGenerator<Block> {
+    for (;;) {
+      taken++;
+      yield { bytes: Buffer.alloc(65_536), identity: undefined };
+    }
+  }
+  const packed = compressBlocks(endless(), gzip());
+  for (let i = 0; i < 10; i++) await packed.next();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(taken).toBeLessThan(10 + 2 * 64 + 4);
+  await packed.return(undefined);
+});
+
+test('an error of the source comes through', async () => {
+  async function* failing(): AsyncGenerator<Block> {
+    yield { bytes: Buffer.alloc(2_000_000), identity: undefined };
+    throw new Error('the source failed');
+  }
+  await expect(pack(failing(), gzip())).rejects.toThrowError('the source failed');
+});
+
+test('the names say all that the bytes depend on', () => {
+  expect(gzip().name).toBe(`gzip-4;blocks=1;zlib=${process.versions.zlib};arch=${process.arch}`);
+  expect(gzip(9).name).toBe(`gzip-9;blocks=1;zlib=${process.versions.zlib};arch=${process.arch}`);
+});
+
+test.runIf(!hasZstd)('zstd on a Node without it is refused', () => {
+  expect(() => compressorFor({ type: 'zstd' })).toThrowError(
+    expect.objectContaining({
+      code: 'E_UNSUPPORTED',
+      message: `Node ${process.version} cannot write zstd`,
+      hint: 'use Node 22.15 or newer, or compression=gzip',
+    }),
+  );
+});
