@@ -73,6 +73,9 @@ function shippedStages(subject: Subject): StageSteps[] {
   const { stages } = subject;
   const uses = stageUses(stages);
   const shipped = new Set(ends(stages, uses).map(({ index }) => index));
-  for (const index of shipped) for (const base of uses[index]?.bases ?? []) shipped.add(base);
+  for (const index of shipped) {
+    const { bases = [], isSure } = uses[index] ?? {};
+    if (isSure) for (const base of bases) shipped.add(base);
+  }
   return stageSteps(subject).filter(({ stage }) => shipped.has(stage.index));
 }

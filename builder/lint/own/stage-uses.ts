@@ -6,8 +6,10 @@ import type { Stage } from '../../plan/stages/stages.ts';
 
 /** What a stage is made from, as indexes of other stages. */
 export interface StageUses {
-  /** The stage in its FROM; several where a variable decides. */
+  /** The stage in its FROM; where a variable decides, all that it may be. */
   readonly bases: readonly number[];
+  /** False where a variable decides which of `bases` it is, if it is one of them at all. */
+  readonly isSure: boolean;
   /** Stages that a COPY or a mount of it takes files from. */
   readonly sources: readonly number[];
 }
@@ -21,7 +23,8 @@ export function stageUses(stages: readonly Stage[]): StageUses[] {
     const sources = froms.flatMap(([{ text }, mayBeIndex]) => {
       return mayBeIndex && /^\d{1,9}$/.test(text) ? [Number(text)] : meantBy(stages, stage, text);
     });
-    return { bases: meantBy(stages, stage, stage.from.image.text), sources };
+    const { text } = stage.from.image;
+    return { bases: meantBy(stages, stage, text), isSure: !text.includes('$'), sources };
   });
 }
 

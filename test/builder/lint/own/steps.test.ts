@@ -43,6 +43,10 @@ ownTable('AptGetWithoutCleanup', [
     'a base of what is copied from',
     `FROM a:1 AS b\nRUN ${UPDATE}\nFROM b AS c\nFROM a:1\nCOPY --from=c / /\n`,
   ],
+  [
+    'a base that a variable may name, and files are taken from',
+    `ARG B\nFROM a:1 AS b\nRUN ${UPDATE}\nFROM $B\nCOPY --from=b / /\n`,
+  ],
   ['a script of another language', 'FROM a:1\nRUN python3 <<EOF\napt-get update\nEOF\n'],
   ['a shell of another kind', 'FROM a:1\nSHELL ["pwsh", "-c"]\nRUN apt-get update\n'],
   ['turned off above the step', `FROM a:1\n# check=skip=AptGetWithoutCleanup\nRUN ${UPDATE}\n`],
