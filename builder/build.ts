@@ -96,6 +96,11 @@ async function buildIn(
   }
 }
 
+/** Tells one project's context from another's. */
+function placeOf(context: BuildOptions['context']): string {
+  return context.kind === 'directory' ? (context.origin ?? context.path) : '';
+}
+
 interface GraphInputs {
   readonly store: Store;
   readonly layers: LayerStore;
@@ -134,7 +139,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
     events: environment.events,
     noCache: options.noCache,
     running: new Map(),
-    project: `${options.dockerfile.name}\0${options.context.kind === 'directory' ? options.context.path : ''}`,
+    project: `${options.dockerfile.name}\0${placeOf(options.context)}`,
   };
   await runGraph(graph, options.jobs ?? Math.max(2, availableParallelism()), async (vertex) => {
     const result =

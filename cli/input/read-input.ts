@@ -5,6 +5,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { isBeneath, readBeneath } from '../../builder/context/read-beneath.ts';
 import type { ContextSpec } from '../../builder/options.ts';
+import { describeRemote } from '../../builder/remote/remote-source.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import type { SourceText } from '../../core/source.ts';
 import type { Host } from '../host.ts';
@@ -43,7 +44,8 @@ export async function readInput(
   const source = remoteSource(context);
   if (source !== undefined) {
     if (remote === undefined) throw notFetchedHere(context);
-    return remoteContext(file, await fetchRemote(source, remote), host);
+    const origin = describeRemote(source);
+    return remoteContext(file, { ...(await fetchRemote(source, remote)), origin }, host);
   }
   const root = resolve(host.cwd, context);
   await requireFolder(root, context);
@@ -83,10 +85,10 @@ async function readFromStdin(
 /** No ignore file counts in what was fetched, as in the reference: its author has put it there as it is. */
 async function remoteContext(
   file: string | undefined,
-  { root, dockerfile, contextEpoch, dispose }: RemoteFolder,
+  { root, dockerfile, contextEpoch, origin, dispose }: RemoteFolder & { readonly origin: string },
   host: Pick<Host, 'stdin'>,
 ): Promise<BuildInput> {
-  const context = { kind: 'directory', path: root, ignoreFile: undefined } as const;
+  const context = { kind: 'directory', path: root, ignoreFile: undefined, origin } as const;
   try {
     if (file === '-') {
       return { dockerfile: await readDockerfile(host.stdin), context, contextEpoch, dispose };

@@ -213,6 +213,19 @@ ADD --chown=1:2 --exclude=a ${url} /four
     expect(statuses(done)).toContain('exact [1/1]');
   });
 
+  test('a commit that follows says what it changed', async (context) => {
+    requiresPrograms(context, 'git');
+    const repository = testRepository();
+    repository.commit({ Dockerfile: 'FROM scratch\nCOPY a b /\n', a: '1', b: '1' });
+    const home = tmpDir();
+    await listed(home, [`file://${repository.path}`]);
+    repository.commit({ b: '2' });
+    const done = await build(home, ['-o', join(tmpDir(), 'out'), `file://${repository.path}`]);
+    expect(steps(done).find(({ step }) => step.includes('COPY'))?.reason).toBe(
+      'sources changed: b',
+    );
+  });
+
   test('a file of this machine is no git address in a Dockerfile', async (context) => {
     requiresPrograms(context, 'git');
     const repository = testRepository();
