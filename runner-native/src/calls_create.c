@@ -4,18 +4,9 @@
 #include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/sysmacros.h>
 
 #include "creation.h"
-
-/* Takes slashes off the end, which only a folder's name may have. */
-static void strip_slashes(char *path)
-{
-	size_t length = strlen(path);
-	while (length > 1 && path[length - 1] == '/')
-		path[--length] = '\0';
-}
 
 static struct answer made(int rc, const struct creation *creation)
 {
@@ -31,7 +22,7 @@ static struct answer make_folder(struct supervisor *supervisor, const struct not
 	struct creation creation cleanup_creation = { .folder = -1 };
 	if (notice_read_path(notice, notice->args[arg], path) < 0)
 		return answer_perform();
-	strip_slashes(path);
+	creation_strip_slashes(path);
 	int rc = creation_begin(supervisor, notice, dirfd, path, &creation);
 	if (rc < 0)
 		return answer_value(rc);

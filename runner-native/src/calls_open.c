@@ -38,6 +38,8 @@ static int check(struct supervisor *supervisor, const struct notice *notice,
 	if (!ownership_in_xattr(st.st_mode))
 		return 0;
 	(void)ownership_of_path(place.text, place.follow, &st, &owner);
+	if (!ownership_is_kept(&owner, &st))
+		return 0;
 	/* No device that a step makes can be opened, on no rung. */
 	if (owner.node != 0)
 		return -EACCES;

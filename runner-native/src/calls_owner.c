@@ -114,7 +114,8 @@ static struct answer handle_utimensat(struct supervisor *supervisor, const struc
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
 	struct located place cleanup_located = { .held = -1 };
 	(void)supervisor;
-	if (notice_read_path(notice, notice->args[1], path) <= 0 ||
+	if ((notice->args[3] & AT_SYMLINK_NOFOLLOW) == 0 ||
+	    notice_read_path(notice, notice->args[1], path) <= 0 ||
 	    notice_locate(notice, (int)notice->args[0], path, false, &place) < 0)
 		return answer_perform();
 	cleanup_close int fd = notice_open(notice, &place, 0);

@@ -22,7 +22,8 @@ int creation_in(struct supervisor *supervisor, const struct notice *notice,
 	if (fstat(creation->folder, &st) < 0)
 		return 1;
 	(void)ownership_of_path(notice_fd_path(creation->folder).text, true, &st, &owner);
-	if (!creds_permit(creds, cred, st.st_mode, owner.uid, owner.gid, W_OK | X_OK))
+	if (ownership_is_kept(&owner, &st) &&
+	    !creds_permit(creds, cred, st.st_mode, owner.uid, owner.gid, W_OK | X_OK))
 		return -EACCES;
 	creation->owner = (struct ownership){
 		.uid = cred->fsuid,
@@ -45,17 +46,32 @@ static bool split(char *path, struct creation *creation)
 	return true;
 }
 
-int creation_begin(struct supervisor *supervisor, const struct notice *notice, int dirfd,
-		   const char *path, struct creation *creation)
+void creation_strip_slashes(char *path)
+{
+	size_t length = strlen(path);
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+}
+
+bool creation_find(const struct notice *notice, int dirfd, const char *path,
+		   struct creation *creation)
 {
 	char folder[PATH_MAX];
-	struct stat st;
 	struct located place cleanup_located = { .held = -1 };
 	memcpy(folder, path, strlen(path) + 1);
 	if (!split(folder, creation) || notice_locate(notice, dirfd, folder, true, &place) < 0)
-		return 1;
+		return false;
 	creation->folder = notice_open(notice, &place, O_DIRECTORY);
-	int rc = creation->folder < 0 ? 1 : creation_in(supervisor, notice, creation);
+	return creation->folder >= 0;
+}
+
+int creation_begin(struct supervisor *supervisor, const struct notice *notice, int dirfd,
+		   const char *path, struct creation *creation)
+{
+	struct stat st;
+	if (!creation_find(notice, dirfd, path, creation))
+		return 1;
+	int rc = creation_in(supervisor, notice, creation);
 	/* That the name is taken counts more than that it may not be made. */
 	return rc == -EACCES && fstatat(creation->folder, creation->name, &st,
 					AT_SYMLINK_NOFOLLOW) == 0

@@ -15,6 +15,14 @@ struct creation {
 #define cleanup_creation __attribute__((cleanup(creation_close)))
 void creation_close(struct creation *creation);
 
+/* Takes slashes off the end, which only a folder's name may have. */
+void creation_strip_slashes(char *path);
+
+/* Opens the folder of `path` and splits the name off; false where there is none that can be made or
+ * taken away. */
+bool creation_find(const struct notice *notice, int dirfd, const char *path,
+		   struct creation *creation);
+
 /* Finds the folder and the name of `path`. 0; -EACCES where the caller may make nothing there; 1
  * where there is nothing to be done but by the kernel, which also knows the right error. */
 int creation_begin(struct supervisor *supervisor, const struct notice *notice, int dirfd,

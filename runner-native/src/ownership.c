@@ -81,7 +81,7 @@ bool ownership_from_time(struct timespec time, struct ownership *owner)
 /* Makes sense of what reading the attribute gave. */
 static bool understand(const char *text, ssize_t length, struct ownership *owner)
 {
-	*owner = (struct ownership){ 0 };
+	*owner = (struct ownership){ .unkept = length < 0 && errno == EOPNOTSUPP };
 	return length > 0 && ownership_parse(text, (size_t)length, owner);
 }
 

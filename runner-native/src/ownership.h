@@ -20,6 +20,7 @@ struct ownership {
 	gid_t gid;
 	mode_t node; /* S_IFCHR or S_IFBLK of a device's stand-in, else 0 */
 	unsigned major, minor;
+	bool unkept; /* the file system keeps no records: /proc, tmpfs before Linux 6.6 */
 };
 
 /* "UID:GID" or "UID:GID:c|b:MAJOR:MINOR", as the attribute has it. */
@@ -34,6 +35,13 @@ bool ownership_from_time(struct timespec time, struct ownership *owner);
 static inline bool ownership_in_xattr(mode_t mode)
 {
 	return S_ISREG(mode) || S_ISDIR(mode);
+}
+
+/* Whether the owner can be relied on. It is not recorded of a socket, which bind makes, nor of a
+ * file in memory only, which has no name. */
+static inline bool ownership_is_kept(const struct ownership *owner, const struct stat *st)
+{
+	return !owner->unkept && !S_ISSOCK(st->st_mode) && st->st_nlink > 0;
 }
 
 /* What is recorded of a file that `fd` has open, or that `path` names; root's where nothing is.

@@ -31,6 +31,7 @@ void supervisor_begin(struct supervisor *supervisor, const struct user *user)
 	add_table(supervisor, &CALLS_CREATE);
 	add_table(supervisor, &CALLS_OPEN);
 	add_table(supervisor, &CALLS_OWNER);
+	add_table(supervisor, &CALLS_CHANGE);
 	add_table(supervisor, &CALLS_PROCESS);
 }
 

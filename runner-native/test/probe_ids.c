@@ -15,9 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,6 +139,40 @@ static int verb_looks(char **args)
 static int verb_access(char **args)
 {
 	return access(args[0], (int)number(args[1])) < 0 ? failed() : 0;
+}
+
+static int verb_rename(char **args)
+{
+	return rename(args[0], args[1]) < 0 ? failed() : 0;
+}
+
+static int verb_truncate(char **args)
+{
+	return truncate(args[0], 0) < 0 ? failed() : 0;
+}
+
+/* times PATH now|SECONDS */
+static int verb_times(char **args)
+{
+	const struct timespec at = { .tv_sec = (time_t)number(args[1]) };
+	const struct timespec times[2] = { at, at };
+	const struct timespec *given = strcmp(args[1], "now") == 0 ? NULL : times;
+	return utimensat(AT_FDCWD, args[0], given, 0) < 0 ? failed() : 0;
+}
+
+/* A file in memory and a socket, which are one's own from the start. */
+static int verb_own_things(char **args)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int memory = memfd_create("x", 0);
+	int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	strncpy(name.sun_path, args[0], sizeof(name.sun_path) - 1);
+	if (memory < 0 || fchmod(memory, 0600) < 0)
+		return failed();
+	if (bind(socket_fd, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+	    chmod(args[0], 0777) < 0 || unlink(args[0]) < 0)
+		return failed();
+	return 0;
 }
 
 static int verb_killall(char **args)
@@ -281,6 +318,10 @@ const struct verb VERBS_OF_IDS[] = {
 	{ "openat2", 1, verb_openat2 },
 	{ "looks", 1, verb_looks },
 	{ "access", 2, verb_access },
+	{ "rename", 2, verb_rename },
+	{ "truncate", 1, verb_truncate },
+	{ "times", 2, verb_times },
+	{ "own-things", 1, verb_own_things },
 	{ "killall", 0, verb_killall },
 	{ "filter", 0, verb_filter },
 	{ "flip-open", 3, verb_flip_open },

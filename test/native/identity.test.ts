@@ -22,7 +22,10 @@ function layerEntries(): RawEntry[] {
     { ...program, path: 'sgid', mode: 0o2755, gid: 44 },
     { ...program, path: 'suid', mode: 0o4755 },
     { type: 'dir', path: 'tmp', mode: 0o1777 },
+    { type: 'file', path: 'tmp/open', mode: 0o666 },
     { type: 'file', path: 'tmp/own', uid: 1000, gid: 1001 },
+    { type: 'file', path: 'tmp/roots' },
+    { type: 'file', path: 'tmp/strange', uid: 1000, gid: 5 },
   ];
 }
 
@@ -96,6 +99,37 @@ const SEQUENCES: readonly (readonly [string, string, string])[] = [
   ['access is by the real user', 'app', 'access /etc/passwd 2'],
   ['access to read', 'app', 'access /etc/passwd 4 , access /tmp 7'],
   ['a folder that is there', 'app', 'mkdir /etc'],
+  ["no removing what is another's", 'app', 'unlink /etc/group'],
+  [
+    'removing where one may',
+    'app',
+    'write /tmp/f x , mkdir /tmp/d , unlink /tmp/d , unlink /tmp/f , ls /tmp',
+  ],
+  ["a sticky folder keeps what is another's", 'app', 'unlink /tmp/roots'],
+  ['a sticky folder keeps a name', 'app', 'rename /tmp/roots /tmp/mine'],
+  ['what is not there cannot be removed', 'app', 'unlink /etc/nothing'],
+  ['renaming where one may', 'app', 'write /tmp/f x , rename /tmp/f /tmp/own , stat /tmp/own'],
+  ["no renaming into another's folder", 'app', 'write /tmp/f x , rename /tmp/f /etc/f'],
+  ["no renaming over what is another's", 'app', 'write /tmp/f x , rename /tmp/f /tmp/roots'],
+  ["no name in another's folder", 'app', 'link /tmp/own /etc/f'],
+  ['a name that is taken', 'app', 'link /tmp/own /tmp/roots'],
+  ["no mode of what is another's", 'app', 'chmod /tmp/roots 777'],
+  ["setgid of another's group", 'app', 'chmod /tmp/strange 2755 , stat /tmp/strange'],
+  ["setgid of one's own group", 'app', 'write /tmp/f x , chmod /tmp/f 2755 , stat /tmp/f'],
+  ["no times of what is another's", 'app', 'times /tmp/open 5'],
+  [
+    'the time now of what one may write',
+    'app',
+    'times /tmp/open now , times /tmp/own 5 , times /tmp/own now',
+  ],
+  ['no time now of what one may not write', 'app', 'times /tmp/roots now'],
+  ["no shortening of what is another's", 'app', 'truncate /tmp/open , truncate /tmp/roots'],
+  [
+    "one's own memory and sockets",
+    'app',
+    'own-things /tmp/socket , write /dev/shm/x y , chmod /dev/shm/x 600',
+  ],
+  ["one's own files of /proc", 'app', 'open /proc/self/comm w , write /proc/self/oom_score_adj 0'],
 ];
 
 describe('the kernel and the supervisor agree', () => {
