@@ -23,14 +23,15 @@ export function numberedLines(source: SourceText, { first, last }: Lines): strin
 function withContext(first: number, last: number, count: number): [number, number] {
   const wanted = first === last ? 4 : 2;
   let [from, to] = [first, last];
-  for (let added = 0; added < wanted; added++) {
+  // A turn counts by itself, so that the end of a file on both sides is reached.
+  for (let left = wanted; left > 0; left--) {
     if (from > 1) {
       from--;
-      added++;
+      left--;
     }
     if (to !== count) {
       to++;
-      added++;
+      left--;
     }
   }
   return [from, to];
