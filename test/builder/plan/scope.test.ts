@@ -88,6 +88,33 @@ describe('platforms', () => {
     expect(graph.config).toMatchObject({ os: 'linux', architecture: 'arm64', variant: 'v9' });
   });
 
+  it('and all that is predefined may be replaced by build arguments', () => {
+    const names =
+      'TARGETPLATFORM TARGETOS TARGETOSVERSION TARGETARCH TARGETVARIANT BUILDPLATFORM BUILDOS BUILDOSVERSION BUILDARCH BUILDVARIANT TARGETSTAGE';
+    const text = `FROM scratch AS last\nARG ${names}\nRUN x`;
+    const env = (options: Parameters<typeof planText>[1]) =>
+      lastRun(planText(text, { platform: { ...ARM, variant: 'v8' }, ...options }).graph).env.slice(
+        1,
+      );
+    expect(env({})).toEqual([
+      'TARGETPLATFORM=linux/arm64/v8',
+      'TARGETOS=linux',
+      'TARGETOSVERSION=',
+      'TARGETARCH=arm64',
+      'TARGETVARIANT=v8',
+      'BUILDPLATFORM=linux/amd64',
+      'BUILDOS=linux',
+      'BUILDOSVERSION=',
+      'BUILDARCH=amd64',
+      'BUILDVARIANT=',
+      'TARGETSTAGE=last',
+    ]);
+    const given = names.split(' ').map((name): [string, string] => [name, 'x']);
+    expect(env({ buildArgs: new Map(given) })).toEqual(given.map(([name]) => `${name}=x`));
+    expect(envOf('FROM scratch\nARG TARGETSTAGE\nRUN x')).toEqual(['TARGETSTAGE=default']);
+    expect(env({ target: 'LAST' }).at(-1)).toBe('TARGETSTAGE=LAST');
+  });
+
   it('are part of what names a needed image', () => {
     const text =
       'FROM a\nCOPY --from=b x y\nFROM --platform=linux/arm/v7 c\nCOPY --from=0 x y\nCOPY --from=a x y';
