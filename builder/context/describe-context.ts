@@ -1,12 +1,13 @@
 // What a context holds and why, for `slipway context ls`: sizes, the largest paths, and what each ignore rule
 // does. Reads names and sizes; opens no file.
 
-import { lstatSync, realpathSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { compareNames } from '../../core/names.ts';
 import { positionAt } from '../../core/source.ts';
 import type { ContextSpec } from '../options.ts';
 import { type IgnoreRule, type IgnoreRules, NO_RULES, parseIgnoreFile } from './ignore.ts';
+import { realDirectory } from './pinned-directory.ts';
 import { type FoundPath, walkDirectory } from './walk-directory.ts';
 
 /** A line of an ignore file. */
@@ -63,7 +64,7 @@ export async function describeContext(
   const rules = rulesOf(context);
   const ignored: string[] = [];
   const root = { path: '', isDirectory: true };
-  const found = await walkDirectory(realpathSync(context.path), root, rules, (path) =>
+  const found = await walkDirectory(realDirectory(context.path), root, rules, (path) =>
     ignored.push(path),
   );
   const sums = sumUp(found);

@@ -2,7 +2,6 @@
 // everything from a context is, and hands out a file's bytes only while the file is what it was when
 // it was digested.
 
-import { realpathSync } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -17,6 +16,7 @@ import type { CopySource, SourceNode } from '../copy/source.ts';
 import { type ContextModes, contextMode } from './context-modes.ts';
 import { digestFile } from './file-digests.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore.ts';
+import { realDirectory } from './pinned-directory.ts';
 import { readWalked, type SeenFile, seenFile } from './read-walked.ts';
 import { resolveInside } from './resolve-inside.ts';
 import { type FoundPath, walkDirectory } from './walk-directory.ts';
@@ -40,7 +40,7 @@ export interface DirectorySourceOptions {
 
 /** Makes a source of a folder, which must be there. */
 export function directorySource(folder: DirectorySourceOptions): CopySource {
-  const root = realpathSync(folder.root);
+  const root = realDirectory(folder.root);
   const told = new Set<string>();
   const onSkipped = (path: string, kind: string): void => {
     if (!told.has(path)) folder.onSkipped(path, kind);

@@ -1,17 +1,16 @@
-// Names of files in a form that fast-glob lists: its patterns do not match a line end, so that a file
-// whose name has one would be left out in silence. A line end goes in as a lone surrogate which stands for
-// no byte (those of core/names.ts begin at U+DC80).
+// Names of folders in a form that fast-glob goes through: its patterns do not match a line end, and it takes
+// a backslash for a slash. These go in as lone surrogates which stand for no byte (those of core/names.ts
+// begin at U+DC80).
 
-/** What a RegExp's `.` does not match. */
-const LINE_ENDS = ['\n', '\r', '\u2028', '\u2029'];
-const MASKS = ['\udc00', '\udc01', '\udc02', '\udc03'];
+const CHARS = ['\n', '\r', '\u2028', '\u2029', '\\'];
+const MASKS = ['\udc00', '\udc01', '\udc02', '\udc03', '\udc04'];
 
-/** Returns `name` without line ends. */
+/** Returns `name` without such characters. */
 export function maskName(name: string): string {
-  return name.replace(/[\n\r\u2028\u2029]/g, (end) => MASKS[LINE_ENDS.indexOf(end)] ?? end);
+  return name.replace(/[\n\r\u2028\u2029\\]/g, (char) => MASKS[CHARS.indexOf(char)] ?? char);
 }
 
-/** Returns the path with the names that files have. */
+/** Returns the path with the names that folders have. */
 export function unmaskNames(path: string): string {
-  return path.replace(/[\udc00-\udc03]/g, (mask) => LINE_ENDS[MASKS.indexOf(mask)] ?? mask);
+  return path.replace(/[\udc00-\udc04]/g, (mask) => CHARS[MASKS.indexOf(mask)] ?? mask);
 }

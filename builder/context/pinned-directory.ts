@@ -12,6 +12,7 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
 } from 'node:fs';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { nameFromBytes, systemPath } from '../../core/names.ts';
@@ -19,11 +20,13 @@ import { nameFromBytes, systemPath } from '../../core/names.ts';
 export interface PinnedDirectory {
   /** What is in it, in no order. */
   list(): readonly Dirent<string>[];
-  /** What `name` in it is, itself and not what it leads to. Throws E_FILE_CHANGED where it is gone. */
-  lstat(name: string): BigIntStats;
+  /** What `name` in it is, itself and not what it leads to; undefined where nothing is. */
+  lstat(name: string): BigIntStats | undefined;
   /** The target of the link `name` in it. Throws E_FILE_CHANGED. */
   readlink(name: string): string;
 }
+
+const LSTAT = { bigint: true, throwIfNoEntry: false } as const;
 
 /** Without proc (another system than Linux) there is nothing to ask. */
 const canPin = existsSync('/proc/self/fd');
@@ -43,10 +46,22 @@ export function inPinnedDirectory<T>(path: string, look: (directory: PinnedDirec
     const inside = (name: string) => systemPath(`${base}/${name}`);
     return look({
       list: () => at(path, () => listNames(systemPath(`${base}/`))),
-      lstat: (name) => at(`${path}/${name}`, () => lstatSync(inside(name), { bigint: true })),
+      lstat: (name) => at(`${path}/${name}`, () => lstatSync(inside(name), LSTAT)),
       readlink: (name) =>
         at(`${path}/${name}`, () => nameFromBytes(readlinkSync(inside(name), 'buffer'))),
     });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Returns the path of a directory, links followed, as the kernel tells it of the open directory. Throws E_COPY_SOURCE, E_FILE_CHANGED. */
+export function realDirectory(path: string): string {
+  if (!canPin) return realpathSync(path);
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+  const descriptor = at(path, () => openSync(systemPath(path), flags));
+  try {
+    return nameFromBytes(readlinkSync(`${descriptors}/${descriptor}`, 'buffer'));
   } finally {
     closeSync(descriptor);
   }

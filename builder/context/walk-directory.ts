@@ -7,7 +7,7 @@ import { isBuildError } from '../../core/errors.ts';
 import type { SourceNode } from '../copy/source.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { maskName, unmaskNames } from './masked-names.ts';
-import { inPinnedDirectory, type PinnedDirectory } from './pinned-directory.ts';
+import { fileChanged, inPinnedDirectory, type PinnedDirectory } from './pinned-directory.ts';
 
 export interface FoundPath {
   /** Relative to the folder that was walked; '' is that folder (or the file that stood in its place). */
@@ -28,7 +28,7 @@ export async function walkDirectory(
   rules: IgnoreRules,
   onIgnored: (path: string) => void = () => {},
 ): Promise<FoundPath[]> {
-  const absolute = node.path === '' ? root : `${root}/${node.path}`;
+  const absolute = inside(root, node.path);
   const top = lookAtTop(absolute);
   if (!top.stat.isDirectory()) return [top];
   const { default: glob } = await import('fast-glob');
@@ -40,7 +40,7 @@ export async function walkDirectory(
   // What is in a folder is taken where the folder is listed: fast-glob gets to know of folders only, and goes
   // through them. Its patterns would cost more for each file than all the rest does.
   await glob('**', {
-    cwd: absolute,
+    cwd: AS_SHOWN,
     dot: true,
     onlyDirectories: true,
     followSymbolicLinks: false,
@@ -73,16 +73,24 @@ function withHiddenParents(
   return [...found.values()];
 }
 
+function inside(root: string, path: string): string {
+  return path === '' ? root : `${root === '/' ? '' : root}/${path}`;
+}
+
 /** What `path` itself is: it is looked at from the directory that it is in. */
 function lookAtTop(path: string): FoundPath {
   const slash = path.lastIndexOf('/');
-  return inPinnedDirectory(path.slice(0, slash) || '/', (directory) =>
+  const found = inPinnedDirectory(path.slice(0, slash) || '/', (directory) =>
     lookAt(directory, path.slice(slash + 1), ''),
   );
+  if (found === undefined) throw fileChanged(path);
+  return found;
 }
 
-function lookAt(directory: PinnedDirectory, name: string, path: string): FoundPath {
+/** Undefined for what is gone since it was listed: a moment later it would not have been listed. */
+function lookAt(directory: PinnedDirectory, name: string, path: string): FoundPath | undefined {
   const stat = directory.lstat(name);
+  if (stat === undefined) return undefined;
   return stat.isSymbolicLink() ? { path, stat, link: directory.readlink(name) } : { path, stat };
 }
 
@@ -94,24 +102,25 @@ interface Sight {
   onSeen(item: FoundPath, ignored: boolean): void;
 }
 
-function relativeTo(root: string, path: string): string {
-  return path.slice(root.length).replace(/^\/+/, '');
-}
+/** Where fast-glob believes that the folder is: the real path may have characters that it does not take. */
+const AS_SHOWN = '/context';
 
 /** The file system as fast-glob sees it: folders and nothing else, an ignored one empty, and names masked. */
 function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Sight) {
-  const list = (path: string): Dirent[] => {
-    const relative = relativeTo(root, path);
+  const list = (relative: string): Dirent[] => {
     if (isPruned(relative)) return [];
     const folders: Dirent[] = [];
-    inPinnedDirectory(path, (directory) => {
+    inPinnedDirectory(inside(root, relative), (directory) => {
       for (const entry of directory.list()) {
         const { name } = entry;
         const at = relative === '' ? name : `${relative}/${name}`;
         const ignored = isIgnored(at);
         if (ignored) onIgnored(at);
-        if (!ignored || entry.isDirectory()) onSeen(lookAt(directory, name, at), ignored);
-        if (!entry.isDirectory()) continue;
+        if (ignored && !entry.isDirectory()) continue;
+        const item = lookAt(directory, name, at);
+        if (item === undefined) continue;
+        onSeen(item, ignored);
+        if (!item.stat.isDirectory()) continue;
         entry.name = maskName(name);
         folders.push(entry);
       }
@@ -123,8 +132,7 @@ function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Si
       return { entries: list(path), error: null };
     } catch (error) {
       // What may not be read and is kept out anyway is no harm, as in the reference.
-      const harmless =
-        isBuildError(error) && error.code === 'E_COPY_SOURCE' && isIgnored(relativeTo(root, path));
+      const harmless = isBuildError(error) && error.code === 'E_COPY_SOURCE' && isIgnored(path);
       return { entries: [], error: harmless ? null : error };
     }
   };
@@ -135,7 +143,8 @@ function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Si
     done: (error: unknown, list: Dirent[]) => void,
   ): void => {
     setImmediate(() => {
-      const { entries, error } = attempt(unmaskNames(path));
+      const relative = path.slice(AS_SHOWN.length).replace(/^\/+/, '');
+      const { entries, error } = attempt(unmaskNames(relative));
       done(error, entries);
     });
   };
