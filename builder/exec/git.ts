@@ -118,7 +118,8 @@ async function run(
 }
 
 const PROXIES = ['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'];
-const KEPT = ['PATH', ...PROXIES, ...PROXIES.map((name) => name.toUpperCase())];
+const TRUST = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH'];
+const KEPT = ['PATH', ...TRUST, ...PROXIES, ...PROXIES.map((name) => name.toUpperCase())];
 
 function environment(
   variables: GitContext['variables'],

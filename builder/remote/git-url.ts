@@ -6,6 +6,7 @@
 import { posix } from 'node:path';
 import { BuildError } from '../../core/errors.ts';
 import { redactCredentials, safeText } from '../../core/safe-text.ts';
+import { percentDecoded } from '../../core/url-parts.ts';
 import type { GitSource } from './remote-source.ts';
 
 export interface GitUrlOptions {
@@ -84,27 +85,19 @@ function split(text: string, trusted: boolean): Parts | undefined {
     ['ssh', 'git'].includes(scheme) ||
     (trusted && scheme === 'file') ||
     (['http', 'https'].includes(scheme) && remote.endsWith('.git'));
-  return known ? { remote, query, fragment: decode(fragment) } : undefined;
+  return known ? { remote, query, fragment: percentDecoded(fragment) } : undefined;
 }
 
 /** `github.com/user/project` needs no `.git`. */
 function lax(text: string): Parts {
   const [address = '', fragment = ''] = cut(text, '#');
   const [remote = '', query = ''] = cut(address, '?');
-  return { remote: `https://${remote}`, query, fragment: decode(fragment) };
+  return { remote: `https://${remote}`, query, fragment: percentDecoded(fragment) };
 }
 
 function cut(text: string, mark: string): [string, string] {
   const at = text.indexOf(mark);
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 const KNOWN = [

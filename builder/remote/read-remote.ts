@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { type Digest, parseDigest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
+import { percentDecoded } from '../../core/url-parts.ts';
 import { type GitUrlOptions, parseGitUrl } from './git-url.ts';
 import type { HttpSource, RemoteSource } from './remote-source.ts';
 
@@ -37,19 +38,11 @@ function digestOf(checksum: string | undefined): Digest | undefined {
 
 /** The last part of the address's path, as the reference has it. Never a path, never empty. */
 function fileName({ pathname }: URL): string {
-  const path = decodePath(pathname);
+  const path = percentDecoded(pathname);
   const name = posix.basename(path).trim();
   if (name === '' || name === '/') return '__unnamed__';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return name === '.' || name === '..' || /[\u0000-\u001f\u007f-\u009f]/.test(name)
     ? 'download'
     : name;
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

@@ -4,6 +4,7 @@
 // https://docs.docker.com/build/building/secrets/#git-authentication-for-remote-contexts
 
 import { BuildError } from '../../../core/errors.ts';
+import { credentialsIn } from '../../../core/url-parts.ts';
 
 export interface GitLogin {
   /** The address without user and password. */
@@ -21,17 +22,12 @@ type FindSecret = (id: string) => Promise<Buffer | undefined>;
 export async function gitLogin(remote: string, find: FindSecret): Promise<GitLogin> {
   if (!/^https?:\/\//i.test(remote) || !URL.canParse(remote)) return { remote, secret: undefined };
   const url = new URL(remote);
-  const own = ownLogin(url);
+  const own = credentialsIn(url);
   url.username = '';
   url.password = '';
-  const header = (await givenHeader(url.host, find)) ?? own;
+  const header = (await givenHeader(url.host, find)) ?? (own && basic(own));
   if (header === undefined) return { remote, secret: undefined };
   return { remote: url.href, secret: configuration(scopeOf(url.href), header) };
-}
-
-function ownLogin({ username, password }: URL): string | undefined {
-  if (username === '' && password === '') return undefined;
-  return basic(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
 }
 
 async function givenHeader(host: string, find: FindSecret): Promise<string | undefined> {

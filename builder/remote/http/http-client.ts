@@ -7,6 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BuildError, errnoOf, isBuildError } from '../../../core/errors.ts';
 import { safeText, safeUrl } from '../../../core/safe-text.ts';
+import { credentialsIn } from '../../../core/url-parts.ts';
 import { type ConnectionOptions, openConnections } from '../../../image/registry/connections.ts';
 import { isTemporary, isTemporaryStatus, retryAfterMs } from '../../../image/registry/retry.ts';
 
@@ -134,10 +135,9 @@ function redirectTarget(location: string, from: URL): URL {
 }
 
 /** The user and password that an address has in it. */
-function basic({ username, password }: URL): string | undefined {
-  if (username === '' && password === '') return undefined;
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+function basic(url: URL): string | undefined {
+  const pair = credentialsIn(url);
+  return pair && `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
 function refused(status: number, url: URL): BuildError {
