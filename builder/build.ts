@@ -189,7 +189,7 @@ async function evaluateBase(
   const seen = known ? 'the image was read before' : 'the image is new here';
   const reason = resolved === undefined ? 'scratch is always empty' : seen;
   events({ event: 'step', id, step, status: known ? 'exact' : 'ran', reason, ms: ended() });
-  return { snapshot, addedLayer: true, created: 0 };
+  return { snapshot, created: 0 };
 }
 
 /** Longer than a step takes to end after SIGTERM, shorter than a person waits. */

@@ -37,8 +37,6 @@ export interface Obtained {
 
 export interface Evaluated {
   readonly snapshot: Snapshot;
-  /** The step added a layer to its input's. */
-  readonly addedLayer: boolean;
   /** When the result was made, in milliseconds since the epoch. */
   readonly created: number;
 }
@@ -185,10 +183,10 @@ async function run(
   const { entries, folder } = await op.run({
     log: (stream, line) => events({ event: 'log', id: vertex.id, stream, line }),
   });
-  const changed = entries.length > 0;
-  const layer = changed ? store.objects.put(encodeEntries(entries)) : undefined;
-  const tree = changed ? applyLayer(store.objects, input.tree, entries) : input.tree;
-  if (layer !== undefined && folder !== undefined) await store.layers.publish(layer, folder);
+  // A step that changes nothing makes a layer with nothing in it, as in the reference.
+  const layer = store.objects.put(encodeEntries(entries));
+  const tree = applyLayer(store.objects, input.tree, entries);
+  if (folder !== undefined) await store.layers.publish(layer, folder);
   const now = Date.now();
   const record: CacheRecord = {
     key,
@@ -196,7 +194,7 @@ async function run(
     step: vertex.name,
     parts,
     tree,
-    layers: layer === undefined ? [] : [layer],
+    layers: [layer],
     created: now,
     used: now,
     ms: now - started,
@@ -229,7 +227,6 @@ async function snapshotOf(
   const added = record.layers.map((id) => layers.layer(id, { contents }));
   return {
     snapshot: { tree: record.tree, layers: [...input.layers, ...added] },
-    addedLayer: added.length > 0,
     created: record.created,
   };
 }

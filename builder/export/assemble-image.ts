@@ -57,7 +57,7 @@ export async function assembleImage(options: AssembleOptions): Promise<ResolvedI
   };
 }
 
-/** An entry whose vertex added no layer says so; one that did is of the time when that layer was made. */
+/** An entry that tells of a layer is of the time when that layer was made. */
 function finishHistory({ graph, results, epoch }: AssembleOptions): HistoryEntry[] {
   let last: number | undefined;
   return graph.history.map(({ entry, vertex }) => {
@@ -68,7 +68,6 @@ function finishHistory({ graph, results, epoch }: AssembleOptions): HistoryEntry
     return {
       ...(time === undefined ? {} : { created: new Date(time).toISOString() }),
       ...entry,
-      ...(vertex !== undefined && result?.addedLayer !== true ? { empty_layer: true } : {}),
     };
   });
 }

@@ -13,6 +13,7 @@ import type { LayerStore } from '../exec/layer-store.ts';
 import { extractInto } from '../exec/layer-transfer.ts';
 import { data, type PreparedMount } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
+import { stackFolders } from '../exec/stack-folders.ts';
 import type { MountSpec } from '../plan/graph.ts';
 import type { SnapshotLayer } from '../snapshot.ts';
 
@@ -123,9 +124,7 @@ async function prepareBind(spec: MountOf<'bind'>, inputs: RunMountInputs): Promi
   const node = await bound.source.stat(spec.path);
   if (node === undefined) throw missingSource(spec, bound.source);
   const { layers, path } = await bound.layers();
-  const folders = await Promise.all(
-    [...layers].reverse().map((layer) => inputs.layers.folder(layer)),
-  );
+  const folders = await stackFolders(inputs.layers, layers);
   const access = spec.readonly ? 'ro' : 'rw';
   return {
     point: { target: spec.target, kind: node.isDirectory ? 'dir' : 'file' },

@@ -18,6 +18,8 @@ import { dumpFolder } from '../exec/layer-transfer.ts';
 import { runStep } from '../exec/run-step.ts';
 import { runWords } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
+import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
+import { stackFolders } from '../exec/stack-folders.ts';
 import type { RunSpec } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Op, OpResult, StepReporter } from './op.ts';
@@ -63,12 +65,12 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
   const { layers, objects, input } = inputs;
   const [isolation, lowers, base] = await Promise.all([
     inputs.isolation(),
-    Promise.all(input.layers.map((layer) => layers.folder(layer))),
+    stackFolders(layers, input.layers),
     layers.temporary(),
   ]);
   const container = join(base, 'layer');
   const folders = {
-    lowers: lowers.reverse(),
+    lowers,
     upper: join(container, layerForm(isolation)),
     work: join(base, 'work'),
     root: join(base, 'root'),
@@ -76,6 +78,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
   };
   mkdirSync(container);
   for (const path of [folders.upper, folders.work, folders.root, folders.scratch]) mkdirSync(path);
+  await makeSandboxFolders(isolation, objects, input.tree, folders.upper);
   await inputs.mounts.use(async ({ mounts, secretEnv }) => {
     const words = runWords({
       spec,
