@@ -44,7 +44,7 @@ static int change_user(const struct user *user, struct err *err)
 {
 	/* Where a user namespace forbids setgroups there is nothing to give up either. */
 	if (setgroups(user->group_count, user->groups) < 0 &&
-	    (errno != EPERM || user->group_count > 0))
+	    (errno != EPERM || user->group_count > 1))
 		return fail(err, "E_USER", errno, "cannot set the %zu supplementary groups",
 			    user->group_count);
 	if (setresgid(user->gid, user->gid, user->gid) < 0 ||

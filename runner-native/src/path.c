@@ -15,7 +15,7 @@ int path_open_in_root(int root, const char *path, uint64_t flags, uint64_t resol
 	int fd;
 	/* EAGAIN: a rename raced with a `..` in the path; the kernel asks to try again. */
 	do
-		fd = sys_openat2(root, path, flags | O_CLOEXEC, 0,
+		fd = sys_openat2(root, *path == '\0' ? "." : path, flags | O_CLOEXEC, 0,
 				 resolve | RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	while (fd < 0 && (errno == EAGAIN || errno == EINTR));
 	return fd < 0 ? -errno : fd;

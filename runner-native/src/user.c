@@ -118,8 +118,20 @@ static void find_memberships(const char *group, struct span name, struct user *u
 			user->groups[user->group_count++] = gid;
 }
 
-int user_resolve_text(const char *passwd, const char *group, const char *spec, struct user *user,
-		      struct err *err)
+/* The group of the process is the first of its supplementary groups, as runc has it. */
+static void add_own_group(struct user *user)
+{
+	for (size_t i = 0; i < user->group_count; i++)
+		if (user->groups[i] == user->gid)
+			return;
+	size_t kept = user->group_count < USER_MAX_GROUPS ? user->group_count : USER_MAX_GROUPS - 1;
+	memmove(user->groups + 1, user->groups, kept * sizeof(gid_t));
+	user->groups[0] = user->gid;
+	user->group_count = kept + 1;
+}
+
+static int resolve(const char *passwd, const char *group, const char *spec, struct user *user,
+		   struct err *err)
 {
 	char name[256];
 	uint64_t number;
@@ -155,6 +167,15 @@ int user_resolve_text(const char *passwd, const char *group, const char *spec, s
 			    wanted_group, group == NULL ? " (there is no such file)" : "");
 	user->gid = (gid_t)number;
 	return 0;
+}
+
+int user_resolve_text(const char *passwd, const char *group, const char *spec, struct user *user,
+		      struct err *err)
+{
+	int rc = resolve(passwd, group, spec, user, err);
+	if (rc == 0)
+		add_own_group(user);
+	return rc;
 }
 
 /* The text of a file of the image; *text stays NULL where there is none. */
