@@ -16,28 +16,42 @@ export const ROOT: Owner = { uid: 0, gid: 0 };
 /** No passwd file of a real system comes near this. */
 const MAX_BYTES = 1 << 20;
 
-/**
- * Resolves `spec` against the files of `image`; '' is root. Without a group, a user given by name has
- * the group that passwd says, and one given by number the group of the same number, as in the
- * reference. Throws E_UNKNOWN_USER.
- */
-export async function resolveOwner(image: CopySource, spec: string): Promise<Owner> {
-  if (spec === '') return ROOT;
-  const [userText = '', groupText] = spec.split(':', 2);
-  const user = await findUser(image, userText, spec);
-  if (groupText === undefined || groupText === '') return user;
-  const gid = numeric(groupText) ?? numeric((await lookUp(image, 'etc/group', groupText))?.[2]);
-  if (gid === undefined) throw unknown('group', groupText, spec);
-  return { uid: user.uid, gid };
+/** Whom a spec means, and which of its names the image does not know. */
+export interface FoundOwner {
+  readonly owner: Owner;
+  /** `user "x"`, `group "y"`: root, and the user's own group, stand for them. */
+  readonly unknown: readonly string[];
 }
 
-async function findUser(image: CopySource, text: string, spec: string): Promise<Owner> {
-  const id = text === '' ? 0 : numeric(text);
-  if (id !== undefined) return { uid: id, gid: id };
+/**
+ * Resolves `spec` against the files of `image`; '' is root, and so is a user that the image does not know, as in
+ * the reference. Without a group, a user given by name has the group that passwd says, and one given by
+ * number the group of the same number. Throws E_UNKNOWN_USER where those files are none.
+ */
+export async function resolveOwner(image: CopySource, spec: string): Promise<FoundOwner> {
+  const colon = spec.indexOf(':');
+  const userText = colon === -1 ? spec : spec.slice(0, colon);
+  const user = await findUser(image, userText);
+  if (colon === -1) return user;
+  const groupText = spec.slice(colon + 1);
+  const gid = numeric(groupText) ?? numeric((await lookUp(image, 'etc/group', groupText))?.[2]);
+  if (gid !== undefined) return { ...user, owner: { uid: user.owner.uid, gid } };
+  return { ...user, unknown: [...user.unknown, `group ${JSON.stringify(groupText)}`] };
+}
+
+/** What to tell of an owner that was not found; undefined where nothing is amiss. */
+export function ownerNote(spec: string, { owner, unknown }: FoundOwner): string | undefined {
+  if (unknown.length === 0) return undefined;
+  return `the image has no ${unknown.join(' and no ')} (from "${spec}"): the owner is ${owner.uid}:${owner.gid}`;
+}
+
+async function findUser(image: CopySource, text: string): Promise<FoundOwner> {
+  const id = numeric(text);
+  if (id !== undefined) return { owner: { uid: id, gid: id }, unknown: [] };
   const fields = await lookUp(image, 'etc/passwd', text);
   const uid = numeric(fields?.[2]);
-  if (uid === undefined) throw unknown('user', text, spec);
-  return { uid, gid: numeric(fields?.[3]) ?? 0 };
+  if (uid === undefined) return { owner: ROOT, unknown: [`user ${JSON.stringify(text)}`] };
+  return { owner: { uid, gid: numeric(fields?.[3]) ?? 0 }, unknown: [] };
 }
 
 /** The fields of the line whose first field is `name`. */
@@ -55,9 +69,9 @@ async function lookUp(
 
 async function readSmallFile(image: CopySource, path: string): Promise<string | undefined> {
   const node = await image.stat(path);
-  if (node === undefined || node.isDirectory) return undefined;
-  const [entry] = await image.walk(node);
-  if (entry?.type !== 'file' || entry.size > MAX_BYTES) return undefined;
+  if (node === undefined) return undefined;
+  const [entry] = node.isDirectory ? [] : await image.walk(node);
+  if (entry?.type !== 'file' || entry.size > MAX_BYTES) throw unusable(path);
   const chunks: Uint8Array[] = [];
   for await (const content of image.read([{ path: node.path, entry }])) {
     for await (const chunk of content.chunks) chunks.push(chunk);
@@ -65,19 +79,16 @@ async function readSmallFile(image: CopySource, path: string): Promise<string | 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Ids are 32 bits without a sign; the highest is the kernel's "no id". */
+/** The id that `text` says. Ids are 32 bits without a sign; the highest is the kernel's "no id". */
 function numeric(text: string | undefined): number | undefined {
+  if (text === '' || text === 'root') return 0;
   return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < 0xffff_ffff
     ? Number(text)
     : undefined;
 }
 
-function unknown(what: 'user' | 'group', name: string, spec: string): BuildError {
-  return new BuildError(
-    'E_UNKNOWN_USER',
-    `there is no ${what} "${name}" in the image (from "${spec}")`,
-    {
-      hint: `create it in an earlier RUN, or give its number`,
-    },
-  );
+function unusable(path: string): BuildError {
+  return new BuildError('E_UNKNOWN_USER', `/${path} of the image is no file with names`, {
+    hint: 'give the owner by number',
+  });
 }

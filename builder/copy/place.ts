@@ -13,8 +13,6 @@ import { withParents } from './with-parents.ts';
 
 export interface PlaceOptions {
   readonly destination: string;
-  /** Several things are copied: the destination is a directory. */
-  readonly several: boolean;
   /** Undefined keeps the source's owner. */
   readonly owner: Owner | undefined;
   readonly chmod: ModeChange | undefined;
@@ -39,7 +37,7 @@ export async function place(
   origins: Map<string, Origin>,
 ): Promise<void> {
   const { destination } = options;
-  const asDirectory = /\/\.?$/.test(destination) || options.several;
+  const asDirectory = /\/\.?$/.test(destination);
   for (const { name, node, part } of items) {
     const keeps = (path: string): boolean =>
       path === '' || (part?.includes(path) !== false && !options.excludes(path));
@@ -52,7 +50,7 @@ export async function place(
     const parent = node.isDirectory ? target : parentOf(target);
     view.makeDirectory(parent, options.directoryMode, options.owner ?? ROOT);
     for (const entry of entries) {
-      // The directory itself is not copied: its contents are.
+      // The directory itself is not copied: its contents are, and its time.
       if (entry.path === '' && node.isDirectory) continue;
       const path = join(target, entry.path);
       const there = keeps(entry.path) ? undefined : view.at(path);
@@ -61,6 +59,8 @@ export async function place(
       if (entry.type === 'file' || entry.type === 'hardlink')
         origins.set(path, { source, path: join(node.path, entry.path) });
     }
+    const [first] = entries;
+    if (node.isDirectory && first !== undefined) view.date(target, first.mtime);
   }
 }
 

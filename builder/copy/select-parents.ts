@@ -3,6 +3,7 @@
 // way are not followed, as in the reference.
 
 import { posix } from 'node:path';
+import { BuildError } from '../../core/errors.ts';
 import type { Span } from '../../core/source.ts';
 import { ignoreRules } from '../context/ignore.ts';
 import { expandGlob, hasWildcard } from './glob.ts';
@@ -21,8 +22,9 @@ export async function selectParents(
   for (const pattern of patterns) {
     if (!hasWildcard(pattern)) await mustExist(source, pattern, span);
     const { base, below } = splitAtPivot(pattern);
+    if (below === '') throw nothingBelow(pattern, span);
     // Includes are matched as excludes are: a pattern that takes a directory takes what is in it.
-    const includes = below === '' ? () => false : ignoreRules([below]).ignores;
+    const includes = ignoreRules([below]).ignores;
     for (const name of (await expandGlob(source, base)) ?? []) {
       const node = await source.stat(name);
       if (node === undefined && !hasWildcard(base)) {
@@ -53,4 +55,15 @@ async function mustExist(
   for (const path of (await expandGlob(source, pattern)) ?? []) {
     if ((await source.stat(path)) === undefined) throw await missingSource(source, pattern, span);
   }
+}
+
+function nothingBelow(pattern: string, span: Span | undefined): BuildError {
+  return new BuildError(
+    'E_COPY_SOURCE',
+    `--parents: "${pattern}" names nothing whose path to keep`,
+    {
+      span,
+      hint: 'to take all that is in a directory, end the source in *',
+    },
+  );
 }

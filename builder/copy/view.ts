@@ -19,6 +19,8 @@ export interface ImageView {
   at(path: string): Standing | undefined;
   /** Puts an entry at its (real) path instead of whatever is there; two directories become one. */
   replace(entry: Entry): void;
+  /** Gives the directory at the real path a time, which lasts until something more is put into it. */
+  date(path: string, mtime: bigint): void;
   /**
    * The layer so far, in canonical order: what was put, and the parents that were there, with the
    * metadata that they had. Parents, which have no time in a tree, get the newest time of what was put.
@@ -31,6 +33,8 @@ export function imageView(sight: TreeSight): ImageView {
   const added = new AddedEntries();
   /** Directories that were made on the way; their time is not known yet. */
   const made = new Set<string>();
+  /** The times of directories into which nothing was put since. */
+  const dated = new Map<string, bigint>();
   /** What was replaced: what the tree has below it is gone. */
   const replaced = new Set<string>();
 
@@ -46,6 +50,7 @@ export function imageView(sight: TreeSight): ImageView {
   const add = (entry: Entry): void => {
     added.add(entry);
     made.delete(entry.path);
+    dated.delete(parentOf(entry.path));
   };
 
   return {
@@ -62,7 +67,7 @@ export function imageView(sight: TreeSight): ImageView {
         const there = at(part);
         if (there?.type === 'dir') continue;
         if (there !== undefined) throw notDirectory(path, part);
-        added.add({ path: part, type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
+        add({ path: part, type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
         made.add(part);
       }
     },
@@ -85,26 +90,30 @@ export function imageView(sight: TreeSight): ImageView {
       }
       add(entry);
     },
-    entries: () => layerEntries(added, made, inTree),
+    date: (path, mtime) => void dated.set(path, mtime),
+    entries: () => layerEntries(added, { made, dated }, inTree),
   };
 }
 
 function layerEntries(
   added: AddedEntries,
-  made: ReadonlySet<string>,
+  { made, dated }: { made: ReadonlySet<string>; dated: ReadonlyMap<string, bigint> },
   inTree: (path: string) => Standing | undefined,
 ): Entry[] {
-  let mtime = 0n;
+  let newest = 0n;
+  for (const time of dated.values()) if (time > newest) newest = time;
   for (const entry of added.values())
-    if (entry.mtime > mtime && !made.has(entry.path)) mtime = entry.mtime;
+    if (entry.mtime > newest && !made.has(entry.path)) newest = entry.mtime;
+  const timeOf = (path: string): bigint => dated.get(path) ?? newest;
   const list = new Map<string, Entry>();
   for (const entry of added.values()) {
     for (const parent of downTo(parentOf(entry.path))) {
       if (list.has(parent) || added.get(parent) !== undefined) continue;
       const there = inTree(parent);
-      if (there?.type === 'dir') list.set(parent, parentEntry(parent, there, mtime));
+      if (there?.type === 'dir') list.set(parent, parentEntry(parent, there, timeOf(parent)));
     }
-    list.set(entry.path, made.has(entry.path) ? { ...entry, mtime } : entry);
+    const mtime = made.has(entry.path) ? timeOf(entry.path) : entry.mtime;
+    list.set(entry.path, { ...entry, mtime });
   }
   return sortEntries([...list.values()]);
 }

@@ -12,7 +12,7 @@ import { readArchive } from '../copy/archive.ts';
 import { isArchive } from '../copy/archive-sniff.ts';
 import { inlineSource } from '../copy/inline-source.ts';
 import { parseMode } from '../copy/mode.ts';
-import { type Owner, resolveOwner } from '../copy/owner.ts';
+import { type FoundOwner, ownerNote, resolveOwner } from '../copy/owner.ts';
 import { partIdentity } from '../copy/part-identity.ts';
 import { type Origin, place } from '../copy/place.ts';
 import { placedContents } from '../copy/placed-contents.ts';
@@ -55,15 +55,18 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
       return [...(await ownParts(spec, await selections())), ['input tree', inputs.tree]];
     },
     async keyOnAnyInput() {
-      const { owner, seen } = await placed();
+      const { found, seen } = await placed();
       const touched: KeyParts = [
-        ['owner', owner === undefined ? '' : `${owner.uid}:${owner.gid}`],
+        ['owner', found === undefined ? '' : `${found.owner.uid}:${found.owner.gid}`],
         ['what it touches', seen],
       ];
       return [...(await ownParts(spec, await selections())), ...touched];
     },
-    async run(): Promise<OpResult> {
-      return { entries: (await placed()).entries };
+    async run(step): Promise<OpResult> {
+      const { entries, found } = await placed();
+      const note = found && ownerNote(spec.chown ?? '', found);
+      if (note !== undefined) step.log('stderr', note);
+      return { entries };
     },
     async contents() {
       return placedContents(async () => (await placed()).origins);
@@ -135,12 +138,11 @@ async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly
   const tree = spec.link ? emptyTree(inputs.objects) : inputs.tree;
   const sight = new TreeSight(inputs.objects, tree);
   const view = imageView(sight);
-  const owner = await ownerOf(spec, inputs);
+  const found = await ownerOf(spec, inputs);
   const origins = new Map<string, Origin>();
   const options = {
     destination: spec.destination,
-    several: selections.reduce((count, { items }) => count + items.length, 0) > 1,
-    owner,
+    owner: found?.owner,
     chmod: spec.chmod === undefined ? undefined : parseMode(spec.chmod),
     directoryMode: directoryMode(spec),
     excludes: ignoreRules(spec.exclude).ignores,
@@ -153,11 +155,11 @@ async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly
     }
   }
   const entries = view.entries();
-  return { entries, origins, owner, seen: sight.digest() };
+  return { entries, origins, found, seen: sight.digest() };
 }
 
 /** Files keep the owner that they have in a stage; from a context they have none and are root's. */
-async function ownerOf(spec: CopySpec, { image }: CopyInputs): Promise<Owner | undefined> {
+async function ownerOf(spec: CopySpec, { image }: CopyInputs): Promise<FoundOwner | undefined> {
   return spec.chown === undefined ? undefined : resolveOwner(image, spec.chown);
 }
 

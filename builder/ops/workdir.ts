@@ -4,7 +4,7 @@
 import type { Digest } from '../../core/digest.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
-import { resolveOwner } from '../copy/owner.ts';
+import { type FoundOwner, ownerNote, resolveOwner } from '../copy/owner.ts';
 import type { CopySource } from '../copy/source.ts';
 import { TreeSight } from '../copy/tree-sight.ts';
 import { imageView } from '../copy/view.ts';
@@ -33,10 +33,16 @@ export function workdirOp(spec: WorkdirSpec, { objects, tree, image }: WorkdirIn
   return {
     key: async () => [...own, ['input tree', tree]],
     async keyOnAnyInput() {
-      const { seen, owner } = await make();
-      return [...own, ['owner', owner], ['what it touches', seen]];
+      const { seen, found } = await make();
+      const ids = found === undefined ? '' : `${found.owner.uid}:${found.owner.gid}`;
+      return [...own, ['owner', ids], ['what it touches', seen]];
     },
-    run: async () => ({ entries: (await make()).entries }),
+    async run(step) {
+      const { entries, found } = await make();
+      const note = found && ownerNote(spec.user, found);
+      if (note !== undefined) step.log('stderr', note);
+      return { entries };
+    },
     // No file is made, so there are no bytes to be had.
     contents: async () => ({ async *read() {} }),
   };
@@ -45,15 +51,15 @@ export function workdirOp(spec: WorkdirSpec, { objects, tree, image }: WorkdirIn
 interface Made {
   readonly entries: readonly Entry[];
   readonly seen: Digest;
-  /** `uid:gid`; '' where no owner was needed. */
-  readonly owner: string;
+  /** Undefined where none was needed. */
+  readonly found: FoundOwner | undefined;
 }
 
 async function makeWorkdir(spec: WorkdirSpec, sight: TreeSight, image: CopySource): Promise<Made> {
   const view = imageView(sight);
   const { path, isDirectory } = view.resolve(spec.path);
-  const owner = isDirectory ? undefined : await resolveOwner(image, spec.user);
-  if (owner !== undefined) view.makeDirectory(path, 0o755, owner);
+  const found = isDirectory ? undefined : await resolveOwner(image, spec.user);
+  if (found !== undefined) view.makeDirectory(path, 0o755, found.owner);
   const entries = view.entries();
-  return { entries, seen: sight.digest(), owner: owner ? `${owner.uid}:${owner.gid}` : '' };
+  return { entries, seen: sight.digest(), found };
 }
