@@ -15,6 +15,7 @@ import { applySetting } from './apply/apply-setting.ts';
 import { Growth } from './apply/growth.ts';
 import { historyList } from './apply/history.ts';
 import {
+  addLayer,
   fromImage,
   fromStage,
   type StageState,
@@ -145,7 +146,8 @@ class Planner {
     const state = fromImage(empty, this.#scratch(span), surroundings);
     if (origin.kind === 'folder') {
       const copy = copyOfFolder(origin.name, state.vertex);
-      state.vertex = state.addStep(copy, `FROM ${text}`, span, state.platform);
+      const createdBy = `local source for ${origin.name}`;
+      addLayer(state, copy, { text: `FROM ${text}`, span, createdBy });
     }
     return state;
   }

@@ -23,7 +23,12 @@ export function applyCommand(state: StageState, { kind, command }: CommandInstru
 }
 
 export function applyHealthcheck(state: StageState, { check }: TypedHealthcheck): void {
-  setConfig(state, { Healthcheck: check }, `HEALTHCHECK ${describe(check)}`);
+  setConfig(state, { Healthcheck: withoutZeros(check) }, `HEALTHCHECK ${describe(check)}`);
+}
+
+/** A time or count of 0 stands for the default, and so does none. */
+function withoutZeros(check: Healthcheck): Healthcheck {
+  return Object.fromEntries(Object.entries(check).filter(([, value]) => value !== 0));
 }
 
 /** Triggers are kept for those who build on the image; they leave no history. */

@@ -57,7 +57,7 @@ function readCommand(state: StageState, { node }: TypedRun): Pick<RunSpec, 'args
       return { args: inShell(state, text), files: [] };
     }
     const name = heredocFileName(sole);
-    return { args: [`${PIPES}/${name}`], files: [{ name, text, mode: 0o755 }] };
+    return { args: inShell(state, `${PIPES}/${name}`), files: [{ name, text, mode: 0o755 }] };
   }
   if (node.command.form === 'exec' || node.heredocs.length === 0) {
     return { args: commandLine(state, node.command), files: [] };

@@ -1,10 +1,9 @@
 // Image history in the reference's forms: `COPY a b # buildkit`, `ENV A=b`. It is public, so what is
-// likely a secret does not go in: credentials in URLs, proxies, build arguments with telling names.
+// likely a secret does not go in: credentials in URLs, build arguments with telling names.
 
 import { redactCredentials } from '../../../core/safe-text.ts';
 import type { HistoryEntry } from '../../../image/model.ts';
 import type { PlannedHistory, VertexId } from '../graph.ts';
-import { isProxy } from '../stages/build-args.ts';
 
 /** A list that stages share the beginnings of. */
 export interface History {
@@ -50,9 +49,7 @@ export function historyList(history: History | undefined): PlannedHistory[] {
 
 /** `|1 VERSION=2 /bin/sh -c make`: a RUN's build arguments, then its command. */
 export function runText(args: readonly string[], buildArgs: ReadonlyMap<string, string>): string {
-  const shown = [...buildArgs]
-    .filter(([name]) => !isProxy(name))
-    .map(([name, value]) => `${name}=${argText(name, value)}`);
+  const shown = [...buildArgs].map(([name, value]) => `${name}=${argText(name, value)}`);
   const prefix = shown.length === 0 ? [] : [`|${shown.length}`, ...shown];
   return `RUN ${[...prefix, ...args].join(' ')} # buildkit`;
 }
@@ -62,5 +59,5 @@ const TELLING =
 
 /** The value of a build argument as the history may show it. */
 export function argText(name: string, value: string): string {
-  return TELLING.test(name) || isProxy(name) ? '***' : value;
+  return TELLING.test(name) ? '***' : value;
 }

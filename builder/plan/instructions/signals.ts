@@ -5,9 +5,9 @@ const NAMES = new Set(
 SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX`.split(/\s+/),
 );
 
-/** True for `SIGTERM`, `term`, `RTMIN+3`, or a number from 1 to 64. */
+/** True for `SIGTERM`, `term`, `RTMIN+3`, or any number but 0, as in the reference. */
 export function isSignal(text: string): boolean {
-  if (/^\d+$/.test(text)) return Number(text) >= 1 && Number(text) <= 64;
+  if (/^[+-]?\d{1,18}$/.test(text)) return Number(text) !== 0;
   const name = text.toUpperCase().replace(/^SIG/, '');
   const [, base = name, offset] = /^(RTMIN|RTMAX)[+-](\d{1,2})$/.exec(name) ?? [];
   if (offset === undefined) return NAMES.has(name);

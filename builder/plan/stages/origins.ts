@@ -65,9 +65,11 @@ export function resolveBase(stage: Stage, context: OriginContext): Base {
   if (override !== undefined)
     return { origin: override, text, platform, replacesStage: true, known: true };
   const earlier = earlierStage(text, stage, context);
-  const origin: Origin = earlier
-    ? { kind: 'stage', index: earlier.index }
-    : named(text, platform, image.span, context);
+  // Names of stages are kept in lower case. FROM, unlike --from, finds them by that only, as in the reference.
+  const origin: Origin =
+    earlier?.from.name === text
+      ? { kind: 'stage', index: earlier.index }
+      : named(text, platform, image.span, context);
   return { origin, text, platform, replacesStage: false, known: true };
 }
 
@@ -151,7 +153,7 @@ function notEarlier(word: Word, found: Stage, stage: Stage): BuildError {
 
 /** A name that is no stage. */
 function named(text: string, platform: Platform, span: Span, context: OriginContext): Origin {
-  if (text.toLowerCase() === 'scratch') return { kind: 'scratch' };
+  if (text === 'scratch') return { kind: 'scratch' };
   const found = namedContext(text, platform, span, context);
   if (found !== undefined) return found;
   const stages = context.stages.map(({ from }) => from.name).filter((name) => name !== undefined);

@@ -154,18 +154,16 @@ export function stageName(stage: Stage): string {
   return stage.from.name ?? `stage-${stage.index}`;
 }
 
-/** Returns the stage that `target` names (a name, whatever its case, or an index); the last without one. Throws E_TARGET_NOT_FOUND. */
+/** Returns the stage that `target` names, whatever its case; the last without one. Throws E_TARGET_NOT_FOUND. */
 export function findTarget(stages: readonly Stage[], target: string | undefined): Stage {
   const wanted = target?.toLowerCase();
   const found =
-    wanted === undefined
-      ? stages.at(-1)
-      : (stages.findLast((stage) => stage.from.name === wanted) ??
-        (/^\d{1,9}$/.test(wanted) ? stages[Number(wanted)] : undefined));
+    wanted === undefined ? stages.at(-1) : stages.findLast((stage) => stage.from.name === wanted);
   if (found !== undefined) return found;
-  const names = stages.map(stageName);
+  const names = stages.flatMap(({ from }) => from.name ?? []);
   const near = suggest(target ?? '', names);
+  const known = names.length > 0 ? `The stages are ${names.join(', ')}.` : 'No stage has a name.';
   throw new BuildError('E_TARGET_NOT_FOUND', `there is no stage ${JSON.stringify(target)}`, {
-    hint: near ? `Did you mean ${near}?` : `The stages are ${names.join(', ')}.`,
+    hint: near ? `Did you mean ${near}?` : known,
   });
 }

@@ -145,7 +145,7 @@ ONBUILD RUN x`;
     ]);
   });
 
-  it('shows no proxies, no arguments that sound secret, and no credentials of URLs', () => {
+  it('shows no arguments that sound secret, and no credentials of URLs', () => {
     const buildArgs = new Map([
       ['http_proxy', 'http://u:p@proxy'],
       ['NPM_TOKEN', 'hunter2'],
@@ -155,8 +155,8 @@ ONBUILD RUN x`;
       'FROM scratch\nARG http_proxy NPM_TOKEN KEYBOARD\nRUN x\nADD https://me:pw@host/a@b /x\n';
     const { graph } = planText(text, { buildArgs });
     expect(graph.history.map(({ entry }) => entry.created_by)).toEqual([
-      'ARG http_proxy=*** NPM_TOKEN=*** KEYBOARD=qwerty',
-      'RUN |2 NPM_TOKEN=*** KEYBOARD=qwerty /bin/sh -c x # buildkit',
+      'ARG http_proxy=http://***@proxy NPM_TOKEN=*** KEYBOARD=qwerty',
+      'RUN |3 http_proxy=http://***@proxy NPM_TOKEN=*** KEYBOARD=qwerty /bin/sh -c x # buildkit',
       'ADD https://***@host/a@b /x # buildkit',
     ]);
   });

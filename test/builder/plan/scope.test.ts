@@ -194,7 +194,7 @@ describe('targets', () => {
   it.each([
     [undefined, ['FROM scratch', '[one 1/1] RUN 1', '[stage-2 1/1] RUN 3']],
     ['ONE', ['FROM scratch', '[one 1/1] RUN 1']],
-    ['1', ['FROM scratch', '[two 1/1] RUN 2']],
+    ['Two', ['FROM scratch', '[two 1/1] RUN 2']],
   ])('%s has only the steps that it needs', (target, names) => {
     const { graph } = planText(text, { target });
     expect(graph.vertices.map(({ name }) => name)).toEqual(names);
@@ -205,8 +205,11 @@ describe('targets', () => {
     expect(planRefusal(text, { target: 'tow' })).toBe(
       'E_TARGET_NOT_FOUND nowhere there is no stage "tow" (Did you mean two?)',
     );
-    expect(planRefusal(text, { target: '3' })).toBe(
-      'E_TARGET_NOT_FOUND nowhere there is no stage "3" (The stages are one, two, stage-2.)',
+    expect(planRefusal(text, { target: '1' })).toBe(
+      'E_TARGET_NOT_FOUND nowhere there is no stage "1" (The stages are one, two.)',
+    );
+    expect(planRefusal('FROM scratch', { target: 'x' })).toBe(
+      'E_TARGET_NOT_FOUND nowhere there is no stage "x" (No stage has a name.)',
     );
   });
 });
