@@ -59,13 +59,16 @@ async function answer(flags: BuildFlags, input: BuildInput, host: Host): Promise
 async function check(flags: BuildFlags, input: BuildInput, host: Host): Promise<number> {
   const { format, ignoreStatus } = flags.call;
   const { dockerfile, context } = input;
+  const { findingsError } = await import('../../builder/lint/build-findings.ts');
   const { lint } = await import('../../builder/lint/lint.ts');
   const ignoreFile = context.kind === 'directory' ? context.ignoreFile : undefined;
   const buildPlatform = hostPlatform(host.arch);
   const { knownImages } = await import('../known-images.ts');
   const options = { ...flags, buildPlatform, ignoreFile };
   const images = await knownImages(dockerfile, options, host);
-  const result = lint(dockerfile, { ...options, images });
+  const found = lint(dockerfile, { ...options, images });
+  const failure = found.findingsAreErrors ? findingsError(found.findings) : undefined;
+  const result = { ...found, errors: [...found.errors, ...(failure ? [failure] : [])] };
   host.stdout.write(
     format === 'json'
       ? `${printableJson(checkJson(result, dockerfile), 2)}\n`

@@ -203,6 +203,16 @@ test('findings can leave the exit status alone', async () => {
   expect(exit).toBe(0);
 });
 
+test('under error=true findings of the reference end a check with an error, after they were told', async () => {
+  const dockerfile = '# check=error=true\nFROM scratch\nCMD a\n';
+  const { exit, out, text } = await run(['--check', 'ctx'], dockerfile);
+  expect(exit).toBe(1);
+  expect(out).toContain('WARNING: JSONArgsRecommended');
+  expect(text).toMatch(/^error\[E_LINT\]: .*: JSONArgsRecommended\n/);
+  const own = await run(['--check', 'ctx'], '# check=error=true\nFROM debian\n');
+  expect([own.exit, own.text]).toEqual([1, '']);
+});
+
 test('a check of a Dockerfile that cannot be built ends with the error, which is in the JSON too', async () => {
   const dockerfile = 'FROM scratch\nCOPY --into=x a b\n';
   const text = await run(['--check', 'ctx'], dockerfile);
