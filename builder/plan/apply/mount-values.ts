@@ -5,7 +5,12 @@
 import { BuildError } from '../../../core/errors.ts';
 import type { Span } from '../../../core/source.ts';
 import { suggest } from '../../../core/suggest.ts';
-import { MOUNT_TYPES, type MountType, type RawMount } from '../instructions/mount-options.ts';
+import {
+  checkOption,
+  MOUNT_TYPES,
+  type MountType,
+  type RawMount,
+} from '../instructions/mount-options.ts';
 import { expandIn, type StageState } from './stage-state.ts';
 
 /** Options that only some types take; the others are taken (and may mean nothing) everywhere. */
@@ -87,7 +92,9 @@ export class MountValues {
 /** Expands the options of a mount. Throws E_MOUNT, E_EXPANSION at the option that is wrong. */
 export function readMountValues(state: StageState, raw: RawMount): MountValues {
   const values = new Map<string, MountValue>();
-  for (const { name, value, span } of raw.options) {
+  for (const option of raw.options) {
+    checkOption(option);
+    const { name, value, span } = option;
     const text = value && expandIn(state, value);
     if (name === 'readonly') values.delete('readwrite');
     if (name === 'readwrite') values.delete('readonly');
