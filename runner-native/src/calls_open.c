@@ -1,7 +1,7 @@
 /* open to make or to write a file, and access: a caller that believes to be an ordinary user is
  * refused what the recorded owner and mode forbid it to write, and a file that it makes is made
  * here, its owner recorded, and the descriptor handed over. Reading is left to the kernel, which
- * knows one user only (docs/SECURITY.md). Part of the supervisor. */
+ * knows one user only (SECURITY.md). Part of the supervisor. */
 #include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -34,9 +34,10 @@ struct supervisor {
 
 /* What a process asks to be (calls_identity.c), whom files belong to (calls_owner.c), what a look
  * at a file shows (calls_stat.c), files that are made (calls_create.c), written (calls_open.c) or
- * changed (calls_change.c), and programs that are started (calls_process.c). */
+ * changed (calls_change.c), their attributes (calls_xattr.c), and programs that are started
+ * (calls_process.c). */
 extern const struct call_table CALLS_IDENTITY, CALLS_OWNER, CALLS_STAT, CALLS_CREATE, CALLS_OPEN,
-	CALLS_CHANGE, CALLS_PROCESS;
+	CALLS_CHANGE, CALLS_XATTR, CALLS_PROCESS;
 
 /* Prepares the supervisor of rung "single-id", whose command runs as `user`. */
 void supervisor_begin(struct supervisor *supervisor, const struct user *user);

@@ -23,6 +23,7 @@
 #include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static unsigned number(const char *text)
@@ -139,6 +140,21 @@ static int verb_looks(char **args)
 static int verb_access(char **args)
 {
 	return access(args[0], (int)number(args[1])) < 0 ? failed() : 0;
+}
+
+static int verb_xattrs(char **args)
+{
+	char names[1024];
+	ssize_t length = llistxattr(args[0], names, sizeof(names));
+	if (length < 0)
+		return failed();
+	for (const char *name = names; name < names + length; name += strlen(name) + 1)
+		printf("%s ", name);
+	printf("%zd %zd\n", length, llistxattr(args[0], NULL, 0));
+	errno = 0;
+	if (length > 1 && llistxattr(args[0], names, (size_t)length - 1) >= 0)
+		printf("too much\n");
+	return 0;
 }
 
 static int verb_rename(char **args)
@@ -308,6 +324,7 @@ static int verb_die_waiting(char **args)
 }
 
 const struct verb VERBS_OF_IDS[] = {
+	{ "xattrs", 1, verb_xattrs },
 	{ "ids", 0, verb_ids },
 	{ "set", 2, verb_set },
 	{ "keepcaps", 0, verb_keepcaps },

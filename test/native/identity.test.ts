@@ -130,6 +130,16 @@ const SEQUENCES: readonly (readonly [string, string, string])[] = [
     'own-things /tmp/socket , write /dev/shm/x y , chmod /dev/shm/x 600',
   ],
   ["one's own files of /proc", 'app', 'open /proc/self/comm w , write /proc/self/oom_score_adj 0'],
+  [
+    'the attributes of a file',
+    '',
+    'write /tmp/f x , chown /tmp/f 3 4 , xattrs /tmp/f , setxattr /tmp/f user.a b , xattrs /tmp/f , setxattr /tmp/f user.c d , xattrs /tmp/f',
+  ],
+  [
+    'the attributes of a folder',
+    '',
+    'mkdir /tmp/d , setxattr /tmp/d user.z 1 , chown /tmp/d 3 4 , xattrs /tmp/d',
+  ],
 ];
 
 describe('the kernel and the supervisor agree', () => {
