@@ -2,12 +2,15 @@
 // agents, of its own stage and of all stages that it needs. Applies ARG and ENV as a build does, but
 // looks up no image: a variable that only a base image sets is empty here.
 
+import type { BuildError } from '../../core/errors.ts';
 import { compareNames } from '../../core/names.ts';
+import { Problems } from '../../core/problems.ts';
 import type { SourceText } from '../../core/source.ts';
 import { parse } from '../../grammar/parse.ts';
 import type { PlanOptions } from '../plan/plan-options.ts';
 import { globalArgs } from '../plan/stages/build-args.ts';
-import { reach } from '../plan/stages/reach.ts';
+import { waitsForArgument } from '../plan/stages/open-arguments.ts';
+import { reachWith } from '../plan/stages/reach.ts';
 import { findTarget, readStages, type Stage } from '../plan/stages/stages.ts';
 import { docComment } from './doc-comment.ts';
 import { readGlobalArgs } from './global-args.ts';
@@ -32,11 +35,10 @@ export function outline(source: SourceText, options: PlanOptions): Outline {
   const targetName = options.target ?? target.from.name ?? 'default';
   const platform = globalArgs([], options, targetName, ast.escape);
   const globals = readGlobalArgs(declared, platform, options, ast.escape);
-  const reached = reach(
-    [target],
-    { stages, options, globals: globals.values, escape: ast.escape },
-    new Map(),
-  );
+  const context = { stages, options, globals: globals.values, escape: ast.escape };
+  const problems = new Problems();
+  const reached = reachWith(problems, [target], context, new Map());
+  refuse(problems, (error) => !waitsForArgument(error, ast, options.buildArgs));
   const reader = new StageReader({ reached, options, globals, escape: ast.escape });
   const needs = withAllBelow(
     target,
@@ -50,6 +52,13 @@ export function outline(source: SourceText, options: PlanOptions): Outline {
     secrets: firstOfEachName(needs.flatMap((each) => each.secrets)),
     ssh: firstOfEachName(needs.flatMap((each) => each.ssh)),
   };
+}
+
+/** Throws those of the problems that count. A base that is yet to be given is none: the outline asks for it. */
+function refuse(problems: Problems, counts: (error: BuildError) => boolean): void {
+  const counted = new Problems();
+  for (const error of problems.inOrder().filter(counts)) counted.add(error);
+  counted.throwIfAny();
 }
 
 /** The target's stage first, then each stage's base before the others that it uses. */

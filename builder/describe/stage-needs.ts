@@ -77,7 +77,11 @@ export class StageReader {
     const { escape: mark, globals } = this.#input;
     const words = base.replacesStage ? [] : [from.image, from.platform ?? []].flat();
     return new Set(
-      words.flatMap((word) => [...expand(word, globals.values, { escape: mark }).matched]),
+      words.flatMap((word) => {
+        const { matched, unmatched } = expand(word, globals.values, { escape: mark });
+        // Without what is not set, a base that is known is an image all the same.
+        return base.known ? [...matched] : [...matched, ...unmatched];
+      }),
     );
   }
 

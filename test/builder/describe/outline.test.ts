@@ -1,3 +1,7 @@
+// What an outline tells of arguments, secrets and agents.
+
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables are the Dockerfile's
+
 import { expect, test } from 'vitest';
 import { outline } from '../../../builder/describe/outline.ts';
 import type { PlanOptions } from '../../../builder/plan/plan-options.ts';
@@ -116,6 +120,20 @@ test('a named context that replaces a stage takes its needs away', () => {
   const text = 'ARG TAG=1\nFROM scratch:$TAG AS a\nARG V=1\nFROM a\n';
   expect(args(text)).toEqual(['1 TAG=1', '3 V=1']);
   expect(args(text, { namedContexts: new Map([['a', '/folder']]) })).toEqual([]);
+});
+
+test('a base that is yet to be given is asked for', () => {
+  const text = 'ARG A=1\n# BASE to start from\nARG BASE\nFROM ${BASE} AS a\nARG V=$A\nFROM a\n';
+  expect(args(text)).toEqual(['3 BASE= (to start from)', '5 V=']);
+  expect(args(text, { buildArgs: new Map([['BASE', 'debian']]) })).toEqual([
+    '3 BASE=debian (to start from)',
+    '5 V=',
+  ]);
+  expect(thrownBy(() => describe('FROM ${BASE}\n'))).toEqual([
+    'E_BASE_IMAGE',
+    'the base image ${BASE} is empty',
+    '${BASE}',
+  ]);
 });
 
 test('a target that is none is refused', () => {

@@ -1,8 +1,8 @@
 // Arguments that whoever builds has to give: `ARG BASE` above the first FROM, without a default. A FROM that is
-// no image without them is not wrong: a Dockerfile is linted, not a build of it.
+// no image without them is wrong only where something is built: not where a Dockerfile is linted or described.
 
-import type { BuildError } from '../../core/errors.ts';
-import type { ArgInstruction, DockerfileAst, Word } from '../../grammar/ast.ts';
+import type { BuildError } from '../../../core/errors.ts';
+import type { ArgInstruction, DockerfileAst, Word } from '../../../grammar/ast.ts';
 
 /** What the text of a FROM line may turn out to be without its arguments. */
 const CODES: readonly string[] = ['E_BASE_IMAGE', 'E_REFERENCE_INVALID', 'E_PLATFORM_INVALID'];
