@@ -127,8 +127,10 @@ class PendingTable implements Table {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const pending = this.#pending.get(keyText(key));
-    if (pending !== undefined) return pending ?? undefined;
+    if (this.#pending.size > 0) {
+      const pending = this.#pending.get(keyText(key));
+      if (pending !== undefined) return pending ?? undefined;
+    }
     return this.#db.getBinary(key);
   }
 

@@ -15,6 +15,13 @@ export function parseDigest(text: unknown): Digest | undefined {
   return typeof text === 'string' && PATTERN.test(text) ? (text as Digest) : undefined;
 }
 
+/** The digest whose 32 bytes these are; undefined where there are more or fewer. */
+export function digestOfBytes(bytes: Uint8Array): Digest | undefined {
+  if (bytes.byteLength !== 32) return undefined;
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  return `sha256:${hex}` as Digest;
+}
+
 /** The 64 hex digits of a digest: a safe file name. */
 export function hexOf(digest: Digest): string {
   return digest.slice(7);

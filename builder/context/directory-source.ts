@@ -14,7 +14,7 @@ import type { Entry } from '../../image/entry.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
 import type { CopySource, SourceNode } from '../copy/source.ts';
 import { type ContextModes, contextMode } from './context-modes.ts';
-import { digestFile } from './file-digests.ts';
+import { digestFile, knownFileDigest } from './file-digests.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore.ts';
 import { realDirectory } from './pinned-directory.ts';
 import { readWalked, type SeenFile, seenFile } from './read-walked.ts';
@@ -159,7 +159,8 @@ async function entryOf(
   };
   if (stat.isDirectory()) return { ...base, type: 'dir' };
   if (stat.isFile()) {
-    const digest = await digestFile(digests, join(root, real), stat);
+    const digest =
+      knownFileDigest(digests, stat) ?? (await digestFile(digests, join(root, real), stat));
     return { ...base, type: 'file', size: Number(stat.size), digest };
   }
   if (link !== undefined) return { ...base, type: 'symlink', mode: 0o777, link };

@@ -5,9 +5,9 @@
 import type { Table } from '../../cache/database.ts';
 import {
   type Digest,
+  digestOfBytes,
   finishDigest,
   hexOf,
-  parseDigest,
   sha256,
   startDigest,
 } from '../../core/digest.ts';
@@ -17,22 +17,24 @@ import { readInChunks, readWhole, WHOLE_READ_LIMIT } from './read-unchanged.ts';
 /** Longer than any file system's time grain. */
 const RACY_NS = 2_000_000_000n;
 
-/** Returns the digest of the regular file at `path`, whose identity the caller has just taken. Throws E_FILE_CHANGED. */
+/** The remembered digest of a file of this identity. Of most files of a build this is all that happens: nothing is waited for. */
+export function knownFileDigest(table: Table, identity: FileIdentity): Digest | undefined {
+  const known = table.get(identityKey(identity));
+  return known && digestOfBytes(known);
+}
+
+/** Reads the regular file at `path`, whose identity the caller has just taken, and remembers its digest. Throws E_FILE_CHANGED. */
 export async function digestFile(
   table: Table,
   path: string,
   identity: FileIdentity,
 ): Promise<Digest> {
-  const key = identityKey(identity);
-  const known = table.get(key);
-  const digest = known && parseDigest(`sha256:${Buffer.from(known).toString('hex')}`);
-  if (digest) return digest;
   const made =
     identity.size <= WHOLE_READ_LIMIT
       ? sha256(readWhole(path, identity))
       : await digestLarge(path, identity);
   if (isSettled(identity.mtimeNs) && isSettled(identity.ctimeNs)) {
-    table.put(key, Buffer.from(hexOf(made), 'hex'));
+    table.put(identityKey(identity), Buffer.from(hexOf(made), 'hex'));
   }
   return made;
 }
@@ -48,5 +50,5 @@ function isSettled(timeNs: bigint): boolean {
 }
 
 function identityKey({ dev, ino, size, mtimeNs, ctimeNs }: FileIdentity): Buffer {
-  return Buffer.from(`${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`);
+  return Buffer.from(`${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`, 'latin1');
 }
