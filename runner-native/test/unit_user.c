@@ -58,10 +58,11 @@ static void test_groups(void)
 	const char *passwd = "app:x:10:20::/:\n";
 	const char *group =
 		"g:x:1:app\nh:x:2:other,app\ni:x:3:apple,happ\nj:x:4:\nk:x:bad:app\nl:x:5:a,,app,";
-	CHECK(resolve(passwd, group, "app") == 0 && user.group_count == 3);
-	CHECK(user.groups[0] == 1 && user.groups[1] == 2 && user.groups[2] == 5);
-	CHECK(resolve(passwd, group, "app:h") == 0 && user.gid == 2 && user.group_count == 0);
-	CHECK(resolve(passwd, group, "77") == 0 && user.group_count == 0);
+	/* The user's own group is among them. */
+	CHECK(resolve(passwd, group, "app") == 0 && user.group_count == 4 && user.groups[0] == 20);
+	CHECK(user.groups[1] == 1 && user.groups[2] == 2 && user.groups[3] == 5);
+	CHECK(resolve(passwd, group, "app:h") == 0 && user.gid == 2 && user.group_count == 1);
+	CHECK(resolve(passwd, group, "77") == 0 && user.group_count == 1 && user.groups[0] == 0);
 }
 
 int main(void)

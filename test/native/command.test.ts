@@ -88,7 +88,7 @@ describe.each(RUNGS)('on rung %s', (rung) => {
       mkdirSync(join(lower, 'tools'));
       symlinkSync('/probe', join(lower, 'tools/tool'));
     };
-    expect(await bench.output({ args: ['tool', 'id'], words, fill })).toBe('0:0\n');
+    expect(await bench.output({ args: ['tool', 'id'], words, fill })).toBe('0:0 0\n');
     const missing = await bench.run({ args: ['other'], words, fill });
     expect(missing.event('exec-failed')).toMatchObject({
       code: 127,
@@ -122,17 +122,17 @@ describe.each(RUNGS)('on rung %s', (rung) => {
   });
 
   test.for([
-    ['', '0:0', '/root'],
-    ['root', '0:0', '/root'],
-    ['app', '1000:1001 44 999', '/home/app'],
-    ['1000', '1000:1001 44 999', '/home/app'],
-    ['app:video', '1000:44', '/home/app'],
-    ['app:77', '1000:77', '/home/app'],
-    ['app:', '1000:1001 44 999', '/home/app'],
-    [':video', '0:44', '/root'],
-    ['4242', '4242:0', '/'],
-    ['4242:4343', '4242:4343', '/'],
-    ['1234', '77:78', '/home/digits'],
+    ['', '0:0 0', '/root'],
+    ['root', '0:0 0', '/root'],
+    ['app', '1000:1001 44 999 1001', '/home/app'],
+    ['1000', '1000:1001 44 999 1001', '/home/app'],
+    ['app:video', '1000:44 44', '/home/app'],
+    ['app:77', '1000:77 77', '/home/app'],
+    ['app:', '1000:1001 44 999 1001', '/home/app'],
+    [':video', '0:44 44', '/root'],
+    ['4242', '4242:0 0', '/'],
+    ['4242:4343', '4242:4343 4343', '/'],
+    ['1234', '77:78 78', '/home/digits'],
   ] as const)('user "%s" is %s', async ([user, ids, home], context) => {
     bench.need(context);
     const args = ['/probe', 'all', 'id', ',', 'env'];
