@@ -2,6 +2,7 @@
 
 import { BuildError } from '../../../core/errors.ts';
 import type { Span } from '../../../core/source.ts';
+import type { Word } from '../../../grammar/ast.ts';
 import type { RunSpec } from '../graph.ts';
 import type { TypedRun } from '../instructions/typed.ts';
 import type { PlanOptions } from '../plan-options.ts';
@@ -24,6 +25,7 @@ export function applyRun(
   options: PlanOptions,
   findSource: FindSource,
 ): void {
+  refuseInsecure(typed.security);
   const { args, files } = readCommand(state, typed);
   const op: RunSpec = {
     kind: 'run',
@@ -49,6 +51,15 @@ export function applyRun(
   addLayer(state, op, { text: stepText(typed.node, state), span: typed.node.span, createdBy });
 }
 
+/** A Dockerfile cannot give itself more rights than a step has (CVE-2024-23653); nobody can, so far. */
+function refuseInsecure(security: Word | undefined): void {
+  if (security?.text !== 'insecure') return;
+  throw new BuildError('E_UNSUPPORTED', 'RUN --security=insecure is not supported', {
+    span: security.span,
+    hint: 'a step has the rights of an ordinary container and no more',
+  });
+}
+
 function readCommand(state: StageState, { node }: TypedRun): Pick<RunSpec, 'args' | 'files'> {
   const sole = soleHeredoc(node);
   if (sole !== undefined) {
@@ -58,6 +69,9 @@ function readCommand(state: StageState, { node }: TypedRun): Pick<RunSpec, 'args
     }
     const name = heredocFileName(sole);
     return { args: inShell(state, `${PIPES}/${name}`), files: [{ name, text, mode: 0o755 }] };
+  }
+  if (node.command.form === 'exec' && node.command.words.length === 0) {
+    throw new BuildError('E_ARGUMENTS', 'RUN has no command', { span: node.span });
   }
   if (node.command.form === 'exec' || node.heredocs.length === 0) {
     return { args: commandLine(state, node.command), files: [] };

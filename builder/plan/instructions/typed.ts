@@ -33,6 +33,8 @@ export interface TypedRun {
   readonly node: RunInstruction;
   readonly mounts: readonly RawMount[];
   readonly network: 'default' | 'none' | 'host' | undefined;
+  /** `sandbox` or `insecure`. */
+  readonly security: Word | undefined;
 }
 
 export interface TypedFiles {
