@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import {
 import { collect, type TestImage, testImage } from '../support/oci.ts';
 import { reply, replyError, type TestRegistry, testRegistry } from '../support/registry.ts';
 import { requiresPrograms } from '../support/requires.ts';
+import { selfSigned } from '../support/self-signed.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
@@ -378,39 +378,6 @@ async function connectProxy(port: number): Promise<{ url: string; targets: strin
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, targets };
-}
-
-function selfSigned(): { key: string; cert: string } {
-  const folder = tmpDir();
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  execFileSync(
-    'openssl',
-    [
-      ...[
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '2',
-      ],
-      ...[
-        '-keyout',
-        key,
-        '-out',
-        cert,
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=DNS:localhost',
-      ],
-    ],
-    { stdio: 'ignore' },
-  );
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
 }
 
 function open(options: Partial<RegistryOptions>): Registry {

@@ -1,6 +1,7 @@
 // A real http server on loopback for what is fetched: each test says how it answers.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
@@ -11,27 +12,30 @@ export interface SeenGet {
 
 export interface TestServer {
   readonly port: number;
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or `https://localhost:<port>` */
   readonly url: string;
   readonly seen: SeenGet[];
 }
 
-/** Starts a server that ends with the test. `answer` gets how many requests came before. */
+/** Starts a server that ends with the test; with `tls`, over TLS. `answer` gets how many requests came before. */
 export async function httpServer(
   answer: (request: IncomingMessage, response: ServerResponse, before: number) => void,
+  tls?: { readonly key: string; readonly cert: string },
 ): Promise<TestServer> {
   const seen: SeenGet[] = [];
-  const server = createServer((request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     seen.push({ path: request.url ?? '', headers: request.headers });
     answer(request, response, seen.length - 1);
-  });
+  };
+  const server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { port, url: `http://127.0.0.1:${port}`, seen };
+  const url = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
+  return { port, url, seen };
 }
 
 /** Answers as a server of files does: ETag, Last-Modified, 304, and parts. */

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { download } from '../../../builder/remote/http/download.ts';
@@ -8,6 +10,8 @@ import { diskBlobs } from '../../../cache/blobs.ts';
 import { type Digest, sha256 } from '../../../core/digest.ts';
 import { httpServer, serveFile } from '../../support/http-server.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { requiresPrograms } from '../../support/requires.ts';
+import { selfSigned } from '../../support/self-signed.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const TEXT = Buffer.from('what is served\n');
@@ -19,6 +23,7 @@ function machine(
     readonly token?: string;
     readonly signal?: AbortSignal;
     readonly timeoutMs?: number;
+    readonly authorities?: readonly string[];
   } = {},
 ) {
   const root = tmpDir();
@@ -27,6 +32,7 @@ function machine(
     insecure: () => false,
     signal: options.signal ?? new AbortController().signal,
     retryDelayMs: 1,
+    authorities: options.authorities ?? [],
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
   onTestFinished(() => client.close());
@@ -290,6 +296,39 @@ describe('redirects', () => {
       });
     },
   );
+});
+
+describe('TLS', () => {
+  test('a certificate must be vouched for, by the system or a file of the person who builds', async (context) => {
+    requiresPrograms(context, 'openssl');
+    const tls = selfSigned();
+    const server = await httpServer((_, response) => void response.end(TEXT), tls);
+    await expect(machine().fetch(server.url)).rejects.toMatchObject({
+      code: 'E_FETCH',
+      hint: 'name the file of an authority that signed its certificate in NODE_EXTRA_CA_CERTS',
+    });
+    const file = join(tmpDir(), 'ca.pem');
+    writeFileSync(file, tls.cert);
+    const { fetch } = machine({ authorities: [file] });
+    expect((await fetch(server.url)).digest).toBe(sha256(TEXT));
+  });
+
+  test('no redirect leads out of it', async (context) => {
+    requiresPrograms(context, 'openssl');
+    const tls = selfSigned();
+    const plain = await httpServer((_, response) => void response.end(TEXT));
+    const server = await httpServer((_, response) => {
+      response.writeHead(302, { location: `${plain.url}/x` }).end();
+    }, tls);
+    const file = join(tmpDir(), 'ca.pem');
+    writeFileSync(file, tls.cert);
+    await expect(machine({ authorities: [file] }).fetch(server.url)).rejects.toMatchObject({
+      code: 'E_FETCH',
+      message: `${server.url}/ cannot be fetched: it redirects from https to ${plain.url}/x, which anybody on the way could change`,
+      hint: 'give that address itself, with --checksum, if it is meant',
+    });
+    expect(plain.seen).toEqual([]);
+  });
 });
 
 describe('a checksum', () => {
