@@ -2,23 +2,21 @@
 // everything from a context is, and hands out a file's bytes only while the file is what it was when
 // it was digested.
 
-import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Table } from '../../cache/database.ts';
 import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
-import { BuildError, errnoOf } from '../../core/errors.ts';
-import { compareNames, nameFromBytes, systemPath } from '../../core/names.ts';
+import { compareNames } from '../../core/names.ts';
 import type { Entry } from '../../image/entry.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
 import type { CopySource, SourceNode } from '../copy/source.ts';
 import { type ContextModes, contextMode } from './context-modes.ts';
 import { digestFile, knownFileDigest } from './file-digests.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore.ts';
-import { realDirectory } from './pinned-directory.ts';
+import { inPinnedDirectory, pathInside, realDirectory } from './pinned-directory.ts';
 import { readWalked, type SeenFile, seenFile } from './read-walked.ts';
-import { resolveInside } from './resolve-inside.ts';
+import { resolveInside, type Seen } from './resolve-inside.ts';
 import { type FoundPath, walkDirectory } from './walk-directory.ts';
 
 /** How many files are looked at before other work gets a turn: signals, steps that run. */
@@ -68,7 +66,7 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
 
   const stat = async (path: string): Promise<SourceNode | undefined> => {
     const node = await resolveInside(path, async (at) => {
-      const seen = await lookAt(root, at);
+      const seen = lookAt(root, at);
       return seen?.kind !== 'dir' && rules.ignores(at) ? undefined : seen;
     });
     return node !== undefined && (await isShown(node)) ? node : undefined;
@@ -80,7 +78,10 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
     stat,
     async list(path) {
       const shown: string[] = [];
-      for (const child of (await readNames(join(root, path))).sort(compareNames)) {
+      const names = inPinnedDirectory(pathInside(root, path), (directory) =>
+        directory.list().map((entry) => entry.name),
+      );
+      for (const child of names.sort(compareNames)) {
         const at = joinPath(path, child);
         if (!rules.ignores(at) || (await stat(at))?.path === at) shown.push(child);
       }
@@ -183,28 +184,16 @@ function identityOf(entries: readonly Entry[]): Digest {
   );
 }
 
-async function lookAt(root: string, path: string) {
-  try {
-    const stat = await lstat(systemPath(join(root, path)));
-    if (stat.isSymbolicLink())
-      return { kind: 'link', target: await readTarget(join(root, path)) } as const;
-    return { kind: stat.isDirectory() ? 'dir' : 'other' } as const;
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    if (errno !== 'EACCES') throw error;
-    throw new BuildError('E_COPY_SOURCE', `${join(root, path)} cannot be read: permission denied`, {
-      cause: error,
-    });
-  }
-}
-
-async function readNames(path: string): Promise<string[]> {
-  return (await readdir(systemPath(path), { encoding: 'buffer' })).map(nameFromBytes);
-}
-
-async function readTarget(path: string): Promise<string> {
-  return nameFromBytes(await readlink(systemPath(path), { encoding: 'buffer' }));
+function lookAt(root: string, path: string): Seen {
+  const slash = path.lastIndexOf('/');
+  const folder = pathInside(root, path.slice(0, Math.max(slash, 0)));
+  return inPinnedDirectory(folder, (directory) => {
+    const name = path.slice(slash + 1);
+    const stat = directory.lstat(name);
+    if (stat === undefined) return undefined;
+    if (stat.isSymbolicLink()) return { kind: 'link', target: directory.readlink(name) };
+    return { kind: stat.isDirectory() ? 'dir' : 'other' };
+  });
 }
 
 function joinPath(base: string, path: string): string {

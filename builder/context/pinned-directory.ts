@@ -67,6 +67,11 @@ export function realDirectory(path: string): string {
   }
 }
 
+/** The absolute path of `path` (relative, '' for itself) in the directory `root`. */
+export function pathInside(root: string, path: string): string {
+  return path === '' ? root : `${root === '/' ? '' : root}/${path}`;
+}
+
 /** The error of a file of the context that is not what it was when it was looked at. */
 export function fileChanged(path: string): BuildError {
   return new BuildError('E_FILE_CHANGED', `${path} changed while it was read`, {
@@ -91,7 +96,7 @@ function at<T>(path: string, work: () => T): T {
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL'].includes(errno)) throw fileChanged(path);
     if (errno === 'EACCES') throw notReadable(path, 'permission denied', error);
     if (errno === 'ENAMETOOLONG')
-      throw notReadable(path, 'its path is longer than the 4095 bytes that Linux takes', error);
+      throw notReadable(path, 'its path, or a name in it, is longer than Linux takes', error);
     throw error;
   }
 }

@@ -7,7 +7,12 @@ import { isBuildError } from '../../core/errors.ts';
 import type { SourceNode } from '../copy/source.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { maskName, unmaskNames } from './masked-names.ts';
-import { fileChanged, inPinnedDirectory, type PinnedDirectory } from './pinned-directory.ts';
+import {
+  fileChanged,
+  inPinnedDirectory,
+  type PinnedDirectory,
+  pathInside,
+} from './pinned-directory.ts';
 
 export interface FoundPath {
   /** Relative to the folder that was walked; '' is that folder (or the file that stood in its place). */
@@ -28,7 +33,7 @@ export async function walkDirectory(
   rules: IgnoreRules,
   onIgnored: (path: string) => void = () => {},
 ): Promise<FoundPath[]> {
-  const absolute = inside(root, node.path);
+  const absolute = pathInside(root, node.path);
   const top = lookAtTop(absolute);
   if (!top.stat.isDirectory()) return [top];
   const { default: glob } = await import('fast-glob');
@@ -73,10 +78,6 @@ function withHiddenParents(
   return [...found.values()];
 }
 
-function inside(root: string, path: string): string {
-  return path === '' ? root : `${root === '/' ? '' : root}/${path}`;
-}
-
 /** What `path` itself is: it is looked at from the directory that it is in. */
 function lookAtTop(path: string): FoundPath {
   const slash = path.lastIndexOf('/');
@@ -110,7 +111,7 @@ function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Si
   const list = (relative: string): Dirent[] => {
     if (isPruned(relative)) return [];
     const folders: Dirent[] = [];
-    inPinnedDirectory(inside(root, relative), (directory) => {
+    inPinnedDirectory(pathInside(root, relative), (directory) => {
       for (const entry of directory.list()) {
         const { name } = entry;
         const at = relative === '' ? name : `${relative}/${name}`;
