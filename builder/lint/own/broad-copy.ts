@@ -64,18 +64,13 @@ function fetchesDependencies({ name, args }: Program): boolean {
   const words = args.filter((arg) => !arg.startsWith('-'));
   const first = name === 'go' ? words.slice(0, 2).join(' ') : (words[0] ?? '');
   if (name === 'yarn' && args.length === 0) return true;
-  return command.test(first) && !needsSources(name, args);
+  return command.test(first) && !needsSources(args);
 }
 
-/** True where what is installed is the project itself, or is named by a path. */
-function needsSources(name: string, args: readonly string[]): boolean {
-  if (
-    args.some(
-      (arg) =>
-        /^(?:\.{1,2}|\.{0,2}\/.*|file:.*|-e|--editable)$/.test(arg) &&
-        !/requirements|constraints/.test(arg),
-    )
-  )
-    return true;
-  return /^pip3?$/.test(name) && args.some((arg) => /^\.\[|\.whl$/.test(arg));
+/** Words that name files of the project: `.`, `./x`, `.[dev]`, `x.whl`. */
+const OF_PROJECT = /^(?:\.{1,2}|\.{0,2}\/.*|\.\[.*|.*\.whl|file:.*|-e|--editable)$/;
+
+/** True where what is installed is the project itself or a part of it; a list may be named by a path. */
+function needsSources(args: readonly string[]): boolean {
+  return args.some((arg) => OF_PROJECT.test(arg) && !/requirements|constraints/.test(arg));
 }
