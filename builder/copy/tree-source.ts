@@ -33,12 +33,13 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
         const { name: _, digest, type, ...metadata } = found.entry;
         const path = found.path.slice(prefix);
         if (type !== 'dir' && !keep(path)) continue;
-        const mtime = (await locator.find(found.path))?.entry.mtime ?? 0n;
+        const place = await locator.find(found.path);
+        const mtime = place?.entry.mtime ?? 0n;
         if (type !== 'file' || digest === undefined) {
           entries.push({ ...metadata, type, path, mtime });
           continue;
         }
-        const inode = await locator.inode(found.path);
+        const inode = place === undefined ? path : await locator.inode(place);
         const link = names.get(inode);
         if (link === undefined) {
           names.set(inode, path);
@@ -91,18 +92,25 @@ class Locator {
   }
 
   /** The same for all names of one file, and for no other file: where its content is. */
-  async inode(path: string): Promise<string> {
-    const { index, entry } = await this.content(path);
+  async inode(place: Place): Promise<string> {
+    const { index, entry } = await this.#behind(place);
     return `${index}:${entry.path}`;
   }
 
-  /** The place of a file's bytes: a hard link leads to its target in the same layer, or in one below. */
+  /** The place of a file's bytes. */
   async content(path: string): Promise<Place> {
     const found = await this.find(path);
     if (found === undefined) throw new Error(`no layer has ${path}`);
-    if (found.entry.type !== 'hardlink') return found;
-    const target = await this.find(found.entry.link ?? '', found.index + 1);
-    if (target?.entry.type !== 'file') throw new Error(`no layer has the file behind ${path}`);
+    return this.#behind(found);
+  }
+
+  /** A hard link leads to its target in the same layer, or in one below. */
+  async #behind(place: Place): Promise<Place> {
+    const { index, entry } = place;
+    if (entry.type !== 'hardlink') return place;
+    const target = await this.find(entry.link ?? '', index + 1);
+    if (target?.entry.type !== 'file')
+      throw new Error(`no layer has the file behind ${entry.path}`);
     return target;
   }
 
