@@ -146,4 +146,5 @@ Examples:
   slipway build -f docker/Dockerfile --target test -o type=oci,dest=app.tar .
   slipway build --build-arg VERSION=1.2 --progress=json . > log.json
   tar -c . | slipway build -t app -
+  slipway build -t app https://host/user/project.git#main:folder
 `;

@@ -41,13 +41,14 @@ export async function readInput(
 ): Promise<BuildInput> {
   if (context === '-') return readFromStdin(file, host);
   if (context === undefined) return emptyContext(await readDockerfile(host.stdin));
-  const source = remoteSource(context);
+  const root = resolve(host.cwd, context);
+  // A folder that is there is meant, whatever its name looks like.
+  const source = (await isFolder(root)) ? undefined : remoteSource(context);
   if (source !== undefined) {
     if (remote === undefined) throw notFetchedHere(context);
     const origin = describeRemote(source);
     return remoteContext(file, { ...(await fetchRemote(source, remote)), origin }, host);
   }
-  const root = resolve(host.cwd, context);
   await requireFolder(root, context);
   const found =
     file === '-'
@@ -166,6 +167,11 @@ async function trustedRoot(root: string, path: string): Promise<string | undefin
     if (errnoOf(error) === undefined) throw error;
     return undefined;
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
 }
 
 async function requireFolder(root: string, context: string): Promise<void> {

@@ -133,9 +133,10 @@ test.each([
   ['dir', '.', 'E_DOCKERFILE_NOT_FOUND', 'dir cannot be read: it is not a regular file'],
   [undefined, 'https://host/x.git', 'E_UNSUPPORTED', 'only builds fetch a context'],
   [undefined, 'git@host:x', 'E_UNSUPPORTED', 'only builds fetch a context'],
+  [undefined, 'me@host:there', 'E_DOCKERFILE_NOT_FOUND', 'there is no me@host:there/Dockerfile'],
   ['Dockerfile', '-', 'E_USAGE', 'standard input is not a tar, so there is no Dockerfile in it'],
 ])('-f %s with the context %s: %s', async (file, context, code, message) => {
-  const cwd = folder({ x: '', 'dir/y': '' });
+  const cwd = folder({ x: '', 'dir/y': '', 'me@host:there/z': '' });
   const text = await rejected(read(cwd, file, context, 'FROM a'));
   expect(text).toContain(`error[${code}]: ${message}`);
 });

@@ -208,6 +208,9 @@ ADD --chown=1:2 --exclude=a ${url} /four
       '-rw-r--r-- 0/0 1 2023-11-14 22:13:20 sub/f',
     ]);
     expect(await listed(home, [`${url}#main:sub`])).toHaveLength(1);
+    expect(
+      await listed(tmpDir(), ['--build-arg', 'SOURCE_DATE_EPOCH=context', `${url}#main:sub`]),
+    ).toEqual(['-rw-r--r-- 0/0 1 2023-11-14 22:13:20 of-sub']);
     const same = contextOf({ Dockerfile: 'FROM scratch\nCOPY f /of-sub\n', f: 'x' });
     const done = await build(home, ['-o', join(tmpDir(), 'out'), same]);
     expect(statuses(done)).toContain('exact [1/1]');

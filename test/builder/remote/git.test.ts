@@ -5,6 +5,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -274,6 +275,25 @@ describe('log-ins', () => {
     expect(other.seen).toEqual([]);
     expect((await fetched(`${first.url}/repo.git`)).files).toEqual({ a: '644 1' });
   });
+});
+
+test.for([
+  ['the command line', true],
+  ['a Dockerfile', false],
+] as const)('ssh for an address of %s: whose keys it may use', async ([, trusted]) => {
+  const repository = testRepository();
+  repository.commit({ a: '1' });
+  const folder = tmpDir();
+  // Stands for ssh and for the host at once: does here what is asked to be done there.
+  const ssh = `#!/bin/sh\necho "$@ AGENT=$SSH_AUTH_SOCK" >>${folder}/log\nfor last; do :; done\nexec sh -c "$last"\n`;
+  writeFileSync(join(folder, 'ssh'), ssh, { mode: 0o755 });
+  const variables = { PATH: `${folder}:${process.env['PATH']}`, SSH_AUTH_SOCK: '/agent' };
+  const address = `git@host.example:${repository.path}`;
+  expect((await fetched(address, { trusted, variables })).files).toEqual({ a: '644 1' });
+  const log = readFileSync(join(folder, 'log'), 'utf8');
+  expect(log).toContain('-o BatchMode=yes');
+  expect(log.includes('AGENT=/agent')).toBe(trusted);
+  expect(log.includes('IdentityFile=none')).toBe(!trusted);
 });
 
 describe('what is refused', () => {
