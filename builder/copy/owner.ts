@@ -26,7 +26,8 @@ export interface FoundOwner {
 /**
  * Resolves `spec` against the files of `image`; '' is root, and so is a user that the image does not know, as in
  * the reference. Without a group, a user given by name has the group that passwd says, and one given by
- * number the group of the same number. Throws E_UNKNOWN_USER where those files are none.
+ * number the group of the same number. Throws E_UNKNOWN_USER for a name where those files are none, and in an
+ * image with nothing in it.
  */
 export async function resolveOwner(image: CopySource, spec: string): Promise<FoundOwner> {
   const colon = spec.indexOf(':');
@@ -48,6 +49,7 @@ export function ownerNote(spec: string, { owner, unknown }: FoundOwner): string 
 async function findUser(image: CopySource, text: string): Promise<FoundOwner> {
   const id = numeric(text);
   if (id !== undefined) return { owner: { uid: id, gid: id }, unknown: [] };
+  if ((await image.list('')).length === 0) throw nobody(text);
   const fields = await lookUp(image, 'etc/passwd', text);
   const uid = numeric(fields?.[2]);
   if (uid === undefined) return { owner: ROOT, unknown: [`user ${JSON.stringify(text)}`] };
@@ -90,5 +92,11 @@ function numeric(text: string | undefined): number | undefined {
 function unusable(path: string): BuildError {
   return new BuildError('E_UNKNOWN_USER', `/${path} of the image is no file with names`, {
     hint: 'give the owner by number',
+  });
+}
+
+function nobody(name: string): BuildError {
+  return new BuildError('E_UNKNOWN_USER', `there is no user "${name}" in an empty image`, {
+    hint: 'copy an /etc/passwd into it first, or give the owner by number',
   });
 }

@@ -111,6 +111,13 @@ const WITHOUT_STEPS: readonly Case[] = [
     says: '--chmod cannot be "99"',
   },
   {
+    what: 'a --chown of a user in an empty image',
+    dockerfile: 'FROM scratch\nCOPY --chown=someone Dockerfile /\n',
+    code: 'E_UNKNOWN_USER',
+    place: '2:14',
+    says: 'there is no user "someone" in an empty image|or give the owner by number',
+  },
+  {
     what: 'an ADD of what is not supported',
     dockerfile: 'FROM scratch\nADD git@example.com:a.git /\n',
     code: 'E_UNSUPPORTED',

@@ -5,6 +5,7 @@ import type { Command, CommandInstruction } from '../../../grammar/ast.ts';
 import type { Healthcheck } from '../../../image/model.ts';
 import { formatDuration } from '../instructions/durations.ts';
 import type { TypedHealthcheck, TypedOnbuild } from '../instructions/typed.ts';
+import { quote } from './history.ts';
 import { type StageState, setConfig } from './stage-state.ts';
 
 const DEFAULT_SHELL = ['/bin/sh', '-c'];
@@ -12,7 +13,7 @@ const DEFAULT_SHELL = ['/bin/sh', '-c'];
 /** Applies CMD, ENTRYPOINT or SHELL. An ENTRYPOINT takes away a CMD that the base brought, not one of this stage. */
 export function applyCommand(state: StageState, { kind, command }: CommandInstruction): void {
   const words = commandLine(state, command);
-  const quoted = `[${words.map((word) => JSON.stringify(word)).join(' ')}]`;
+  const quoted = `[${words.map(quote).join(' ')}]`;
   if (kind === 'cmd') {
     state.commandSet = true;
     setConfig(state, { Cmd: words, ArgsEscaped: true }, `CMD ${quoted}`);
