@@ -108,15 +108,16 @@ static struct answer handle_fchownat(struct supervisor *supervisor, const struct
 /* The time of a link or pipe is set together with that of its last use, which holds its owner. */
 static struct answer handle_utimensat(struct supervisor *supervisor, const struct notice *notice)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX] = "";
 	struct stat st;
 	struct ownership owner;
+	const bool follow = (notice->args[3] & AT_SYMLINK_NOFOLLOW) == 0;
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
 	struct located place cleanup_located = { .held = -1 };
 	(void)supervisor;
-	if ((notice->args[3] & AT_SYMLINK_NOFOLLOW) == 0 ||
-	    notice_read_path(notice, notice->args[1], path) <= 0 ||
-	    notice_locate(notice, (int)notice->args[0], path, false, &place) < 0)
+	/* Without a path it is the descriptor itself. */
+	if ((notice->args[1] != 0 && notice_read_path(notice, notice->args[1], path) <= 0) ||
+	    notice_locate(notice, (int)notice->args[0], path, follow, &place) < 0)
 		return answer_perform();
 	cleanup_close int fd = notice_open(notice, &place, 0);
 	if (fd < 0 || fstat(fd, &st) < 0 || ownership_in_xattr(st.st_mode) ||
@@ -135,7 +136,7 @@ static const struct call CALLS[] = {
 #endif
 	{ { __NR_fchown, TRAP_ALWAYS, 0, 0 }, handle_fchown },
 	{ { __NR_fchownat, TRAP_ALWAYS, 0, 0 }, handle_fchownat },
-	{ { __NR_utimensat, TRAP_IF_BITS, 3, AT_SYMLINK_NOFOLLOW }, handle_utimensat },
+	{ { __NR_utimensat, TRAP_ALWAYS, 0, 0 }, handle_utimensat },
 };
 
 const struct call_table CALLS_OWNER = { CALLS, lengthof(CALLS) };

@@ -30,8 +30,8 @@ void supervisor_begin(struct supervisor *supervisor, const struct user *user)
 	add_table(supervisor, &CALLS_IDENTITY);
 	add_table(supervisor, &CALLS_CREATE);
 	add_table(supervisor, &CALLS_OPEN);
-	add_table(supervisor, &CALLS_OWNER);
 	add_table(supervisor, &CALLS_CHANGE);
+	add_table(supervisor, &CALLS_OWNER);
 	add_table(supervisor, &CALLS_XATTR);
 	add_table(supervisor, &CALLS_PROCESS);
 }

@@ -1,10 +1,12 @@
 // An ordinary user without sub-ids: one id, and the image that root builds all the same, bit for bit. What
 // a supervisor must answer for: owners, devices, users that a process becomes, what stat shows of them.
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type OrdinaryUser, ordinaryUser } from '../support/ordinary-user.ts';
+import { CHECKOUT } from '../support/peers.ts';
 import { requires, requiresPrograms } from '../support/requires.ts';
 import { BUSYBOX, busyboxContext, type Finished, slipway, steps } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
@@ -32,6 +34,22 @@ FROM scratch
 COPY --from=work / /all
 COPY --from=work --chown=5:6 /data/one /data/two /
 RUN ["/all/bin/busybox", "touch", "/made"]
+`;
+/** What Debian's packages do when they are installed, and what people do after it. */
+const DEBIAN = `FROM debian:bookworm
+RUN useradd -m -s /bin/bash app && groupadd extra && usermod -aG extra app && test "$(stat -c %u:%g /etc/shadow)" = 0:42
+RUN mkdir /app && echo hi > /app/a && ln -s a /app/l && mkfifo /app/p && ln /app/a /app/h && chown -R app:extra /app \
+ && chmod 4755 /app/a && chown app /app/a && test "$(stat -c %a /app/a)" = 755 && chmod 4755 /app/a
+RUN su app -c 'id > ~/id; touch ~/x; mkdir ~/d; ln -s x ~/s; ! touch /etc/no; ! rm /etc/passwd; ! chmod 777 /app/..'
+RUN setpriv --reuid=app --regid=app --init-groups sh -c 'id > /tmp/y; ! touch /root/no'
+RUN mknod /null c 1 3 && mknod /disk b 7 0 && touch /var/local/inherits && mkdir /var/local/d
+RUN cp -a /home/app /srv/app && tar -C /srv -cf - app | tar -C /mnt -xf - && mv /app/l /app/moved && chown -h 12:13 /app/moved
+USER app
+WORKDIR /home/app
+RUN touch made && (umask 077; mkdir priv; echo s > priv/s) && ! chown root made && ! test -w /etc && chgrp extra made \
+ && cp -a /app copy 2>/dev/null; stat -c '%u:%g %a %F %n' * > list
+USER root
+RUN find / -xdev -user app | sort > /owned && find / -xdev -perm /6000 | sort > /set
 `;
 const FILES = { Dockerfile: DOCKERFILE, tool: '#!/bin/sh\n', 'data/gone': '', 'data/stays': 'x' };
 
@@ -70,7 +88,7 @@ test('an image with many owners is a base, and one store serves two rungs withou
   const base = run('root', '-t', 'base', '--target=work');
   expect(base.stderr).toBe('');
   const next =
-    'FROM base\nUSER root\nRUN ls -lan /data /tmp /home/www > /list && cp -a /data /copy\n';
+    'FROM base\nUSER root\nRUN find /data /tmp /home/www -exec stat -c "%u:%g %a %F %n" {} + | sort > /list && cp -a /data /copy\n';
   writeFileSync(join(folder, 'Dockerfile'), next);
   const byRoot = run('root');
   expect(byRoot.stderr).toBe('');
@@ -78,6 +96,26 @@ test('an image with many owners is a base, and one store serves two rungs withou
     expect(run(rung, '--no-cache')).toEqual(byRoot);
   expect(slipway(home, ['cache', 'prune', '--all'])).toMatchObject({ status: 0 });
   expect(readdirSync(join(home, 'layers'))).toEqual([]);
+});
+
+test("Debian's own tools: users, groups, su, setpriv, cp -a, tar, devices", (context) => {
+  requiresPrograms(context, 'mmdebstrap', 'busybox');
+  const { made, folder, home } = place(tmpDir());
+  const bases = spawnSync('node', [join(CHECKOUT, 'scripts/make-bases.mjs'), '--no-load'], {
+    encoding: 'utf8',
+  });
+  const archive = (JSON.parse(bases.stdout) as Record<string, string>)['debian:bookworm'] ?? '';
+  copyFileSync(archive, join(folder, 'base.tar'));
+  chmodSync(join(folder, 'base.tar'), 0o644);
+  writeFileSync(join(folder, 'Dockerfile'), DEBIAN);
+  const rootHome = tmpDir();
+  const load = ['load', '-i', join(folder, 'base.tar')];
+  expect(slipway(rootHome, load)).toMatchObject({ status: 0 });
+  expect(made.slipway(home, load)).toMatchObject({ status: 0 });
+  const build = ['build', '-q', '-f', join(folder, 'Dockerfile'), '--isolation'];
+  const byUser = made.slipway(home, [...build, 'single-id', folder], EPOCH);
+  expect(byUser.stderr).toBe('');
+  expect(byUser).toEqual(slipway(rootHome, [...build, 'root', folder], EPOCH));
 });
 
 test('the rung can be asked for, and doctor names it', () => {

@@ -140,6 +140,16 @@ const SEQUENCES: readonly (readonly [string, string, string])[] = [
     '',
     'mkdir /tmp/d , setxattr /tmp/d user.z 1 , chown /tmp/d 3 4 , xattrs /tmp/d',
   ],
+  [
+    'times of a pipe',
+    '',
+    'mkfifo /tmp/p , chown /tmp/p 3 4 , times /tmp/p 5 , times /tmp/p now , stat /tmp/p',
+  ],
+  [
+    "times of a pipe of one's own",
+    'app',
+    'mkfifo /tmp/p , times /tmp/p 5 , times /tmp/p now , stat /tmp/p',
+  ],
 ];
 
 describe('the kernel and the supervisor agree', () => {
