@@ -111,7 +111,8 @@ test('a kernel that gives no more namespaces is told', (context) => {
   const script = 'echo 0 > /proc/sys/user/max_mnt_namespaces && exec "$0" "$@"';
   const words = ['-Ur', 'sh', '-c', script, process.execPath, PROGRAM, 'build', folder];
   const done = spawnSync('unshare', words, { env: programEnv(home), encoding: 'utf8' });
-  refuses(done, 'E_ISOLATION', 'cannot make the namespaces|Dockerfile:3:1');
+  const hint = 'hint: as root: sysctl -w user.max_mnt_namespaces=10000';
+  refuses(done, 'E_ISOLATION', `cannot make the namespaces|Dockerfile:3:1|${hint}`);
   expectNothingTemporary(home);
 });
 
