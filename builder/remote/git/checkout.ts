@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildError, errnoOf } from '../../../core/errors.ts';
-import { redactCredentials, safeText } from '../../../core/safe-text.ts';
+import { safeText } from '../../../core/safe-text.ts';
 import { describeRemote, type GitSource } from '../remote-source.ts';
 import { keptRef } from './fetch-commit.ts';
 import type { Repository } from './repository.ts';
@@ -51,7 +51,7 @@ export async function checkout(options: CheckoutOptions): Promise<Checkout> {
     });
   await (keep ? cloneInto(git, options) : borrow(git, gitDir, options));
   const commitTime = Number((await git('log', '-1', '--format=%ct', 'HEAD')).trim());
-  if (!keep) await removeGitFiles(Buffer.from(work));
+  if (!keep && source.submodules) await removeGitFiles(Buffer.from(work));
   await rename(await folderIn(work, source), target);
   if (source.mtime === 'commit') await setTimes(Buffer.from(target), commitTime);
   return { commitTime };
@@ -68,7 +68,7 @@ async function borrow(git: Git, gitDir: string, options: CheckoutOptions): Promi
   await writeFile(alternates, `${join(repository.folder, 'objects')}\n`);
   // Says where the history that is there ends.
   await copyFile(join(repository.folder, 'shallow'), join(gitDir, 'shallow')).catch(ignoreAbsent);
-  await git('remote', 'add', 'origin', originOf(source));
+  await git('remote', 'add', 'origin', repository.origin);
   await git('checkout', '--quiet', '--force', '--detach', commit.object);
   await submodules(git, source);
 }
@@ -77,7 +77,7 @@ async function borrow(git: Git, gitDir: string, options: CheckoutOptions): Promi
 async function cloneInto(git: Git, options: CheckoutOptions): Promise<void> {
   const { source, repository, commit } = options;
   await git('init', '--quiet', '--template=', ...formatOf(commit));
-  await git('remote', 'add', 'origin', originOf(source));
+  await git('remote', 'add', 'origin', repository.origin);
   const ref = `${keptRef(commit.object)}${commit.ref === undefined ? '' : `:${commit.ref}`}`;
   // By the file protocol: a local clone would copy or link files, whatever they are (CVE-2022-39253).
   const work = join(options.temporary, 'work');
@@ -96,11 +96,6 @@ async function cloneInto(git: Git, options: CheckoutOptions): Promise<void> {
 
 function formatOf({ object }: ResolvedCommit): string[] {
   return object.length === 64 ? ['--object-format=sha256'] : [];
-}
-
-/** What relative addresses of submodules start from, and what stays in an image. */
-function originOf({ remote }: GitSource): string {
-  return redactCredentials(remote).replace('://***@', '://');
 }
 
 async function submodules(git: Git, source: GitSource): Promise<void> {

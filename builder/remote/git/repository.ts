@@ -19,6 +19,8 @@ import { type ResolvedCommit, resolveCommit } from './resolve-commit.ts';
 export interface Repository {
   /** The bare repository's folder; there once something was fetched. */
   readonly folder: string;
+  /** The remote's address without the password of its log-in: what relative addresses of submodules start from. */
+  readonly origin: string;
   resolve(): Promise<ResolvedCommit>;
   /** Makes sure that the folder holds the files of the commit. Throws E_GIT. */
   fetch(commit: ResolvedCommit): Promise<void>;
@@ -81,6 +83,7 @@ export function openRepository({ source, login, root, context }: RepositoryOptio
 
   return {
     folder,
+    origin: login.remote,
     async resolve() {
       await ensureDirectory(root, 0o700);
       return resolveCommit(source, (command, rest) =>
