@@ -99,6 +99,8 @@ async function runVertex(
       isolation: context.isolation,
       cacheRoot: join(context.store.home, 'mounts'),
       secret: context.secret,
+      signal: context.signal,
+      cacheSource: async ({ from }) => from && (await sourceOf(context, from)),
       bind(mount) {
         const source = bound.get(mount);
         if (source === undefined) throw new Error('a bind mount of another step');

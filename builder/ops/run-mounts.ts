@@ -1,21 +1,23 @@
 // The --mount options of one RUN: what of them goes into the key, and how the runner mounts them.
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { hexOf, sha256 } from '../../core/digest.ts';
+import { type UsedCache, useCache } from '../../cache/cache-mounts.ts';
+import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
-import { withFileLock } from '../../core/file-lock.ts';
 import { nameFromBytes } from '../../core/names.ts';
-import { END_OF_ENTRIES, encodeEntryHeader } from '../../image/entry-stream.ts';
 import type { CopySource } from '../copy/source.ts';
-import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
-import { extractInto } from '../exec/layer-transfer.ts';
 import { data, type PreparedMount } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
 import type { MountSpec } from '../plan/graph.ts';
 import type { SnapshotLayer } from '../snapshot.ts';
+import {
+  type CacheMount,
+  type CacheSpec,
+  cacheKeyPart,
+  cacheMount,
+  prepareCache,
+} from './cache-mount.ts';
 
 type MountOf<Type extends MountSpec['type']> = Extract<MountSpec, { readonly type: Type }>;
 
@@ -33,8 +35,11 @@ export interface RunMountInputs {
   /** The store's folder of cache mounts. */
   readonly cacheRoot: string;
   readonly bind: (spec: MountOf<'bind'>) => BoundSource;
+  /** What a cache begins with, or undefined for nothing. */
+  readonly cacheSource: (spec: CacheSpec) => Promise<CopySource | undefined>;
   /** The secret's bytes, or undefined where it was not given. */
   readonly secret: (id: string) => Promise<Buffer | undefined>;
+  readonly signal: AbortSignal;
 }
 
 export interface UsedMounts {
@@ -46,26 +51,69 @@ export interface UsedMounts {
 export interface RunMounts {
   /** A line for each mount. A secret's value, and what is in a cache, are no part of a key. */
   keyParts(): Promise<readonly string[]>;
-  /** Prepares the mounts and holds the locks of cache mounts while `work` runs. */
+  /** Prepares the mounts and holds those that are caches while `work` runs. */
   use(work: (used: UsedMounts) => Promise<void>): Promise<void>;
 }
 
 /** Binds the mounts of a RUN. Throws E_UNSUPPORTED for those that are not done yet. */
 export function runMounts(inputs: RunMountInputs): RunMounts {
   for (const spec of inputs.specs) refuseUnsupported(spec);
+  const caches = new Map<MountSpec, Promise<CacheMount>>();
+  const cacheOf = (spec: CacheSpec): Promise<CacheMount> => {
+    const found =
+      caches.get(spec) ?? inputs.cacheSource(spec).then((source) => cacheMount(spec, source));
+    caches.set(spec, found);
+    return found;
+  };
   return {
-    keyParts: () => Promise.all(inputs.specs.map((spec) => keyPart(spec, inputs))),
+    keyParts: () => Promise.all(inputs.specs.map((spec) => keyPart(spec, inputs, cacheOf))),
     async use(work) {
-      const locks = inputs.specs
-        .filter((spec) => spec.type === 'cache' && spec.sharing === 'locked')
-        .map((spec) => `${cacheFolder(inputs, spec as MountOf<'cache'>)}.lock`)
-        .sort();
-      await locked([...new Set(locks)], async () => work(await prepare(inputs)));
+      const specs = inputs.specs.filter((spec) => spec.type === 'cache');
+      const used = new UsedCaches(await Promise.all(specs.map(cacheOf)));
+      try {
+        await used.take(inputs);
+        await work(await prepare(inputs, used));
+      } finally {
+        await used.release();
+      }
     },
   };
 }
 
-async function keyPart(spec: MountSpec, inputs: RunMountInputs): Promise<string> {
+/** The caches of one step. Two mounts of one cache are one folder. */
+class UsedCaches {
+  readonly #mounts: readonly CacheMount[];
+  readonly #used = new Map<Digest, UsedCache>();
+
+  constructor(mounts: readonly CacheMount[]) {
+    // All steps take caches in this order, so that no two wait for each other.
+    this.#mounts = [...mounts].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async take({ cacheRoot, signal }: RunMountInputs): Promise<void> {
+    for (const { name, spec } of this.#mounts) {
+      if (this.#used.has(name)) continue;
+      this.#used.set(name, await useCache(cacheRoot, name, spec.sharing, signal));
+    }
+  }
+
+  async prepare(spec: CacheSpec, { isolation, layers }: RunMountInputs): Promise<PreparedMount> {
+    const mount = this.#mounts.find((each) => each.spec === spec);
+    const used = mount && this.#used.get(mount.name);
+    if (mount === undefined || used === undefined) throw new Error('a cache of another step');
+    return prepareCache(mount, used, await isolation(), layers.temporary);
+  }
+
+  async release(): Promise<void> {
+    for (const used of this.#used.values()) await used.release();
+  }
+}
+
+async function keyPart(
+  spec: MountSpec,
+  inputs: RunMountInputs,
+  cacheOf: (spec: CacheSpec) => Promise<CacheMount>,
+): Promise<string> {
   switch (spec.type) {
     case 'bind': {
       const { source } = inputs.bind(spec);
@@ -75,7 +123,7 @@ async function keyPart(spec: MountSpec, inputs: RunMountInputs): Promise<string>
       return `bind ${spec.target} ${access} ${await source.identity(node)}`;
     }
     case 'cache':
-      return `cache ${spec.target} id=${spec.id}`;
+      return cacheKeyPart(await cacheOf(spec));
     case 'tmpfs':
       return `tmpfs ${spec.target} size=${spec.size ?? ''}`;
     case 'secret':
@@ -85,12 +133,12 @@ async function keyPart(spec: MountSpec, inputs: RunMountInputs): Promise<string>
   }
 }
 
-async function prepare(inputs: RunMountInputs): Promise<UsedMounts> {
+async function prepare(inputs: RunMountInputs, caches: UsedCaches): Promise<UsedMounts> {
   const mounts: PreparedMount[] = [];
   const secretEnv: string[] = [];
   for (const spec of inputs.specs) {
     if (spec.type === 'bind') mounts.push(await prepareBind(spec, inputs));
-    else if (spec.type === 'cache') mounts.push(await prepareCache(spec, inputs));
+    else if (spec.type === 'cache') mounts.push(await caches.prepare(spec, inputs));
     else if (spec.type === 'tmpfs') {
       const words = ['tmpfs', spec.target, String(spec.size ?? 0), '1777'];
       mounts.push({ point: { target: spec.target, kind: 'dir' }, words });
@@ -132,52 +180,11 @@ async function prepareBind(spec: MountOf<'bind'>, inputs: RunMountInputs): Promi
   };
 }
 
-async function prepareCache(
-  spec: MountOf<'cache'>,
-  inputs: RunMountInputs,
-): Promise<PreparedMount> {
-  const container = cacheFolder(inputs, spec);
-  const isolation = await inputs.isolation();
-  const folder = join(container, layerForm(isolation));
-  if ((await mkdir(folder, { recursive: true })) !== undefined) {
-    // Made by the runner, so that the owner is one of the step's own ids.
-    await extractInto(isolation, folder, rootDirectory(spec));
-  }
-  const access = spec.readonly ? 'ro' : 'rw';
-  return {
-    point: { target: spec.target, kind: 'dir' },
-    words: ['bind', folder, spec.target, access],
-  };
-}
-
-/** The id is hashed, never a path: CVE-2024-9675 was an id that led out of the cache's folder. */
-function cacheFolder({ cacheRoot }: RunMountInputs, spec: MountOf<'cache'>): string {
-  return join(cacheRoot, hexOf(sha256(spec.id)));
-}
-
-async function* rootDirectory({ mode, uid, gid }: MountOf<'cache'>): AsyncIterable<Uint8Array> {
-  yield encodeEntryHeader({ path: '', type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
-  yield END_OF_ENTRIES;
-}
-
-/** Takes the locks in order, so that two steps never wait for each other. */
-async function locked(paths: readonly string[], work: () => Promise<void>): Promise<void> {
-  const [first, ...rest] = paths;
-  if (first === undefined) return work();
-  return withFileLock(first, () => locked(rest, work));
-}
-
 function refuseUnsupported(spec: MountSpec): void {
-  const what =
-    spec.type === 'ssh'
-      ? '--mount=type=ssh'
-      : spec.type === 'cache' && spec.sharing === 'private'
-        ? '--mount=type=cache,sharing=private'
-        : spec.type === 'cache' && spec.from !== undefined
-          ? '--mount=type=cache,from='
-          : undefined;
-  if (what === undefined) return;
-  throw new BuildError('E_UNSUPPORTED', `${what} is not supported yet`, { span: spec.span });
+  if (spec.type !== 'ssh') return;
+  throw new BuildError('E_UNSUPPORTED', '--mount=type=ssh is not supported yet', {
+    span: spec.span,
+  });
 }
 
 function missingSource(spec: MountOf<'bind'>, source: CopySource): BuildError {

@@ -91,9 +91,10 @@ export type MountSpec =
       readonly sharing: 'shared' | 'private' | 'locked';
       readonly from: SourceRef | undefined;
       readonly path: string;
-      readonly mode: number;
-      readonly uid: number;
-      readonly gid: number;
+      /** Undefined is the source's own; 0755 and root's where the cache begins empty. */
+      readonly mode: number | undefined;
+      readonly uid: number | undefined;
+      readonly gid: number | undefined;
       readonly readonly: boolean;
       readonly span: Span;
     }

@@ -49,23 +49,8 @@ function resolve(
         readonly: isReadonly(options, true),
         span,
       };
-    case 'cache': {
-      const where = target(state, options);
-      return {
-        type,
-        target: where,
-        id: inNamespace(
-          cacheNamespace,
-          options.text('id') ?? cacheId(options.text('target') ?? ''),
-        ),
-        sharing: options.choice('sharing', SHARINGS, 'shared'),
-        from: options.raw.from && findSource(options.raw.from),
-        path: sourcePath(options),
-        ...owner(options, 0o755),
-        readonly: isReadonly(options, false),
-        span,
-      };
-    }
+    case 'cache':
+      return cache(state, options, findSource, cacheNamespace);
     case 'tmpfs':
       return { type, target: target(state, options), size: size(options), span };
     case 'secret':
@@ -84,6 +69,30 @@ function resolve(
       };
     }
   }
+}
+
+function cache(
+  state: StageState,
+  options: MountValues,
+  findSource: FindSource,
+  namespace: string,
+): MountSpec {
+  const where = target(state, options);
+  if (options.raw.from === undefined && sourcePath(options) !== '/')
+    throw options.error('source needs from', 'source', 'A cache without from= begins empty.');
+  return {
+    type: 'cache',
+    target: where,
+    id: inNamespace(namespace, options.text('id') ?? cacheId(options.text('target') ?? '')),
+    sharing: options.choice('sharing', SHARINGS, 'shared'),
+    from: options.raw.from && findSource(options.raw.from),
+    path: sourcePath(options),
+    mode: options.has('mode') ? options.number('mode', 8, 0o755) : undefined,
+    uid: options.has('uid') ? options.number('uid', 10, 0) : undefined,
+    gid: options.has('gid') ? options.number('gid', 10, 0) : undefined,
+    readonly: isReadonly(options, false),
+    span: options.span,
+  };
 }
 
 function secret(state: StageState, options: MountValues): MountSpec {
