@@ -1,7 +1,7 @@
 // The bare repositories that the store keeps, one for each remote, under the hash of its address. What a
 // commit needs is fetched into it once; each fetched object has a ref, so that nothing collects it.
 
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDirectory } from '../../../core/atomic-file.ts';
 import { digestOf } from '../../../core/canonical.ts';
@@ -71,11 +71,7 @@ export function openRepository({ source, login, root, context }: RepositoryOptio
       const args = ['fetch', '--quiet', '--no-tags', '--force', ...options, '--', login.remote];
       return runGit({ ...ofRemote, ...inFolder([...args, `+${want}:${to}`]) }, context);
     },
-    isShallow: () =>
-      access(join(folder, 'shallow')).then(
-        () => true,
-        () => false,
-      ),
+    isShallow: () => isThere(join(folder, 'shallow')),
     async keep(object) {
       await must({ ...inFolder(['update-ref', keptRef(object), object]), protocols: [] });
     },
@@ -95,6 +91,7 @@ export function openRepository({ source, login, root, context }: RepositoryOptio
     async fetch(commit) {
       await ensureDirectory(root, 0o700);
       await withFileLock(`${folder}.lock`, async () => {
+        await removeLocks(folder, commit);
         const format = commit.object.length === 64 ? ['--object-format=sha256'] : [];
         const args = ['init', '--quiet', '--bare', '--template=', ...format, folder];
         await must({ cwd: root, args, protocols: [] });
@@ -109,4 +106,18 @@ export function openRepository({ source, login, root, context }: RepositoryOptio
       });
     },
   };
+}
+
+/** For whoever is alone with the repository: what is locked then, a git that was killed has left. */
+async function removeLocks(folder: string, { object }: ResolvedCommit): Promise<void> {
+  for (const name of ['config', 'shallow', 'packed-refs', keptRef(object)]) {
+    await rm(join(folder, `${name}.lock`), { force: true });
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -145,6 +145,19 @@ describe('what an address leads to', () => {
     expect(server.seen.length).toBe(before);
   });
 
+  test('is fetched also where a git that was killed has left its locks', async () => {
+    const repository = testRepository();
+    const home = tmpDir();
+    repository.commit({ a: '1' });
+    await fetched(`file://${repository.path}`, { home });
+    const commit = repository.commit({ a: '2' });
+    const [name = ''] = readdirSync(join(home, 'git')).filter((one) => !one.endsWith('.lock'));
+    for (const lock of ['config', 'shallow', `refs/slipway/${commit}`]) {
+      writeFileSync(join(home, 'git', name, `${lock}.lock`), '');
+    }
+    expect((await fetched(`file://${repository.path}`, { home })).files).toEqual({ a: '644 2' });
+  });
+
   test('is a folder of it, and only what is in that', async () => {
     const repository = testRepository();
     repository.commit({ a: '1', 'd/e/x': '2' });
