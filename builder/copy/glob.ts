@@ -3,6 +3,7 @@
 // links in it followed; from there on each component is matched as Go's filepath.Match does, and no link is.
 
 import { posix } from 'node:path';
+import { isBuildError } from '../../core/errors.ts';
 import { compileGlob } from '../context/path-pattern.ts';
 import type { CopySource } from './source.ts';
 
@@ -52,8 +53,13 @@ async function matches(source: CopySource, folder: string, component: string): P
 async function realDirectories(source: CopySource, paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
-    const node = await source.stat(path);
+    const node = await source.stat(path).catch(asLoop);
     if (node?.isDirectory === true && node.path === path) found.push(path);
   }
   return found;
+}
+
+/** A link that leads to itself is no directory. */
+function asLoop(error: unknown): undefined {
+  if (!isBuildError(error) || error.code !== 'E_SYMLINK_LOOP') throw error;
 }

@@ -53,8 +53,16 @@ async function mustExist(
   span: Span | undefined,
 ): Promise<void> {
   for (const path of (await expandGlob(source, pattern)) ?? []) {
-    if ((await source.stat(path)) === undefined) throw await missingSource(source, pattern, span);
+    if (!(await isThere(source, path))) throw await missingSource(source, pattern, span);
   }
+}
+
+/** True also for a link that leads to nothing: it is kept as a link. */
+async function isThere(source: CopySource, path: string): Promise<boolean> {
+  if ((await source.stat(path)) !== undefined) return true;
+  const folder = await source.stat(posix.dirname(`/${path}`).slice(1));
+  if (folder?.isDirectory !== true) return false;
+  return (await source.list(folder.path)).includes(posix.basename(path));
 }
 
 function nothingBelow(pattern: string, span: Span | undefined): BuildError {
