@@ -2,10 +2,11 @@
  * point to, and the answer. Used by pid 1 of a step, whose root is the step's and whose working
  * folder is /proc.
  * Threat: the caller's other threads change memory and links while we look, and the caller may die
- * and its number be another's. So every value is copied once and judged as copied; what happens to a
- * file happens by a descriptor, taken while notice_stands; and a file of the step is opened only as
- * O_PATH, by making it (O_EXCL), or, a regular one that is held already, to read. Since pid 1 sees
- * no more of the machine than the step does, what a mistake here could reach is the step's own. */
+ * and its number be another's. So every value is copied once and judged as copied; what happens to
+ * a file happens by a descriptor, taken while notice_stands; and a file of the step is opened only
+ * as O_PATH, by making it (O_EXCL), or, a regular one that is held already, to read. Since pid 1
+ * sees no more of the machine than the step does, what a mistake here could reach is the step's
+ * own. */
 #pragma once
 
 #include <limits.h>
