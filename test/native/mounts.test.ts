@@ -187,7 +187,7 @@ describe.each(RUNGS)('on rung %s', (rung) => {
       message: 'cannot open the mount target /not/there of the image: No such file or directory',
     });
     const masked = ['mask', '/not/there', 'readonly-path', '/nor/this'];
-    expect(await bench.output({ args: ['/probe', 'id'], words: masked })).toBe('0:0\n');
+    expect(await bench.output({ args: ['/probe', 'id'], words: masked })).toBe('0:0 0\n');
   });
 
   test('a missing source is an error that names it', async (context) => {
