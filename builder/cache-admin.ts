@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { whileAlone } from '../cache/leases.ts';
 import type { CacheRecord } from '../cache/records.ts';
 import type { Store } from '../cache/store.ts';
-import type { Digest } from '../core/digest.ts';
 import { openLocalStore } from '../image/local-store.ts';
 import { reachableObjects } from '../image/tree/reachable.ts';
 import { chooseIsolation } from './exec/isolation.ts';
@@ -14,17 +13,6 @@ import { removeAll } from './exec/sandbox.ts';
 import { forgetBlocks } from './export/known-blocks.ts';
 import { findAnyLayerBlob } from './export/layer-blob-record.ts';
 import { pruneRemote } from './remote/prune-remote.ts';
-
-export interface ListedRecord {
-  readonly key: Digest;
-  readonly kind: string;
-  readonly step: string;
-  /** Milliseconds since the epoch. */
-  readonly created: number;
-  readonly lastUsed: number;
-  /** Bytes that the record's layers take unpacked on disk; 0 where they are not unpacked. */
-  readonly size: number;
-}
 
 export interface PruneOptions {
   /** Base images' records too, and unpacked layers that records still name. */
@@ -40,25 +28,6 @@ export interface Pruned {
   readonly bytes: number;
   /** False where a build runs: then files stay until the next prune. */
   readonly swept: boolean;
-}
-
-/** The records of the store, newest first. */
-export async function listRecords(store: Store): Promise<ListedRecord[]> {
-  const listed: ListedRecord[] = [];
-  for (const record of store.records.list()) {
-    const sizes = await Promise.all(
-      record.layers.map((layer) => diskBytes(store.layers.container(layer))),
-    );
-    listed.push({
-      key: record.key,
-      kind: record.kind,
-      step: record.step,
-      created: record.created,
-      lastUsed: record.used,
-      size: sizes.reduce((sum, size) => sum + size, 0),
-    });
-  }
-  return listed.sort((a, b) => b.created - a.created);
 }
 
 /** Removes records, and then every layer, object and blob that neither a record nor an image needs. */

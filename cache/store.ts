@@ -34,6 +34,8 @@ export interface Store {
   readonly blocks: Table;
   /** What was fetched from which address. */
   readonly downloads: Table;
+  /** What unpacked layers take on disk, by layer. */
+  readonly sizes: Table;
   readonly lease: Lease;
   /** Waits until everything written so far is committed. */
   flush(): Promise<void>;
@@ -75,6 +77,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     layerBlobs: database.table('layer-blobs'),
     blocks: database.table('blocks'),
     downloads: database.table('downloads'),
+    sizes: database.table('sizes'),
     lease,
     flush: () => database.flush(),
     async close() {

@@ -46,6 +46,16 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('cache ls', 'List the records of the build cache', async () => {
     return (await import('./commands/cache-ls.ts')).cacheLs;
   }),
+  entry(
+    'cache inspect',
+    'Show one record of the build cache and what its key is made of',
+    async () => {
+      return (await import('./commands/cache-inspect.ts')).cacheInspect;
+    },
+  ),
+  entry('cache du', 'Say what the store takes on disk', async () => {
+    return (await import('./commands/cache-du.ts')).cacheDu;
+  }),
   entry('cache prune', 'Remove what the build cache holds', async () => {
     return (await import('./commands/cache-prune.ts')).cachePrune;
   }),

@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   // cache: the store on disk
   E_STORE_FORMAT: { exit: 1, title: 'The store was made by another version of slipway' },
   E_STORE_CORRUPT: { exit: 1, title: 'The store lost or changed something that it should hold' },
+  E_RECORD_NOT_FOUND: { exit: 1, title: 'There is no such record in the cache' },
   E_STORE_UNUSABLE: { exit: 1, title: 'The store cannot be read or written' },
 
   // builder: running the steps
@@ -49,6 +50,7 @@ export const ERROR_CODES = {
   E_RUNNER_MISSING: { exit: 1, title: 'The runner was not built' },
   E_UNKNOWN_USER: { exit: 1, title: 'A user or group is not in the image' },
   E_SECRET_MISSING: { exit: 1, title: 'A required secret was not given' },
+  E_SSH_AGENT: { exit: 1, title: 'An SSH agent for a RUN step is not there or cannot be used' },
   E_OUTPUT: { exit: 1, title: 'An output cannot be written' },
 
   // image: names, media (layout, archive, registry) and blobs
