@@ -2,7 +2,7 @@
 // as with buildx, but is never written through: the image decides what the files are, and an image
 // with a link in it must not reach outside of the folder. Everything belongs to the caller.
 
-import { chmod, lstat, lutimes, mkdir, open, rm, symlink, utimes } from 'node:fs/promises';
+import { chmod, link, lstat, lutimes, mkdir, open, rm, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDirectory } from '../../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
@@ -26,11 +26,16 @@ export async function writeTreeFolder(
     const target = placeIn(folder, entry.path);
     if (entry.type === 'dir') await makeFolder(target);
     else if (entry.type === 'symlink') await makeLink(target, entry);
-    else if (entry.type !== 'file') onSkipped(entry.path, entry.type);
+    else if (entry.type !== 'file' && entry.type !== 'hardlink') onSkipped(entry.path, entry.type);
   }
   const contents = source.read(files.map((entry) => ({ path: entry.path, entry })));
   for await (const { entry, chunks } of contents) {
     await writeFile(placeIn(folder, entry.path), entry, chunks);
+  }
+  for (const { path, link: first } of entries.filter(({ type }) => type === 'hardlink')) {
+    const target = placeIn(folder, path);
+    await clear(target);
+    await link(placeIn(folder, first ?? ''), target);
   }
   // Last, and children first: writing into a folder changes its time, and its mode may forbid it.
   for (const entry of entries.filter(({ type }) => type === 'dir').reverse()) {
