@@ -11,6 +11,7 @@ import { type LayerStore, layerStore } from './exec/layer-store.ts';
 import { cancelled } from './exec/run-step.ts';
 import { openSandbox, type Sandbox } from './exec/sandbox.ts';
 import { runGraph } from './exec/scheduler.ts';
+import { type SshAgents, sshAgents } from './exec/ssh-agents.ts';
 import { vertexOp } from './exec/vertex-op.ts';
 import { type Exporter, openExporter } from './export/exporter.ts';
 import { baseSnapshot, emptySnapshot } from './ops/base.ts';
@@ -83,14 +84,26 @@ async function buildIn(
     temporary: layers.temporary,
     secret: (id) => readSecret(options.secrets, environment.variables, id),
   });
+  const agents = sshAgents(options.ssh, layers.temporary, environment.variables['PATH']);
   try {
-    const inputs = { store, layers, planned, options, environment, sandbox, exporter, remote };
+    const inputs = {
+      store,
+      layers,
+      planned,
+      options,
+      environment,
+      sandbox,
+      exporter,
+      remote,
+      agents,
+    };
     const results = await evaluateGraph(inputs);
     signal.throwIfAborted();
     const result = await exporter.finish(results);
     await store.flush();
     return result;
   } finally {
+    await agents.close();
     await remote.close();
     await exporter.close();
   }
@@ -110,6 +123,7 @@ interface GraphInputs {
   readonly sandbox: Sandbox;
   readonly exporter: Exporter;
   readonly remote: Remote;
+  readonly agents: SshAgents;
 }
 
 async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId, Evaluated>> {
@@ -156,6 +170,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
                 isolation: sandbox.isolation,
                 context,
                 secret: (id) => readSecret(options.secrets, environment.variables, id),
+                agent: inputs.agents.address,
                 remote,
                 network: options.network,
                 signal: environment.signal,

@@ -34,6 +34,8 @@ export interface BuildOptions {
   readonly isolation: 'auto' | 'root' | 'rootless' | 'single-id';
   /** `--secret id=ID,...`: where each secret's value is. */
   readonly secrets: ReadonlyMap<string, SecretSource>;
+  /** `--ssh ID=...`: the paths of one agent's socket, or of keys. */
+  readonly ssh: ReadonlyMap<string, readonly string[]>;
   /** How many steps may run at once; undefined is the number of cores. */
   readonly jobs: number | undefined;
 }

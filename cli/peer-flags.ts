@@ -28,7 +28,6 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['--cpuset-cpus', LIMITS],
   ['--cpuset-mems', LIMITS],
   ['--print', 'its name is now --call'],
-  ['--ssh', 'SSH agents for RUN --mount=type=ssh are not there yet'],
   ['--compress', INERT],
   ['--rm', INERT],
   ['--force-rm', INERT],

@@ -36,6 +36,8 @@ export interface OpContext {
   readonly isolation: () => Promise<Isolation>;
   readonly context: (name: string | undefined) => Promise<CopySource>;
   readonly secret: (id: string) => Promise<Buffer | undefined>;
+  /** The address of an SSH agent's socket, or undefined where it was not given. */
+  readonly agent: (id: string) => Promise<string | undefined>;
   readonly remote: Pick<Remote, 'op'>;
   readonly network: 'default' | 'none' | 'host';
   readonly signal: AbortSignal;
@@ -99,6 +101,7 @@ async function runVertex(
       isolation: context.isolation,
       cacheRoot: join(context.store.home, 'mounts'),
       secret: context.secret,
+      agent: context.agent,
       signal: context.signal,
       cacheSource: async ({ from }) => from && (await sourceOf(context, from)),
       bind(mount) {

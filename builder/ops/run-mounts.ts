@@ -1,10 +1,12 @@
 // The --mount options of one RUN: what of them goes into the key, and how the runner mounts them.
 
+import { join } from 'node:path';
 import { type UsedCache, useCache } from '../../cache/cache-mounts.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import { nameFromBytes } from '../../core/names.ts';
 import type { CopySource } from '../copy/source.ts';
+import { type AgentProxy, startAgentProxy } from '../exec/agent-proxy.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { data, type PreparedMount } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
@@ -39,6 +41,8 @@ export interface RunMountInputs {
   readonly cacheSource: (spec: CacheSpec) => Promise<CopySource | undefined>;
   /** The secret's bytes, or undefined where it was not given. */
   readonly secret: (id: string) => Promise<Buffer | undefined>;
+  /** The address of an SSH agent's socket, or undefined where it was not given. */
+  readonly agent: (id: string) => Promise<string | undefined>;
   readonly signal: AbortSignal;
 }
 
@@ -48,6 +52,12 @@ export interface UsedMounts {
   readonly secretEnv: readonly string[];
 }
 
+/** What is there while the step runs, and ends with it. */
+interface Running {
+  readonly caches: UsedCaches;
+  readonly proxies: AgentProxy[];
+}
+
 export interface RunMounts {
   /** A line for each mount. A secret's value, and what is in a cache, are no part of a key. */
   keyParts(): Promise<readonly string[]>;
@@ -55,9 +65,8 @@ export interface RunMounts {
   use(work: (used: UsedMounts) => Promise<void>): Promise<void>;
 }
 
-/** Binds the mounts of a RUN. Throws E_UNSUPPORTED for those that are not done yet. */
+/** Binds the mounts of a RUN. */
 export function runMounts(inputs: RunMountInputs): RunMounts {
-  for (const spec of inputs.specs) refuseUnsupported(spec);
   const caches = new Map<MountSpec, Promise<CacheMount>>();
   const cacheOf = (spec: CacheSpec): Promise<CacheMount> => {
     const found =
@@ -69,12 +78,14 @@ export function runMounts(inputs: RunMountInputs): RunMounts {
     keyParts: () => Promise.all(inputs.specs.map((spec) => keyPart(spec, inputs, cacheOf))),
     async use(work) {
       const specs = inputs.specs.filter((spec) => spec.type === 'cache');
-      const used = new UsedCaches(await Promise.all(specs.map(cacheOf)));
+      const caches = new UsedCaches(await Promise.all(specs.map(cacheOf)));
+      const running: Running = { caches, proxies: [] };
       try {
-        await used.take(inputs);
-        await work(await prepare(inputs, used));
+        await caches.take(inputs);
+        await work(await prepare(inputs, running));
       } finally {
-        await used.release();
+        for (const proxy of running.proxies) await proxy.close();
+        await caches.release();
       }
     },
   };
@@ -129,16 +140,16 @@ async function keyPart(
     case 'secret':
       return `secret ${spec.id} ${spec.target ?? ''} env=${spec.env ?? ''} ${spec.mode} ${spec.uid} ${spec.gid}`;
     case 'ssh':
-      return `ssh ${spec.id} ${spec.target}`;
+      return `ssh ${spec.id} ${spec.target} ${spec.mode} ${spec.uid} ${spec.gid}`;
   }
 }
 
-async function prepare(inputs: RunMountInputs, caches: UsedCaches): Promise<UsedMounts> {
+async function prepare(inputs: RunMountInputs, running: Running): Promise<UsedMounts> {
   const mounts: PreparedMount[] = [];
   const secretEnv: string[] = [];
   for (const spec of inputs.specs) {
     if (spec.type === 'bind') mounts.push(await prepareBind(spec, inputs));
-    else if (spec.type === 'cache') mounts.push(await caches.prepare(spec, inputs));
+    else if (spec.type === 'cache') mounts.push(await running.caches.prepare(spec, inputs));
     else if (spec.type === 'tmpfs') {
       const words = ['tmpfs', spec.target, String(spec.size ?? 0), '1777'];
       mounts.push({ point: { target: spec.target, kind: 'dir' }, words });
@@ -153,6 +164,9 @@ async function prepare(inputs: RunMountInputs, caches: UsedCaches): Promise<Used
         const words = data(spec.target, value, spec.mode, spec);
         mounts.push({ point: { target: spec.target, kind: 'file' }, words });
       }
+    } else {
+      const mount = await prepareAgent(spec, inputs, running.proxies);
+      if (mount !== undefined) mounts.push(mount);
     }
   }
   return { mounts, secretEnv };
@@ -180,11 +194,27 @@ async function prepareBind(spec: MountOf<'bind'>, inputs: RunMountInputs): Promi
   };
 }
 
-function refuseUnsupported(spec: MountSpec): void {
-  if (spec.type !== 'ssh') return;
-  throw new BuildError('E_UNSUPPORTED', '--mount=type=ssh is not supported yet', {
-    span: spec.span,
-  });
+/** Undefined where the agent was not given and need not be. */
+async function prepareAgent(
+  spec: MountOf<'ssh'>,
+  { agent, layers }: RunMountInputs,
+  proxies: AgentProxy[],
+): Promise<PreparedMount | undefined> {
+  const address = await agent(spec.id);
+  if (address === undefined && !spec.required) return undefined;
+  if (address === undefined) {
+    throw new BuildError('E_SSH_AGENT', `the SSH agent "${spec.id}" was not given`, {
+      span: spec.span,
+      hint: spec.id === 'default' ? 'pass it: --ssh default' : `pass it: --ssh ${spec.id}=SOCKET`,
+    });
+  }
+  const proxy = await startAgentProxy(join(await layers.temporary(), 'ssh'), address);
+  proxies.push(proxy);
+  const owner = [spec.mode.toString(8), String(spec.uid), String(spec.gid)];
+  return {
+    point: { target: spec.target, kind: 'file' },
+    words: ['bind-socket', proxy.socket, spec.target, ...owner],
+  };
 }
 
 function missingSource(spec: MountOf<'bind'>, source: CopySource): BuildError {

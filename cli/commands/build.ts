@@ -102,6 +102,7 @@ async function buildFromInput(
       platform: flags.platform,
       buildPlatform: hostPlatform(host.arch),
       secrets: flags.secrets,
+      ssh: flags.ssh,
       tags: flags.tags,
       outputs: flags.outputs,
       network: flags.network,

@@ -12,6 +12,7 @@ import { parseImageName } from './image-name.ts';
 import { parseOutput } from './output.ts';
 import { parsePairs } from './pairs.ts';
 import { parseSecrets } from './secret.ts';
+import { parseSsh } from './ssh.ts';
 
 const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
 const CONTEXT_MODES = ['keep', 'git'] as const;
@@ -31,6 +32,7 @@ export interface BuildFlags {
   readonly contextModes: BuildOptions['contextModes'];
   readonly labels: ReadonlyMap<string, string>;
   readonly secrets: BuildOptions['secrets'];
+  readonly ssh: BuildOptions['ssh'];
   readonly platform: Platform;
   readonly network: BuildOptions['network'];
   readonly isolation: BuildOptions['isolation'];
@@ -62,6 +64,11 @@ export function declareBuildFlags(command: Command): void {
     .option('--build-context <name=value>', 'another context, or a base (repeatable)', collect)
     .addOption(choice('--context-modes <which>', 'modes of context files', CONTEXT_MODES))
     .option('--secret <spec>', 'id=ID,src=PATH or id=ID,env=NAME (repeatable)', collect)
+    .option(
+      '--ssh <spec>',
+      'default, or ID=SOCKET or ID=KEY[,KEY]: an SSH agent (repeatable)',
+      collect,
+    )
     .option('--label <name=value>', 'a label of the image (repeatable)', collect)
     .option('--platform <os/arch>', 'the platform of the image (default: this machine)')
     .option('--pull', 'ask the registry for base images that are here already')
@@ -98,6 +105,7 @@ export function readBuildFlags(
     contextModes: raw.contextModes,
     labels: parsePairs(raw.label ?? [], '--label', () => ''),
     secrets: parseSecrets(raw.secret ?? [], host),
+    ssh: parseSsh(raw.ssh ?? [], host),
     platform: raw.platform === undefined ? hostPlatform(host.arch) : readPlatform(raw.platform),
     network: raw.network,
     isolation: raw.isolation,
@@ -121,6 +129,7 @@ interface RawFlags {
   readonly buildContext?: string[];
   readonly contextModes: BuildFlags['contextModes'];
   readonly secret?: string[];
+  readonly ssh?: string[];
   readonly label?: string[];
   readonly platform?: string;
   readonly pull?: true;

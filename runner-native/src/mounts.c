@@ -13,6 +13,7 @@
 #include "overlay.h"
 #include "ownership.h"
 #include "path.h"
+#include "socket.h"
 #include "sys.h"
 
 #define ALWAYS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -100,6 +101,12 @@ static int bind(const struct stage *stage, const struct op *op, int source, stru
 	if (rc < 0)
 		return fail_step(err, STEP_MOUNT, -rc, "cannot copy the mount for %s", op->target);
 	return attach(stage, mount, op->target, err);
+}
+
+static int bind_pinned(const struct stage *stage, const struct op *op, struct err *err)
+{
+	int rc = op->is_socket ? socket_give(op, stage->plan->single_id, err) : 0;
+	return rc < 0 ? rc : bind(stage, op, op->pinned, err);
 }
 
 /* Makes scratch/NAME-N and returns its path. */
@@ -283,7 +290,7 @@ static int perform(struct stage *stage, const struct op *op, struct err *err)
 	case OP_DEV:
 		return mount_dev(stage, err);
 	case OP_BIND:
-		return bind(stage, op, op->pinned, err);
+		return bind_pinned(stage, op, err);
 	case OP_LAYERS:
 		return bind_layers(stage, op, err);
 	case OP_DATA:

@@ -164,6 +164,16 @@ TAKE(bind_layers)
 	struct op *op = push_op(at, OP_LAYERS, args[1]);
 	if (op == NULL)
 		return no_memory(err);
+TAKE(bind_socket)
+{
+	struct op *op = push_op(at, OP_BIND, args[1]);
+	if (op == NULL)
+		return no_memory(err);
+	op->source = args[0];
+	op->is_socket = true;
+	return word_ids(args + 2, &op->mode, &op->uid, &op->gid, err);
+}
+
 	op->subpath = args[0];
 	int rc = word_access(args[2], &op->read_only, err);
 	if (rc == 0)
@@ -253,6 +263,7 @@ static const struct word_rule RULES[] = {
 	{ "mask", 1, take_mask },
 	{ "readonly-path", 1, take_readonly_path },
 	{ "hostname", 1, take_hostname },
+	{ "bind-socket", 5, take_bind_socket },
 	{ "network", 1, take_network },
 	{ "cwd", 1, take_cwd },
 	{ "user", 1, take_user },

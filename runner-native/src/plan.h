@@ -30,8 +30,9 @@ struct op {
 	uid_t uid;
 	gid_t gid;
 	bool read_only;
-	int pinned; /* bind: descriptor of what is bound, opened before anything of the image is
-		       mounted */
+	bool is_socket; /* bind: a socket, which gets mode and owner */
+	int pinned;	/* bind: descriptor of what is bound, opened before anything of the image is
+			   mounted */
 };
 
 struct stub {

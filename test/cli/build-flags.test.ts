@@ -22,6 +22,7 @@ test('without flags, the image goes to the local store without a name', () => {
     namedContexts: new Map(),
     labels: new Map(),
     secrets: new Map(),
+    ssh: new Map(),
     platform: { os: 'linux', architecture: 'amd64' },
     network: 'default',
     isolation: 'auto',
@@ -46,6 +47,8 @@ test('every flag is read', () => {
       'bare',
       '--secret',
       'id=s,src=s.txt',
+      '--ssh',
+      'k=a,/b',
       '--build-context',
       'src=../src',
       '--platform',
@@ -79,6 +82,7 @@ test('every flag is read', () => {
     namedContexts: new Map([['src', '../src']]),
     labels: new Map(Object.entries({ l: 'v', bare: '' })),
     secrets: new Map([['s', { kind: 'file', path: '/work/s.txt' }]]),
+    ssh: new Map([['k', ['/work/a', '/b']]]),
     platform: { os: 'linux', architecture: 'arm64' },
     network: 'none',
     isolation: 'rootless',
@@ -139,6 +143,9 @@ test.each([
   [['--jobs', '-1', '.'], '--jobs -1 is not a number from 1 to 9999'],
   [['-q', '--progress=plain', '.'], '--quiet and --progress=plain exclude each other'],
   [['--build-arg', '=x', '.'], '--build-arg "=x": the name is empty'],
+  [['--ssh', '=x', '.'], '--ssh "=x": it has no id'],
+  [['--ssh', 'a=x', '--ssh', 'a=y', '.'], '--ssh "a=y": the id is given twice'],
+  [['--ssh', 'a=x,raw=true', '.'], '--ssh "a=x,raw=true": raw= is not supported'],
   [['--build-context', 'x', '.'], '--build-context x has no value'],
   [['-o', '-', '-o', 'type=oci', '.'], 'two outputs go to standard output'],
   [['--push', '.'], '-o "type=registry": an image to push needs a name'],
@@ -150,7 +157,6 @@ test.each([
 });
 
 test.each([
-  ['--ssh', 'SSH agents for RUN --mount=type=ssh are not there yet'],
   ['--cache-from', 'a cache that several machines share is not there yet'],
   ['--provenance', 'attestations are not made: images are plain manifests'],
   ['--rm', 'it has no effect in BuildKit either: leave it out'],

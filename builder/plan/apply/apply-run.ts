@@ -3,7 +3,7 @@
 import { BuildError } from '../../../core/errors.ts';
 import type { Span } from '../../../core/source.ts';
 import type { Word } from '../../../grammar/ast.ts';
-import type { RunSpec } from '../graph.ts';
+import type { MountSpec, RunSpec } from '../graph.ts';
 import type { TypedRun } from '../instructions/typed.ts';
 import type { PlanOptions } from '../plan-options.ts';
 import { proxyVariables } from '../stages/build-args.ts';
@@ -18,6 +18,8 @@ import { soleHeredoc, stepText } from './step-text.ts';
 /** Where the files that heredocs become are found by a step. */
 const PIPES = '/dev/pipes';
 
+const AGENT_VARIABLE = 'SSH_AUTH_SOCK';
+
 /** Adds the step. Throws E_EXPANSION, E_MOUNT, E_HEREDOC, E_ARGUMENTS. */
 export function applyRun(
   state: StageState,
@@ -27,12 +29,16 @@ export function applyRun(
 ): void {
   refuseInsecure(typed.security);
   const { args, files } = readCommand(state, typed);
+  const mounts = resolveMounts(state, typed.mounts, {
+    findSource,
+    cacheNamespace: cacheNamespace(options.buildArgs),
+  });
   const op: RunSpec = {
     kind: 'run',
     input: state.vertex,
     args,
     files,
-    env: state.variables.list(),
+    env: [...state.variables.list(), ...agentVariable(state, mounts)],
     unkeyedEnv: [...proxyVariables(options)]
       .filter(([name]) => state.variables.get(name) === undefined)
       .map(([name, value]) => `${name}=${value}`),
@@ -41,14 +47,18 @@ export function applyRun(
     userSpan: state.userSpan,
     hostname: sandboxHostname(options.buildArgs),
     network: typed.network ?? options.network,
-    mounts: resolveMounts(state, typed.mounts, {
-      findSource,
-      cacheNamespace: cacheNamespace(options.buildArgs),
-    }),
+    mounts,
   };
   refuseNul(op, state.variables.holdsNul, typed.node.span);
   const createdBy = runText(args, currentArgs(state));
   addLayer(state, op, { text: stepText(typed.node, state), span: typed.node.span, createdBy });
+}
+
+/** Where programs look for the agent: the first one's socket, whether or not it is given, as in the reference. */
+function agentVariable(state: StageState, mounts: readonly MountSpec[]): string[] {
+  const agent = mounts.find(({ type }) => type === 'ssh');
+  if (agent === undefined || state.variables.get(AGENT_VARIABLE) !== undefined) return [];
+  return [`${AGENT_VARIABLE}=${agent.target}`];
 }
 
 /** A Dockerfile cannot give itself more rights than a step has (CVE-2024-23653); nobody can, so far. */
