@@ -101,7 +101,7 @@ async function find(
     const registry = pulledInto(local, registriesOf(environment), environment);
     return await resolveImage(reference, platform, { local, registry, pull: options.pull });
   } catch (error) {
-    throw withSpan(withNearStage(error, near), span);
+    throw withSpan(withNearStage(error, near()), span);
   }
 }
 

@@ -23,16 +23,38 @@ export interface Position {
 
 /** Returns the line and column of `offset`; an offset past the end gives the end of the text. */
 export function positionAt(source: SourceText, offset: number): Position {
-  const before = source.text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  let line = 1;
-  for (let i = before.indexOf('\n'); i !== -1; i = before.indexOf('\n', i + 1)) line++;
-  return { line, column: [...before.slice(lineStart)].length + 1 };
+  const starts = lineStarts(source);
+  let low = 0;
+  let high = starts.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle;
+  }
+  const before = source.text.slice(starts[low], offset);
+  return { line: low + 1, column: [...before].length + 1 };
 }
 
 /** Returns the text of the line (from 1) without its line end, or '' where there is no such line. */
 export function lineText(source: SourceText, line: number): string {
-  return source.text.split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
+  const starts = lineStarts(source);
+  const start = starts[line - 1];
+  if (start === undefined) return '';
+  const next = starts[line] ?? source.text.length + 1;
+  return source.text.slice(start, next - 1).replace(/\r$/, '');
+}
+
+/** Where the lines start, looked for once: a text may be asked for thousands of places. */
+const knownStarts = new WeakMap<SourceText, readonly number[]>();
+
+function lineStarts(source: SourceText): readonly number[] {
+  const known = knownStarts.get(source);
+  if (known !== undefined) return known;
+  const { text } = source;
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  knownStarts.set(source, starts);
+  return starts;
 }
 
 /** Formats a span's start as `file:line:column`, the form that editors and terminals make clickable. */

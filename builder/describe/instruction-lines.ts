@@ -9,12 +9,10 @@ export interface Lines {
   readonly last: number;
 }
 
-/** Returns the lines from the instruction's keyword to its end, the bodies and ends of its heredocs with it; `lineOf` is for those who ask often. */
-export function instructionLines(
-  node: Instruction,
-  lineOf = (offset: number) => positionAt(node.span.source, offset).line,
-): Lines {
-  const { start, end } = node.span;
+/** Returns the lines from the instruction's keyword to its end, the bodies and ends of its heredocs with it. */
+export function instructionLines(node: Instruction): Lines {
+  const { source, start, end } = node.span;
+  const lineOf = (offset: number) => positionAt(source, offset).line;
   const last = node.kind === 'onbuild' ? node.trigger : node;
   const heredoc = 'heredocs' in last ? last.heredocs.at(-1) : undefined;
   return {

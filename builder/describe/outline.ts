@@ -11,6 +11,7 @@ import type { PlanOptions } from '../plan/plan-options.ts';
 import { globalArgs } from '../plan/stages/build-args.ts';
 import { waitsForArgument } from '../plan/stages/open-arguments.ts';
 import { reachWith } from '../plan/stages/reach.ts';
+import { StageNames } from '../plan/stages/stage-names.ts';
 import { findTarget, readStages, type Stage } from '../plan/stages/stages.ts';
 import { docComment } from './doc-comment.ts';
 import { readGlobalArgs } from './global-args.ts';
@@ -35,7 +36,8 @@ export function outline(source: SourceText, options: PlanOptions): Outline {
   const targetName = options.target ?? target.from.name ?? 'default';
   const platform = globalArgs([], options, targetName, ast.escape);
   const globals = readGlobalArgs(declared, platform, options, ast.escape);
-  const context = { stages, options, globals: globals.values, escape: ast.escape };
+  const names = new StageNames(stages);
+  const context = { stages, names, options, globals: globals.values, escape: ast.escape };
   const problems = new Problems();
   const reached = reachWith(problems, [target], context, new Map());
   refuse(problems, (error) => !waitsForArgument(error, ast, options.buildArgs));

@@ -3,12 +3,11 @@
 // can tell is left unsaid until the caller hands that config in.
 
 import { type BuildError, isBuildError } from '../../core/errors.ts';
-import { lineFinder } from '../../core/line-finder.ts';
 import { safeText } from '../../core/safe-text.ts';
-import type { SourceText } from '../../core/source.ts';
+import { type Position, positionAt, type SourceText } from '../../core/source.ts';
 import { type ParseResult, parseWithErrors } from '../../grammar/parse.ts';
 import type { ImageConfig, Platform } from '../../image/model.ts';
-import { instructionLines } from '../describe/instruction-lines.ts';
+import { instructionLines, type Lines } from '../describe/instruction-lines.ts';
 import type { PlanOptions } from '../plan/plan-options.ts';
 import { waitsForArgument } from '../plan/stages/open-arguments.ts';
 import type { NeededImage } from '../plan/stages/origins.ts';
@@ -65,11 +64,10 @@ export function lintParsed(parsed: ParseResult, options: LintOptions = {}): Lint
     return { findings: [], errors: [settings, ...errors], findingsAreErrors: false, missing };
   }
   const isHeard = hearing(settings);
-  const lineOf = lineFinder(parsed.ast.source);
   const findings = (options.rules ?? RULES).flatMap((rule) =>
     [...rule.check(subject)]
       .filter(({ at, or }) => isHeard(rule, at) && isHeard(rule, or ?? at))
-      .map((remark) => findingOf(rule, remark, lineOf)),
+      .map((remark) => findingOf(rule, remark)),
   );
   findings.sort((a, b) => a.span.start - b.span.start);
   return { findings, errors, findingsAreErrors: settings.error, missing };
@@ -78,14 +76,13 @@ export function lintParsed(parsed: ParseResult, options: LintOptions = {}): Lint
 /** Messages quote the Dockerfile, which may hold a megabyte in one word. */
 const MAX_MESSAGE = 400;
 
-function findingOf(
-  rule: Rule,
-  { at, told, message, span, fix }: Remark,
-  lineOf: (offset: number) => number,
-): Finding {
-  const lines =
-    told === undefined ? instructionLines(at, lineOf) : { first: lineOf(told), last: lineOf(told) };
+function findingOf(rule: Rule, { at, told, message, span, fix }: Remark): Finding {
+  const lines = told === undefined ? instructionLines(at) : oneLine(positionAt(span.source, told));
   return { rule, message: safeText(message, MAX_MESSAGE), span, lines, fix: fix ?? [] };
+}
+
+function oneLine({ line }: Position): Lines {
+  return { first: line, last: line };
 }
 
 const ANY_PLATFORM: Platform = { os: 'linux', architecture: 'amd64' };

@@ -11,6 +11,7 @@ import type { PlanOptions } from '../plan/plan-options.ts';
 import { findProblems } from '../plan/planner.ts';
 import type { NeededImage } from '../plan/stages/origins.ts';
 import { reachWith } from '../plan/stages/reach.ts';
+import { StageNames } from '../plan/stages/stage-names.ts';
 import { collectStages, findTarget, type Stage } from '../plan/stages/stages.ts';
 import { type GlobalScope, globalScope } from './global-scope.ts';
 import type { Subject } from './rule.ts';
@@ -69,7 +70,8 @@ function trace(
 ): { readonly traces: readonly StageTrace[]; readonly missing: readonly NeededImage[] } {
   const { images } = options;
   const { values: globals, escape: mark } = scope;
-  const context = { stages, options, globals, escape: mark };
+  const names = new StageNames(stages);
+  const context = { stages, names, options, globals, escape: mark };
   const reached = reachWith(problems, targets, context, images);
   const observer = new Tracer(images);
   findProblems(

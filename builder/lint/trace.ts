@@ -1,7 +1,8 @@
 // What lint keeps of the planner's work: for each command what its words became, and which variables
 // nobody had set by then.
 
-import type { Word } from '../../grammar/ast.ts';
+import type { Span } from '../../core/source.ts';
+import type { Instruction, Word } from '../../grammar/ast.ts';
 import type { ImageConfig } from '../../image/model.ts';
 import type { StageState } from '../plan/apply/stage-state.ts';
 import type { Expansion } from '../plan/expand/expand.ts';
@@ -22,8 +23,12 @@ export interface StageTrace {
 
 export interface CommandTrace {
   readonly typed: TypedCommand;
-  /** True for a trigger of the base's ONBUILD: its place in this Dockerfile is the FROM. */
+  /** True for a trigger of the base's ONBUILD. */
   readonly triggered: boolean;
+  /** The instruction; for a trigger, the FROM that fires it. */
+  readonly at: Instruction;
+  /** The place in this Dockerfile for one of the command's spans. */
+  readonly place: (span: Span) => Span;
   /** True where an instruction above it in the stage, or in one below, is wrong: what it was to do is unknown. */
   readonly afterGap: boolean;
   /** The words that were expanded, in the order of their expansion; those that nobody can know are left out. */
@@ -82,8 +87,17 @@ export class Tracer implements PlanObserver {
     if (stage === undefined) return;
     stage.afterGap ||= afterGap;
     const ownShell = (config.Shell?.length ?? 0) > 0;
-    const found = { words: [], unset: [], ownShell, afterGap: stage.afterGap };
-    stage.commands.push({ typed, triggered, ...found });
+    const from = stage.stage.from.node;
+    stage.commands.push({
+      typed,
+      triggered,
+      at: triggered ? from : typed.node,
+      place: triggered ? () => from.image.span : (span) => span,
+      afterGap: stage.afterGap,
+      words: [],
+      unset: [],
+      ownShell,
+    });
   }
 
   expanded(word: Word, expansion: Expansion, state: Readonly<StageState>): void {

@@ -12,6 +12,7 @@ import { checkBuilderArgs } from './stages/builder-args.ts';
 import type { NeededImage } from './stages/origins.ts';
 import { reachWith } from './stages/reach.ts';
 import { resolveEpoch } from './stages/source-date-epoch.ts';
+import { StageNames } from './stages/stage-names.ts';
 import { collectStages, findTarget, type Stage } from './stages/stages.ts';
 
 export type { NeededImage };
@@ -48,7 +49,8 @@ export function plan(
   );
   if (resolved === undefined) return refuse(problems);
   const { globals, options } = resolved;
-  const context = { stages, options, globals, escape: ast.escape };
+  const names = new StageNames(stages);
+  const context = { stages, names, options, globals, escape: ast.escape };
   const reached = reachWith(problems, [target], context, images);
   const single = stages.length === 1;
   const input = { reached, images, options, globals, escape: ast.escape, single };

@@ -69,12 +69,12 @@ function removesLists({ programs, node }: Step): boolean {
  * Stages that end up in an image: those that no other uses, and the stages that they go on from. What a stage
  * leaves behind that is there for COPY --from only is in nobody's way.
  */
-function shippedStages(subject: Subject): StageSteps[] {
+function shippedStages(subject: Subject): readonly StageSteps[] {
   const { stages } = subject;
   const uses = stageUses(stages);
   const shipped = new Set(ends(stages, uses).map(({ index }) => index));
   for (const index of shipped) {
-    const { bases = [], isSure } = uses[index] ?? {};
+    const { bases = [], isSure } = uses.get(index) ?? {};
     if (isSure) for (const base of bases) shipped.add(base);
   }
   return stageSteps(subject).filter(({ stage }) => shipped.has(stage.index));

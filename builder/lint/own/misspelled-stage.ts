@@ -18,34 +18,40 @@ export const misspelledStage: Rule = {
   url: undefined,
   experimental: false,
   *check({ traces }) {
-    const names: string[] = [];
+    const names = new Set<string>();
+    const nearest: string[] = [];
     for (const { stage, base, commands } of traces) {
       const { from } = stage;
       if (base.origin.kind === 'image') {
-        const near = slipOf(from.image, names);
+        const near = slipOf(from.image, names, nearest);
         if (near !== undefined)
           yield { at: from.node, span: from.image.span, message: message(from.image, near) };
       }
       for (const { typed, triggered } of commands) {
         if (triggered) continue;
         for (const [word] of fromsOf(typed)) {
-          const near = slipOf(word, names);
+          const near = slipOf(word, names, nearest);
           if (near !== undefined)
             yield { at: typed.node, span: word.span, message: message(word, near) };
         }
       }
-      if (from.name !== undefined) names.push(from.name);
+      if (from.name === undefined) continue;
+      names.add(from.name);
+      nearest.push(from.name);
+      if (nearest.length > MOST_NAMES) nearest.shift();
     }
   },
 };
 
-function slipOf({ text }: Word, names: readonly string[]): string | undefined {
+function slipOf(
+  { text }: Word,
+  names: ReadonlySet<string>,
+  nearest: readonly string[],
+): string | undefined {
   const name = text.toLowerCase();
-  if (!PLAIN_NAME.test(name) || names.includes(name)) return undefined;
+  if (!PLAIN_NAME.test(name) || names.has(name)) return undefined;
   // `redis` beside a stage redis2 means the image.
-  const others = names
-    .slice(-MOST_NAMES)
-    .filter((other) => !other.startsWith(name) && !name.startsWith(other));
+  const others = nearest.filter((other) => !other.startsWith(name) && !name.startsWith(other));
   return suggest(name, others);
 }
 

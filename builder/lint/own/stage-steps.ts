@@ -20,8 +20,17 @@ export interface StageSteps {
   readonly steps: readonly Step[];
 }
 
+/** Each rule that asks about commands asks about all: they are read once. */
+const knownSteps = new WeakMap<Subject, readonly StageSteps[]>();
+
 /** Returns each stage with its steps, both in the order of the file. */
-export function stageSteps({ ast, stages }: Pick<Subject, 'ast' | 'stages'>): StageSteps[] {
+export function stageSteps(subject: Subject): readonly StageSteps[] {
+  const known = knownSteps.get(subject) ?? readSteps(subject);
+  knownSteps.set(subject, known);
+  return known;
+}
+
+function readSteps({ ast, stages }: Subject): StageSteps[] {
   const shells = new Map<string, readonly string[]>();
   return stages.map((stage) => {
     const { image, name } = stage.from;

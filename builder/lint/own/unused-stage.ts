@@ -13,7 +13,7 @@ export const unusedStage: Rule = {
   *check({ stages }) {
     const uses = stageUses(stages);
     for (const { index, from } of ends(stages, uses)) {
-      const { bases = [], sources = [] } = uses[index] ?? {};
+      const { bases = [], sources = [] } = uses.get(index) ?? {};
       const standsAlone = bases.length === 0 && sources.length === 0;
       if (index === stages.length - 1 || (from.name !== undefined && !standsAlone)) continue;
       const name = from.name ?? `stage ${index}`;

@@ -7,7 +7,6 @@ import { parseIgnoreFile } from '../../context/ignore.ts';
 import { readRemote } from '../../remote/read-remote.ts';
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
-import { tracedCommands } from '../traced-commands.ts';
 import { unlessBuildError } from '../unless-build-error.ts';
 
 export const copyIgnoredFile: Rule = {
@@ -18,7 +17,7 @@ export const copyIgnoredFile: Rule = {
   *check({ traces, ignoreFile }) {
     const isIgnored = ignoreTest(ignoreFile);
     if (isIgnored === undefined) return;
-    for (const { typed, words, at, place } of tracedCommands(traces)) {
+    for (const { typed, words, at, place } of traces.flatMap(({ commands }) => commands)) {
       if (typed.kind !== 'files' || typed.from !== undefined) continue;
       const sources = new Set<Word>(typed.sources);
       for (const { word, expansion } of words) {

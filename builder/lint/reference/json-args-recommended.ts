@@ -2,7 +2,6 @@
 
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
-import { tracedCommands } from '../traced-commands.ts';
 
 export const jsonArgsRecommended: Rule = {
   name: 'JSONArgsRecommended',
@@ -10,7 +9,9 @@ export const jsonArgsRecommended: Rule = {
   url: referencePage('json-args-recommended'),
   experimental: false,
   *check({ traces }) {
-    for (const { typed, ownShell, afterGap, at, place } of tracedCommands(traces)) {
+    for (const { typed, ownShell, afterGap, at, place } of traces.flatMap(
+      ({ commands }) => commands,
+    )) {
       const { node } = typed;
       if ((node.kind !== 'cmd' && node.kind !== 'entrypoint') || ownShell || afterGap) continue;
       if (node.command.form !== 'shell') continue;

@@ -3,7 +3,6 @@
 import type { Pair } from '../../../grammar/ast.ts';
 import { referencePage } from '../reference-page.ts';
 import type { Edit, Rule } from '../rule.ts';
-import { tracedCommands } from '../traced-commands.ts';
 
 export const legacyKeyValueFormat: Rule = {
   name: 'LegacyKeyValueFormat',
@@ -11,7 +10,7 @@ export const legacyKeyValueFormat: Rule = {
   url: referencePage('legacy-key-value-format'),
   experimental: false,
   *check({ traces }) {
-    for (const { typed, triggered, at, place } of tracedCommands(traces)) {
+    for (const { typed, triggered, at, place } of traces.flatMap(({ commands }) => commands)) {
       const { node } = typed;
       if (node.kind !== 'env' && node.kind !== 'label') continue;
       for (const pair of node.pairs) {

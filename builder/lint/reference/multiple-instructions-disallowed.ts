@@ -2,7 +2,7 @@
 
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
-import { type TracedCommand, tracedCommands } from '../traced-commands.ts';
+import type { CommandTrace } from '../trace.ts';
 
 const ONCE: readonly string[] = ['cmd', 'entrypoint', 'healthcheck'];
 
@@ -13,8 +13,8 @@ export const multipleInstructionsDisallowed: Rule = {
   experimental: false,
   *check({ traces }) {
     for (const trace of traces) {
-      const last = new Map<string, TracedCommand>();
-      for (const command of tracedCommands([trace])) {
+      const last = new Map<string, CommandTrace>();
+      for (const command of trace.commands) {
         const { node } = command.typed;
         if (!ONCE.includes(node.kind)) continue;
         const earlier = last.get(node.kind);

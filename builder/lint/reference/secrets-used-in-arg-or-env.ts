@@ -5,7 +5,6 @@ import type { TypedCommand } from '../../plan/instructions/typed.ts';
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
 import type { CommandTrace } from '../trace.ts';
-import { tracedCommands } from '../traced-commands.ts';
 
 /** A whole word between underscores. */
 const SECRET =
@@ -20,7 +19,7 @@ export const secretsUsedInArgOrEnv: Rule = {
   url: referencePage('secrets-used-in-arg-or-env'),
   experimental: false,
   *check({ traces }) {
-    for (const { typed, words, at, place } of tracedCommands(traces)) {
+    for (const { typed, words, at, place } of traces.flatMap(({ commands }) => commands)) {
       for (const { name, span } of namesOf(typed, words)) {
         if (!SECRET.test(name) || HARMLESS.test(name)) continue;
         const kind = typed.node.kind.toUpperCase();

@@ -3,7 +3,6 @@
 import { isVariable } from '../../plan/apply/apply-arg.ts';
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
-import { tracedCommands } from '../traced-commands.ts';
 
 export const undefinedVar: Rule = {
   name: 'UndefinedVar',
@@ -11,7 +10,7 @@ export const undefinedVar: Rule = {
   url: referencePage('undefined-var'),
   experimental: false,
   *check({ traces }) {
-    for (const { typed, unset, at, place } of tracedCommands(traces)) {
+    for (const { typed, unset, at, place } of traces.flatMap(({ commands }) => commands)) {
       if (typed.node.kind === 'expose') continue;
       for (const { name, word, near } of unset) {
         if (!isVariable(name)) continue;

@@ -2,7 +2,6 @@
 
 import { referencePage } from '../reference-page.ts';
 import type { Rule } from '../rule.ts';
-import { tracedCommands } from '../traced-commands.ts';
 
 export const workdirRelativePath: Rule = {
   name: 'WorkdirRelativePath',
@@ -14,7 +13,7 @@ export const workdirRelativePath: Rule = {
     for (const trace of traces) {
       const { origin } = trace.base;
       let isSet = origin.kind === 'stage' && set.has(origin.index);
-      for (const { typed, words, afterGap, at, place } of tracedCommands([trace])) {
+      for (const { typed, words, afterGap, at, place } of trace.commands) {
         const [first] = words;
         if (typed.node.kind !== 'workdir' || first === undefined) continue;
         const { text } = first.expansion;

@@ -13,6 +13,7 @@ import type { BuildOptions } from '../../options.ts';
 import type { RemoteSource } from '../../remote/remote-source.ts';
 import { expand } from '../expand/expand.ts';
 import { findNamedContext } from './named-context.ts';
+import type { StageNames } from './stage-names.ts';
 import { type Stage, stageName } from './stages.ts';
 
 /** An image whose config planning needs, and whose layers execution will. */
@@ -23,8 +24,8 @@ export interface NeededImage {
   readonly reference: string;
   readonly platform: Platform;
   readonly span: Span;
-  /** A stage with a name like it, which may have been meant. */
-  readonly near: string | undefined;
+  /** Finds a stage with a name like it, which may have been meant. */
+  readonly near: () => string | undefined;
 }
 
 export type Origin =
@@ -49,6 +50,7 @@ export interface Base {
 
 export interface OriginContext {
   readonly stages: readonly Stage[];
+  readonly names: StageNames;
   readonly options: Pick<BuildOptions, 'namedContexts' | 'platform'>;
   /** What FROM lines may use. */
   readonly globals: ReadonlyMap<string, string>;
@@ -64,7 +66,7 @@ export function resolveBase(stage: Stage, context: OriginContext): Base {
     name === undefined ? undefined : namedContext(name, platform, image.span, context);
   if (override !== undefined)
     return { origin: override, text, platform, replacesStage: true, known: true };
-  const earlier = earlierStage(text, stage, context);
+  const earlier = context.names.above(stage.index, text);
   // Names of stages are kept in lower case. FROM, unlike --from, finds them by that only, as in the reference.
   const origin: Origin =
     earlier?.from.name === text
@@ -95,9 +97,9 @@ export function resolveFrom(
     if (found.index >= stage.index) throw notEarlier(word, found, stage);
     return { kind: 'stage', index: found.index };
   }
-  const earlier = earlierStage(text, stage, context);
+  const earlier = context.names.above(stage.index, text);
   if (earlier !== undefined) return { kind: 'stage', index: earlier.index };
-  const later = context.stages.find(({ from }) => from.name === text.toLowerCase());
+  const later = context.names.first(text);
   if (later !== undefined) throw notEarlier(word, later, stage);
   return named(text, normalizePlatform(context.options.platform), span, context);
 }
@@ -128,15 +130,6 @@ function expandGlobal(word: Word, { globals, escape: mark }: OriginContext, what
   throw new BuildError('E_BASE_IMAGE', `${what} ${word.text} is empty`, { span: word.span, hint });
 }
 
-/** The nearest stage above `stage` with this name, whatever its case. */
-function earlierStage(text: string, stage: Stage, { stages }: OriginContext): Stage | undefined {
-  const name = text.toLowerCase();
-  for (let i = stage.index - 1; i >= 0; i--) {
-    if (stages[i]?.from.name === name) return stages[i];
-  }
-  return undefined;
-}
-
 function notEarlier(word: Word, found: Stage, stage: Stage): BuildError {
   const name = stageName(found);
   if (found.index === stage.index) {
@@ -156,11 +149,15 @@ function named(text: string, platform: Platform, span: Span, context: OriginCont
   if (text === 'scratch') return { kind: 'scratch' };
   const found = namedContext(text, platform, span, context);
   if (found !== undefined) return found;
-  const stages = context.stages.map(({ from }) => from.name).filter((name) => name !== undefined);
-  return image(text, platform, span, suggest(text, stages));
+  return image(text, platform, span, () => suggest(text, context.names.all));
 }
 
-function image(reference: string, platform: Platform, span: Span, near?: string): Origin {
+function image(
+  reference: string,
+  platform: Platform,
+  span: Span,
+  near?: NeededImage['near'],
+): Origin {
   try {
     parseReference(reference);
   } catch (error) {
@@ -188,7 +185,12 @@ function isReference(text: string): boolean {
   }
 }
 
-function imageOrigin(reference: string, platform: Platform, span: Span, near?: string): Origin {
+function imageOrigin(
+  reference: string,
+  platform: Platform,
+  span: Span,
+  near: NeededImage['near'] = () => undefined,
+): Origin {
   const key = `${reference} ${formatPlatform(platform)}`;
   return { kind: 'image', need: { key, reference, platform, span, near } };
 }

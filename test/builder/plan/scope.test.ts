@@ -77,7 +77,7 @@ describe('platforms', () => {
     const text = 'FROM x AS builder\nFROM scratch\nCOPY --from=bulder a b\nCOPY --from=other c d';
     const result = plan(parseWithErrors({ name: 'Dockerfile', text }), DEFAULTS, new Map());
     if (result.kind !== 'needs') throw new Error('nothing is needed');
-    expect(result.images.map(({ reference, near }) => [reference, near])).toEqual([
+    expect(result.images.map(({ reference, near }) => [reference, near()])).toEqual([
       ['bulder', 'builder'],
       ['other', undefined],
     ]);
