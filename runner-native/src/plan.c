@@ -158,12 +158,6 @@ TAKE(bind_in)
 	return word_access(args[3], &op->read_only, err);
 }
 
-TAKE(bind_layers)
-{
-	uint64_t count;
-	struct op *op = push_op(at, OP_LAYERS, args[1]);
-	if (op == NULL)
-		return no_memory(err);
 TAKE(bind_socket)
 {
 	struct op *op = push_op(at, OP_BIND, args[1]);
@@ -174,6 +168,12 @@ TAKE(bind_socket)
 	return word_ids(args + 2, &op->mode, &op->uid, &op->gid, err);
 }
 
+TAKE(bind_layers)
+{
+	uint64_t count;
+	struct op *op = push_op(at, OP_LAYERS, args[1]);
+	if (op == NULL)
+		return no_memory(err);
 	op->subpath = args[0];
 	int rc = word_access(args[2], &op->read_only, err);
 	if (rc == 0)
