@@ -34,6 +34,7 @@ export async function build(
   const { events } = environment;
   const store = await openStore(environment.home);
   const sandbox = openSandbox(store, options.isolation, environment);
+  let failed = true;
   try {
     const work = buildIn(store, sandbox, options, environment);
     work.catch(() => {});
@@ -44,6 +45,7 @@ export async function build(
       digest: result.digest,
       ms: Math.round(performance.now() - started),
     });
+    failed = false;
     return result;
   } catch (error) {
     const reason = environment.signal.aborted ? cancelled() : error;
@@ -52,7 +54,10 @@ export async function build(
     throw reason;
   } finally {
     await sandbox.close();
-    await store.close();
+    await store.close().catch((error: unknown) => {
+      // A disk that a step has filled takes no records either: what failed first is what counts.
+      if (!failed) throw error;
+    });
   }
 }
 

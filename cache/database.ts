@@ -113,6 +113,12 @@ function unusable(path: string, why: string, cause?: unknown): BuildError {
   });
 }
 
+/** The error of a write that fell with its commit: lmdb tells why in a promise of its own, which nobody else would catch. */
+function commitError(error: unknown): Promise<unknown> {
+  const { commitError: why } = error as { readonly commitError?: Promise<never> };
+  return why === undefined ? Promise.resolve(error) : why.catch((cause: unknown) => cause);
+}
+
 class PendingTable implements Table {
   readonly #path: string;
   readonly #db: LmdbDatabase<Uint8Array, Uint8Array>;
@@ -155,8 +161,9 @@ class PendingTable implements Table {
     const text = keyText(key);
     this.#pending.set(text, value);
     const settled = written
-      .catch((error: unknown) => {
-        this.#failure ??= databaseError(this.#path, error);
+      .catch(async (error: unknown) => {
+        const cause = await commitError(error);
+        this.#failure ??= databaseError(this.#path, cause);
       })
       .finally(() => {
         // A later write of the same key has put its own value there: that one removes it.
