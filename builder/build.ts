@@ -4,7 +4,9 @@
 import { availableParallelism } from 'node:os';
 import { openStore, type Store } from '../cache/store.ts';
 import { isBuildError, withSpan } from '../core/errors.ts';
+import { keepBelowCap } from './cache/cap.ts';
 import { openContexts } from './context/contexts.ts';
+import { checkEntitlements } from './entitlements.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { type EvaluateContext, type Evaluated, evaluate } from './exec/evaluate.ts';
 import { type LayerStore, layerStore } from './exec/layer-store.ts';
@@ -72,6 +74,7 @@ async function buildIn(
   const { graph } = planned;
   events({
     event: 'build',
+  checkEntitlements(graph, options);
     dockerfile: options.dockerfile.name,
     target: options.target ?? '',
     steps: graph.vertices.length,
@@ -180,7 +183,9 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
                 network: options.network,
                 signal: environment.signal,
                 snapshot,
+                steps: options.steps,
               },
+                onFailedRun: environment.onFailedRun,
               { ...vertex, op: vertex.op },
             ),
           );

@@ -4,6 +4,7 @@ import type { SourceText } from '../core/source.ts';
 import type { Compression } from '../image/compress/compression.ts';
 import type { Platform } from '../image/model.ts';
 import type { ContextModes } from './context/context-modes.ts';
+import type { Entitlement, StepOptions } from './step-options.ts';
 
 export interface BuildOptions {
   readonly dockerfile: SourceText;

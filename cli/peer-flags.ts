@@ -7,8 +7,6 @@ const ATTESTATION = 'attestations are not made: images are plain manifests';
 const LIMITS = 'resource limits of steps are not there yet';
 
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ['--add-host', 'extra hosts are not there yet'],
-  ['--allow', 'no entitlements are granted: steps are always confined'],
   ['--annotation', 'annotations are not written; --label sets labels'],
   ['--attest', ATTESTATION],
   ['--sbom', ATTESTATION],

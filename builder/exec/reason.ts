@@ -9,7 +9,7 @@ import { diffTrees } from '../../image/tree/diff-trees.ts';
 const SHOWN = 3;
 
 /** Parts that are a line for each thing, its name first. */
-const LISTS = new Set(['sources', 'environment', 'mounts', 'exclude']);
+const LISTS = new Set(['sources', 'environment', 'mounts', 'exclude', 'extra hosts']);
 
 /**
  * Returns, in words, how the key's parts of the record that a step has `made` differ from those of the record that the

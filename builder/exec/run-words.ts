@@ -5,6 +5,7 @@ import type { Digest } from '../../core/digest.ts';
 import { readRoot } from '../../image/tree/directory.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import type { RunSpec } from '../plan/graph.ts';
+import type { ExtraHost } from '../step-options.ts';
 import { type MountPoint, stubWords } from './mount-points.ts';
 
 /** What is hidden in /proc and /sys: runc's and moby's list. */
@@ -52,6 +53,7 @@ export interface RunWordsOptions {
   /** `NAME=value` from secrets, besides the spec's own. */
   readonly secretEnv: readonly string[];
   readonly network: 'host' | 'none';
+  readonly extraHosts: readonly ExtraHost[];
   /** The text of the machine's resolv.conf. */
   readonly resolvConf: string;
 }
@@ -75,12 +77,12 @@ export function runWords(options: RunWordsOptions): string[] {
     ...['root', folders.root, 'scratch', folders.scratch, 'volatile'],
     ...['root-mode', root.mode.toString(8), String(root.uid), String(root.gid)],
     ...stubWords(objects, tree, points),
-    ...['mount-proc', 'mount-sys', 'mount-dev'],
+    ...['mount-proc', spec.insecure ? 'mount-sys-rw' : 'mount-sys', 'mount-dev'],
     ...data('/etc/resolv.conf', options.resolvConf, 0o644),
-    ...data('/etc/hosts', hosts(spec.hostname), 0o644),
+    ...data('/etc/hosts', hosts(spec.hostname, options.extraHosts), 0o644),
     ...scriptWords(spec),
     ...mounts.flatMap(({ words }) => words),
-    ...confineWords(),
+    ...(spec.insecure ? ['seccomp', 'none', 'caps', 'all'] : confineWords()),
     ...['hostname', spec.hostname, 'network', options.network],
     ...['cwd', spec.cwd, 'user', spec.user],
     ...[...spec.unkeyedEnv, ...spec.env, ...options.secretEnv].flatMap((value) => ['env', value]),
@@ -88,8 +90,13 @@ export function runWords(options: RunWordsOptions): string[] {
   ];
 }
 
-function hosts(hostname: string): string {
-  return `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
+/** As the reference writes it. */
+function hosts(hostname: string, extra: readonly ExtraHost[]): string {
+  return [
+    `127.0.0.1\tlocalhost ${hostname}\n`,
+    '::1\tlocalhost ip6-localhost ip6-loopback\n',
+    ...extra.map(({ name, address }) => `${address}\t${name}\n`),
+  ].join('');
 }
 
 /** A file with the given text, as words. */

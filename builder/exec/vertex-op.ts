@@ -11,6 +11,7 @@ import { emptyTree } from '../../image/tree/empty-tree.ts';
 import { literalPattern } from '../copy/glob.ts';
 import type { CopySource } from '../copy/source.ts';
 import { treeSource } from '../copy/tree-source.ts';
+import type { FailedRunHandler } from '../failed-run.ts';
 import { copyOp } from '../ops/copy.ts';
 import type { Op } from '../ops/op.ts';
 import { runOp } from '../ops/run.ts';
@@ -27,6 +28,7 @@ import type {
 } from '../plan/graph.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { StepOptions } from '../step-options.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { Isolation } from './runner.ts';
 
@@ -40,7 +42,9 @@ export interface OpContext {
   readonly agent: (id: string) => Promise<string | undefined>;
   readonly remote: Pick<Remote, 'op'>;
   readonly network: 'default' | 'none' | 'host';
+  readonly steps: StepOptions;
   readonly signal: AbortSignal;
+  readonly onFailedRun: FailedRunHandler | undefined;
   /** The snapshot of a vertex that has been evaluated. */
   readonly snapshot: (vertex: number) => Snapshot;
 }
@@ -85,6 +89,7 @@ async function runVertex(
   spec: RunSpec,
   input: Snapshot,
 ): Promise<Op> {
+  const onFailed = context.onFailedRun;
   const bound = new Map<MountSpec, BoundSource>();
   for (const mount of spec.mounts) {
     if (mount.type === 'bind')
@@ -111,9 +116,11 @@ async function runVertex(
       },
     }),
     network: networkOf(context, vertex, spec),
+    steps: context.steps,
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     platform: formatPlatform(vertex.platform),
     signal: context.signal,
+    onFailed: onFailed && ((failed) => onFailed({ id: vertex.id, step: vertex.name, ...failed })),
     span: vertex.span,
   });
 }

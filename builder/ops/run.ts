@@ -15,13 +15,16 @@ import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { dumpFolder } from '../exec/layer-transfer.ts';
-import { runStep } from '../exec/run-step.ts';
+import { runShell } from '../exec/run-shell.ts';
+import { runStep, type StepExit } from '../exec/run-step.ts';
 import { runWords } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
 import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
+import type { FailedRun } from '../failed-run.ts';
 import type { RunSpec } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { StepOptions } from '../step-options.ts';
 import type { Op, OpResult, StepReporter } from './op.ts';
 import type { RunMounts } from './run-mounts.ts';
 
@@ -32,9 +35,11 @@ export interface RunInputs {
   readonly mounts: RunMounts;
   readonly isolation: () => Promise<Isolation>;
   readonly network: 'host' | 'none';
+  readonly steps: StepOptions;
   readonly resolvConf: () => Promise<string>;
   readonly platform: string;
   readonly signal: AbortSignal;
+  readonly onFailed: ((failed: Omit<FailedRun, 'id' | 'step'>) => Promise<void>) | undefined;
   readonly span: Span | undefined;
 }
 
@@ -53,12 +58,19 @@ export function runOp(spec: RunSpec, inputs: RunInputs): Op {
         ['mounts', (await inputs.mounts.keyParts()).join('\n')],
         ['hostname', spec.hostname],
         ['network', inputs.network],
+        ...named('security', spec.insecure ? 'insecure' : ''),
+        ...named('extra hosts', inputs.steps.extraHosts.map(({ name }) => name).join('\n')),
         ['platform', inputs.platform],
       ];
     },
     run: (step) => run(spec, inputs, step),
     contents: async () => undefined,
   };
+}
+
+/** A part that is there only where it says something. */
+function named(name: string, value: string): [string, string][] {
+  return value === '' ? [] : [[name, value]];
 }
 
 async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promise<OpResult> {
@@ -68,6 +80,12 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     stackFolders(layers, input.layers),
     layers.temporary(),
   ]);
+  if (spec.insecure && isolation.rung === 'single-id') {
+    throw new BuildError('E_ISOLATION', 'RUN --security=insecure cannot be done with a single id', {
+      span: inputs.span,
+      hint: 'the filter that imitates other ids has to stay; with sub-ids, or as root, it goes',
+    });
+  }
   const container = join(base, 'layer');
   const folders = {
     lowers,
@@ -80,18 +98,29 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
   for (const path of [folders.upper, folders.work, folders.root, folders.scratch]) mkdirSync(path);
   await makeSandboxFolders(isolation, objects, input.tree, folders.upper);
   await inputs.mounts.use(async ({ mounts, secretEnv }) => {
-    const words = runWords({
+    const sandbox = {
       spec,
       objects,
       tree: input.tree,
-      folders,
       mounts,
       secretEnv,
       network: inputs.network,
+      extraHosts: inputs.steps.extraHosts,
       resolvConf: await inputs.resolvConf(),
-    });
+    };
+    const words = runWords({ ...sandbox, folders });
     const exit = await runStep(isolation, words, step, inputs.signal);
-    if (exit.code !== 0) throw commandFailed(spec, exit, inputs.span);
+    if (exit.code === 0) return;
+    const { upper } = folders;
+    await inputs.onFailed?.({
+      command: shownCommand(spec),
+      how: howItEnded(exit),
+      async openShell(term) {
+        const { signal } = inputs;
+        await runShell({ ...sandbox, isolation, layers, lowers, upper, term, signal });
+      },
+    });
+    throw commandFailed(spec, exit, inputs.span);
   });
   return { entries: await changes(isolation, inputs, folders.upper), folder: container };
 }
@@ -124,18 +153,17 @@ function isChange(objects: ObjectStore, tree: Digest, entry: Entry): boolean {
   return !same || entry.xattrs !== undefined;
 }
 
-function commandFailed(
-  spec: RunSpec,
-  exit: { readonly code: number; readonly signal: number | null; readonly message?: string },
-  span: Span | undefined,
-): BuildError {
+function shownCommand(spec: RunSpec): string {
   const command = spec.args.join(' ');
-  const shown = command.length > 200 ? `${command.slice(0, 200)}…` : command;
-  const how =
-    exit.message ??
-    (exit.signal === null ? `exit code: ${exit.code}` : `killed by signal ${exit.signal}`);
-  return new BuildError('E_RUN_FAILED', `"${shown}" did not complete successfully: ${how}`, {
-    span,
-    exitCode: exit.code,
-  });
+  return command.length > 200 ? `${command.slice(0, 200)}…` : command;
+}
+
+function howItEnded(exit: StepExit): string {
+  if (exit.message !== undefined) return exit.message;
+  return exit.signal === null ? `exit code: ${exit.code}` : `killed by signal ${exit.signal}`;
+}
+
+function commandFailed(spec: RunSpec, exit: StepExit, span: Span | undefined): BuildError {
+  const message = `"${shownCommand(spec)}" did not complete successfully: ${howItEnded(exit)}`;
+  return new BuildError('E_RUN_FAILED', message, { span, exitCode: exit.code });
 }

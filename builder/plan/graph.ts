@@ -72,6 +72,8 @@ export interface RunSpec {
   readonly userSpan?: Span | undefined;
   readonly hostname: string;
   readonly network: 'default' | 'none' | 'host';
+  /** With all of the caller's rights inside the sandbox: `--security=insecure`. */
+  readonly insecure?: true;
   readonly mounts: readonly MountSpec[];
 }
 

@@ -15,7 +15,10 @@ import { readInput } from '../input/read-input.ts';
 import { namedError } from '../named-error.ts';
 import { chooseRenderer } from '../render/choose-renderer.ts';
 import { FailedStep } from '../render/failed-step.ts';
+import { suspendable } from '../render/suspendable.ts';
 import { removeOldResults, writeFailure, writeResults } from '../result-files.ts';
+import { failedRunShell } from '../shell/failed-run-shell.ts';
+import type { Terminal } from '../shell/terminal.ts';
 import { storeHome } from '../store-home.ts';
 
 export const build: CliCommand = {
@@ -41,7 +44,7 @@ export const build: CliCommand = {
         hint: 'send standard output to a file or a pipe, or give the output dest=PATH',
       });
     }
-    await runBuild(flags, host, stdoutTaken);
+    await runBuild(flags, host, stdoutTaken, await shellTerminal(flags, host));
     return 0;
   },
 };
@@ -50,7 +53,7 @@ async function runBuild(flags: BuildFlags, host: Host, stdoutTaken: boolean): Pr
   const files = { idFile: flags.idFile, metadataFile: flags.metadataFile, cwd: host.cwd };
   await removeOldResults(files);
   const failed = new FailedStep();
-  const renderer = chooseRenderer(flags.progress, host, stdoutTaken);
+  const renderer = suspendable(chooseRenderer(flags.progress, host, stdoutTaken));
   try {
     const result = await buildFromInput(flags, host, {
       home: storeHome(host),
@@ -81,6 +84,7 @@ async function buildFromInput(
   flags: BuildFlags,
   host: Host,
   environment: BuildEnvironment,
+      onFailedRun: terminal && failedRunShell(terminal, renderer, failed, host),
 ): Promise<BuildResult> {
   if (flags.context === '-' || flags.file === '-') addAbortSignal(host.signal, host.stdin);
   const builder = import('../../builder/build.ts');
@@ -123,6 +127,8 @@ async function buildFromInput(
 function isTrue(value: string | undefined): boolean {
   return /^(?:1|t|T|TRUE|true|True)$/.test(value ?? '');
 }
+      allow: flags.allow,
+      steps: flags.steps,
 
 const HELP = `
 Outputs (-o):

@@ -19,7 +19,7 @@ const CONTEXT_MODES = ['keep', 'git'] as const;
 const NETWORKS = ['default', 'none', 'host'] as const;
 const ISOLATIONS = ['auto', 'root', 'rootless', 'single-id'] as const;
 
-export interface BuildFlags {
+export interface BuildFlags extends StepFlags {
   /** A folder, or `-`; undefined where `-f -` stands alone. */
   readonly context: string | undefined;
   /** As written; `-` is standard input. */
@@ -31,8 +31,6 @@ export interface BuildFlags {
   readonly namedContexts: ReadonlyMap<string, string>;
   readonly contextModes: BuildOptions['contextModes'];
   readonly labels: ReadonlyMap<string, string>;
-  readonly secrets: BuildOptions['secrets'];
-  readonly ssh: BuildOptions['ssh'];
   readonly platform: Platform;
   readonly network: BuildOptions['network'];
   readonly isolation: BuildOptions['isolation'];
@@ -63,12 +61,6 @@ export function declareBuildFlags(command: Command): void {
     .option('--build-arg <name=value>', 'a value for ARG (repeatable)', collect)
     .option('--build-context <name=value>', 'another context, or a base (repeatable)', collect)
     .addOption(choice('--context-modes <which>', 'modes of context files', CONTEXT_MODES))
-    .option('--secret <spec>', 'id=ID,src=PATH or id=ID,env=NAME (repeatable)', collect)
-    .option(
-      '--ssh <spec>',
-      'default, or ID=SOCKET or ID=KEY[,KEY]: an SSH agent (repeatable)',
-      collect,
-    )
     .option('--label <name=value>', 'a label of the image (repeatable)', collect)
     .option('--platform <os/arch>', 'the platform of the image (default: this machine)')
     .option('--pull', 'ask the registry for base images that are here already')
@@ -89,6 +81,7 @@ export function declareBuildFlags(command: Command): void {
 /** Returns the checked values of what `command` has parsed. Throws E_USAGE and E_UNSUPPORTED. */
 export function readBuildFlags(
   command: Command,
+  declareStepFlags(command);
   host: Pick<Host, 'env' | 'arch' | 'cwd'>,
 ): BuildFlags {
   const raw = command.opts<RawFlags>();
@@ -104,8 +97,7 @@ export function readBuildFlags(
     namedContexts: readNamedContexts(raw.buildContext ?? []),
     contextModes: raw.contextModes,
     labels: parsePairs(raw.label ?? [], '--label', () => ''),
-    secrets: parseSecrets(raw.secret ?? [], host),
-    ssh: parseSsh(raw.ssh ?? [], host),
+    ...readStepFlags(command, host),
     platform: raw.platform === undefined ? hostPlatform(host.arch) : readPlatform(raw.platform),
     network: raw.network,
     isolation: raw.isolation,
@@ -128,8 +120,6 @@ interface RawFlags {
   readonly buildArg?: string[];
   readonly buildContext?: string[];
   readonly contextModes: BuildFlags['contextModes'];
-  readonly secret?: string[];
-  readonly ssh?: string[];
   readonly label?: string[];
   readonly platform?: string;
   readonly pull?: true;

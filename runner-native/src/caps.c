@@ -61,6 +61,30 @@ int caps_keep(struct err *err)
 	return keep(kept_mask(), err);
 }
 
+int caps_hold(struct err *err)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot keep the capabilities");
+	return 0;
+}
+
+int caps_give_all(struct err *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	if (syscall(SYS_capget, &header, data) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot read the capabilities");
+	for (unsigned i = 0; i < 2; i++)
+		data[i].effective = data[i].inheritable = data[i].permitted;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot give the capabilities");
+	for (unsigned cap = 0; cap < 64; cap++)
+		if ((data[cap / 32].permitted >> cap % 32 & 1) != 0 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return fail(err, "E_SANDBOX", errno, "cannot give capability %u", cap);
+	return 0;
+}
+
 int caps_supervise(struct err *err)
 {
 	return keep(kept_mask() | (uint64_t)1 << CAP_SYS_PTRACE, err);

@@ -12,5 +12,10 @@ int caps_bound(struct err *err);
  * user other than 0 then takes permitted and effective away by itself. */
 int caps_keep(struct err *err);
 
+/* For a step that is given every capability that we have (`caps all`): before the change to another
+ * user, and after it. That user, and what it executes, has them too. */
+int caps_hold(struct err *err);
+int caps_give_all(struct err *err);
+
 /* Of pid 1 that supervises a step: the 14, and CAP_SYS_PTRACE to read the step's memory. */
 int caps_supervise(struct err *err);

@@ -31,8 +31,8 @@ int kernfs_mount_proc(int root, struct err *err)
 	return rc < 0 ? fail_step(err, STEP_MOUNT, -rc, "cannot mount /proc") : 0;
 }
 
-/* The machine's /sys with everything in it, detached and read-only. */
-static int host_sys(void)
+/* The machine's /sys with everything in it, detached. */
+static int host_sys(unsigned attributes)
 {
 	cleanup_close int host = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (host < 0)
@@ -40,21 +40,22 @@ static int host_sys(void)
 	cleanup_close int mount = fs_clone(host);
 	if (mount < 0)
 		return mount;
-	int rc = fs_restrict(mount, KERNEL_FS | MOUNT_ATTR_RDONLY);
+	int rc = fs_restrict(mount, attributes);
 	return rc < 0 ? rc : steal_fd(&mount);
 }
 
-int kernfs_mount_sys(int root, struct err *err)
+int kernfs_mount_sys(int root, bool read_only, struct err *err)
 {
 	cleanup_close int target = open_target(root, "sys", err);
 	if (target < 0)
 		return target;
-	cleanup_close int mount = fs_new("sysfs", NULL, 0, KERNEL_FS | MOUNT_ATTR_RDONLY);
+	const unsigned attributes = KERNEL_FS | (read_only ? MOUNT_ATTR_RDONLY : 0);
+	cleanup_close int mount = fs_new("sysfs", NULL, 0, attributes);
 	if (mount == -EPERM || mount == -EBUSY) {
-		mount = host_sys();
+		mount = host_sys(attributes);
 		event_note(
 			"sys",
-			"/sys is the machine's own, read-only: this rung may not mount a new one");
+			"/sys is the machine's own: this rung may not mount a new one");
 	}
 	int rc = mount < 0 ? mount : fs_attach(mount, target);
 	return rc < 0 ? fail_step(err, STEP_MOUNT, -rc, "cannot mount /sys") : 0;

@@ -8,6 +8,6 @@
 /* A fresh procfs of the caller's pid namespace on /proc of `root`. */
 int kernfs_mount_proc(int root, struct err *err);
 
-/* A read-only sysfs on /sys of `root`; where the kernel refuses one (a user namespace on the
- * host's network), the machine's own /sys read-only, with a note. */
-int kernfs_mount_sys(int root, struct err *err);
+/* A sysfs on /sys of `root`; where the kernel refuses one (a user namespace on the host's network),
+ * the machine's own /sys, with a note. */
+int kernfs_mount_sys(int root, bool read_only, struct err *err);

@@ -286,7 +286,9 @@ static int perform(struct stage *stage, const struct op *op, struct err *err)
 	case OP_PROC:
 		return kernfs_mount_proc(stage->root, err);
 	case OP_SYS:
-		return kernfs_mount_sys(stage->root, err);
+		return kernfs_mount_sys(stage->root, true, err);
+	case OP_SYS_RW:
+		return kernfs_mount_sys(stage->root, false, err);
 	case OP_DEV:
 		return mount_dev(stage, err);
 	case OP_BIND:

@@ -7,6 +7,7 @@
 enum op_kind {
 	OP_PROC,
 	OP_SYS,
+	OP_SYS_RW,
 	OP_DEV,
 	OP_BIND,
 	OP_LAYERS,
@@ -65,6 +66,7 @@ struct plan {
 	size_t arg_count;
 	bool no_seccomp;
 	bool single_id; /* ownership is recorded, and a supervisor answers (supervisor.h) */
+	bool all_caps;
 };
 
 /* Reads the plan out of the words. E_RUNNER_WORDS also for what is missing. */

@@ -2,7 +2,6 @@
 
 import { BuildError } from '../../../core/errors.ts';
 import type { Span } from '../../../core/source.ts';
-import type { Word } from '../../../grammar/ast.ts';
 import type { MountSpec, RunSpec } from '../graph.ts';
 import type { TypedRun } from '../instructions/typed.ts';
 import type { PlanOptions } from '../plan-options.ts';
@@ -20,14 +19,13 @@ const PIPES = '/dev/pipes';
 
 const AGENT_VARIABLE = 'SSH_AUTH_SOCK';
 
-/** Adds the step. Throws E_EXPANSION, E_MOUNT, E_HEREDOC, E_ARGUMENTS. */
+/** Adds the step; what it may ask for is not judged here. Throws E_EXPANSION, E_MOUNT, E_HEREDOC, E_ARGUMENTS. */
 export function applyRun(
   state: StageState,
   typed: TypedRun,
   options: PlanOptions,
   findSource: FindSource,
 ): void {
-  refuseInsecure(typed.security);
   const { args, files } = readCommand(state, typed);
   const mounts = resolveMounts(state, typed.mounts, {
     findSource,
@@ -47,6 +45,7 @@ export function applyRun(
     userSpan: state.userSpan,
     hostname: sandboxHostname(options.buildArgs),
     network: typed.network ?? options.network,
+    ...(typed.security?.text === 'insecure' ? { insecure: true as const } : {}),
     mounts,
   };
   refuseNul(op, state.variables.holdsNul, typed.node.span);
@@ -59,15 +58,6 @@ function agentVariable(state: StageState, mounts: readonly MountSpec[]): string[
   const agent = mounts.find(({ type }) => type === 'ssh');
   if (agent === undefined || state.variables.get(AGENT_VARIABLE) !== undefined) return [];
   return [`${AGENT_VARIABLE}=${agent.target}`];
-}
-
-/** A Dockerfile cannot give itself more rights than a step has (CVE-2024-23653); nobody can, so far. */
-function refuseInsecure(security: Word | undefined): void {
-  if (security?.text !== 'insecure') return;
-  throw new BuildError('E_UNSUPPORTED', 'RUN --security=insecure is not supported', {
-    span: security.span,
-    hint: 'a step has the rights of an ordinary container and no more',
-  });
 }
 
 function readCommand(state: StageState, { node }: TypedRun): Pick<RunSpec, 'args' | 'files'> {
