@@ -37,6 +37,10 @@ export interface BuildOptions {
   readonly secrets: ReadonlyMap<string, SecretSource>;
   /** `--ssh ID=...`: the paths of one agent's socket, or of keys. */
   readonly ssh: ReadonlyMap<string, readonly string[]>;
+  /** `--allow`: what steps may ask for beyond what every step has. */
+  readonly allow: ReadonlySet<Entitlement>;
+  readonly steps: StepOptions;
+  /** Bytes of disk that the cache may take; undefined is the default, see builder/cache/cap.ts. */
   /** How many steps may run at once; undefined is the number of cores. */
   readonly jobs: number | undefined;
 }
