@@ -137,21 +137,21 @@ int command_become(const struct plan *plan, const struct user *user,
 {
 	if (setsid() < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot make a session");
+	if (plan->tty && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot give the session its terminal");
 	umask(0022);
 	int rc = close_others(report, err);
 	if (rc == 0 && !plan->no_seccomp)
 		rc = install_filter(supervisor, *report, err);
 	if (rc == 0)
-		rc = plan->all_caps ? caps_hold(err) : caps_bound(err);
-	if (rc == 0 && !plan->all_caps)
+		rc = caps_bound(err);
+	if (rc == 0)
 		rc = caps_keep(err);
 	/* Under a supervisor the process is that user already, as far as it can tell. */
 	if (rc == 0 && supervisor == NULL)
 		rc = change_user(user, err);
 	if (rc < 0)
 		return rc;
-	if (rc == 0 && plan->all_caps)
-		rc = caps_give_all(err);
 	reset_signals();
 	return execute(plan, err);
 }

@@ -21,6 +21,7 @@
 #include "handover.h"
 #include "net.h"
 #include "ns.h"
+#include "pty.h"
 #include "rootfs.h"
 #include "sys.h"
 
@@ -43,12 +44,11 @@ static int set_names(const struct plan *plan, struct err *err)
 	return 0;
 }
 
-/* 0 is the null device, 1 and 2 the step's output, 3 to 5 our channels, and nothing else is open.
- */
-static int arrange_descriptors(const struct init_channels *channels, int null, struct err *err)
+/* 0 is the step's input, 1 and 2 its output, 3 to 5 our channels, and nothing else is open. */
+static int arrange_descriptors(const struct init_channels *channels, int input, struct err *err)
 {
 	const int wanted[][2] = {
-		{ null, STDIN_FILENO },
+		{ input, STDIN_FILENO },
 		{ channels->stdout_fd, STDOUT_FILENO },
 		{ channels->stderr_fd, STDERR_FILENO },
 		{ channels->outcome, OUTCOME_FD },
@@ -98,6 +98,17 @@ static void give_output(const struct init_channels *channels, const struct user 
 		(void)!fchown(STDERR_FILENO, user->uid, (gid_t)-1);
 }
 
+/* The step's own terminal in place of its input and output. A session of its own comes first: the
+ * runner's has the user's terminal, which nobody in the step may call its own. */
+static int take_terminal(int root, struct init_channels *channels, struct err *err)
+{
+	if (setsid() < 0)
+		return fail(err, "E_SANDBOX", errno, "cannot leave the user's terminal");
+	int slave = pty_open_slave(root, channels->terminal, err);
+	channels->stdout_fd = channels->stderr_fd = slave;
+	return slave;
+}
+
 static int add_home(struct plan *plan, const struct user *user, struct err *err)
 {
 	static char home[sizeof(user->home) + 8];
@@ -117,9 +128,10 @@ static int add_home(struct plan *plan, const struct user *user, struct err *err)
 }
 
 /* All that happens before the command's process exists. */
-static int set_up(struct plan *plan, const struct init_channels *channels, struct user *user,
+static int set_up(struct plan *plan, struct init_channels *channels, struct user *user,
 		  struct err *err)
 {
+	cleanup_close int terminal = -1;
 	umask(0022);
 	int rc = rootfs_isolate(err);
 	if (rc < 0)
@@ -135,16 +147,22 @@ static int set_up(struct plan *plan, const struct init_channels *channels, struc
 	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot open the step's root");
+	if (plan->tty) {
+		rc = terminal = take_terminal(root, channels, err);
+		if (rc < 0)
+			return rc;
+	}
 	rc = user_resolve(root, plan->user, user, err);
 	if (rc == 0)
 		rc = add_home(plan, user, err);
 	if (rc == 0)
 		rc = rootfs_chdir(plan->cwd, err);
 	if (rc == 0)
-		rc = arrange_descriptors(channels, null, err);
+		rc = arrange_descriptors(channels, plan->tty ? terminal : null, err);
 	/* Closed with all the others. */
 	steal_fd(&null);
 	steal_fd(&root);
+	steal_fd(&terminal);
 	if (rc == 0)
 		give_output(channels, user);
 	if (rc == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -268,7 +286,7 @@ static int make_report(const struct plan *plan, int ends[2])
 			       : pipe2(ends, O_CLOEXEC);
 }
 
-int init_run(struct plan *plan, const struct init_channels *channels, struct err *err)
+int init_run(struct plan *plan, struct init_channels *channels, struct err *err)
 {
 	static struct user user;
 	static struct supervisor supervisor;

@@ -17,8 +17,10 @@ struct init_channels {
 	int lifeline; /* end of file when the outer runner is gone */
 	int outcome;  /* write end of the pipe for struct outcome */
 	int stdout_fd, stderr_fd;
+	int terminal; /* socket for the master of the step's pty; -1 where the step has no terminal
+		       */
 };
 
 /* Runs the step; 0 when an outcome was written. Returns 1 in a process whose failure has been
  * reported by another way, and <0 with `err` for main to report. */
-int init_run(struct plan *plan, const struct init_channels *channels, struct err *err);
+int init_run(struct plan *plan, struct init_channels *channels, struct err *err);

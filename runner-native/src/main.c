@@ -16,6 +16,7 @@
 #include "remove.h"
 #include "run.h"
 #include "sealed.h"
+#include "shell.h"
 #include "words.h"
 
 enum { EXIT_DONE = 0, EXIT_REPORTED = 1, EXIT_MISUSED = 2 };
@@ -90,6 +91,8 @@ int main(int argc, char **argv)
 		return misused("one verb is needed");
 	if (strcmp(argv[1], "version") == 0)
 		return print_version();
+	if (strcmp(argv[1], "sh") == 0)
+		return shell_main();
 	while (verb < lengthof(VERBS) && strcmp(VERBS[verb].name, argv[1]) != 0)
 		verb++;
 	if (verb == lengthof(VERBS))

@@ -62,7 +62,6 @@ TAKE_STRING(cwd, cwd)
 TAKE_STRING(user, user)
 TAKE_OP(mount_proc, OP_PROC, "/proc")
 TAKE_OP(mount_sys, OP_SYS, "/sys")
-TAKE_OP(mount_sys_rw, OP_SYS_RW, "/sys")
 TAKE_OP(mount_dev, OP_DEV, "/dev")
 TAKE_OP(mask, OP_MASK, args[0])
 TAKE_OP(readonly_path, OP_READONLY, args[0])
@@ -106,6 +105,12 @@ TAKE(arg)
 TAKE(volatile)
 {
 	((struct plan *)at)->is_volatile = true;
+	return 0;
+}
+
+TAKE(tty)
+{
+	((struct plan *)at)->tty = true;
 	return 0;
 }
 
@@ -236,7 +241,8 @@ TAKE(seccomp)
 
 TAKE(caps)
 {
-	return take_choice(args[0], "default", "all", &((struct plan *)at)->all_caps, err);
+	bool other;
+	return take_choice(args[0], "default", "default", &other, err);
 }
 
 static const struct word_rule RULES[] = {
@@ -260,7 +266,6 @@ static const struct word_rule RULES[] = {
 	{ "bind-layers", 4, take_bind_layers },
 	{ "data", 6, take_data },
 	{ "tmpfs", 3, take_tmpfs },
-	{ "mount-sys-rw", 0, take_mount_sys_rw },
 	{ "mask", 1, take_mask },
 	{ "readonly-path", 1, take_readonly_path },
 	{ "hostname", 1, take_hostname },
@@ -270,6 +275,7 @@ static const struct word_rule RULES[] = {
 	{ "user", 1, take_user },
 	{ "env", 1, take_env },
 	{ "arg", 1, take_arg },
+	{ "tty", 0, take_tty },
 	{ "seccomp", 1, take_seccomp },
 	{ "caps", 1, take_caps },
 };
@@ -292,9 +298,8 @@ int plan_read(struct plan *plan, const struct words *words, struct err *err)
 		if (!needed[i].there)
 			return fail(err, "E_RUNNER_WORDS", 0, "run needs the word \"%s\"",
 				    needed[i].name);
-	if (plan->single_id && (plan->no_seccomp || plan->all_caps))
-		return fail(err, "E_RUNNER_WORDS", 0,
-			    "\"single-id\" needs the seccomp filter and the default capabilities");
+	if (plan->single_id && plan->no_seccomp)
+		return fail(err, "E_RUNNER_WORDS", 0, "\"single-id\" needs the seccomp filter");
 	if (plan->cwd[0] != '/')
 		return fail(err, "E_RUNNER_WORDS", 0, "cwd \"%.64s\" is not absolute", plan->cwd);
 	/* Both arrays go to execve, which wants a NULL at the end. */

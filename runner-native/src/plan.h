@@ -7,7 +7,6 @@
 enum op_kind {
 	OP_PROC,
 	OP_SYS,
-	OP_SYS_RW,
 	OP_DEV,
 	OP_BIND,
 	OP_LAYERS,
@@ -64,9 +63,9 @@ struct plan {
 	size_t env_count;
 	char **args;
 	size_t arg_count;
+	bool tty; /* the command gets a terminal (pty.h) */
 	bool no_seccomp;
 	bool single_id; /* ownership is recorded, and a supervisor answers (supervisor.h) */
-	bool all_caps;
 };
 
 /* Reads the plan out of the words. E_RUNNER_WORDS also for what is missing. */

@@ -8,13 +8,16 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "events.h"
+#include "handover.h"
 #include "init.h"
 #include "ns.h"
 #include "relay.h"
+#include "terminal.h"
 
 #define GRACE_MS 300
 
@@ -27,6 +30,7 @@ struct supervision {
 	bool stopping;
 	int64_t kill_at; /* ms of the monotonic clock, when stopping */
 	struct relay out, err;
+	struct terminal terminal;
 };
 
 static int64_t now_ms(void)
@@ -45,6 +49,7 @@ static int take_signals(struct err *err)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? fail(err, "E_SANDBOX", errno, "cannot take signals") : fd;
@@ -54,7 +59,9 @@ static void handle_signals(struct supervision *step)
 {
 	struct signalfd_siginfo info;
 	while (read(step->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
+		if (info.ssi_signo == SIGWINCH)
+			terminal_resize(&step->terminal);
+		if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGWINCH)
 			continue;
 		/* The second one does not wait for the step's good will. */
 		kill(step->init, step->stopping ? SIGKILL : SIGTERM);
@@ -69,12 +76,14 @@ static void handle_signals(struct supervision *step)
 /* Until pid 1 has ended and all of its output is handed on. */
 static void supervise(struct supervision *step)
 {
-	while (!step->ended || step->out.from >= 0 || step->err.from >= 0) {
-		struct pollfd polled[] = {
+	while (!step->ended || step->out.from >= 0 || step->err.from >= 0 ||
+	       step->terminal.master >= 0) {
+		struct pollfd polled[3 + TERMINAL_POLLED] = {
 			{ .fd = step->signals, .events = POLLIN },
 			relay_wants(&step->out),
 			relay_wants(&step->err),
 		};
+		terminal_wants(&step->terminal, polled + 3);
 		int timeout = -1;
 		if (step->stopping && !step->ended) {
 			int64_t left = step->kill_at - now_ms();
@@ -88,6 +97,7 @@ static void supervise(struct supervision *step)
 			relay_move(&step->out);
 		if (polled[2].revents != 0)
 			relay_move(&step->err);
+		terminal_move(&step->terminal, polled + 3);
 		if (polled[0].revents != 0)
 			handle_signals(step);
 	}
@@ -149,39 +159,74 @@ static int conclude(const struct supervision *step, int outcome_fd)
 	return 0;
 }
 
+/* Joins the terminal that pid 1 sends on `socket` to the user's. Where pid 1 fails before, it says
+ * why itself; where we do, it dies with its lifeline. */
+static int join_terminal(struct supervision *step, int socket, struct err *err)
+{
+	struct err failure;
+	int master = handover_receive(socket, &failure);
+	return master < 0 ? 0 : terminal_begin(&step->terminal, master, err);
+}
+
+/* In the outer runner, when pid 1 has been started. */
+static int follow(struct supervision *step, int terminal_socket, int outcome_fd, struct err *err)
+{
+	relay_close_step(&step->out);
+	relay_close_step(&step->err);
+	if (terminal_socket >= 0) {
+		int rc = join_terminal(step, terminal_socket, err);
+		if (rc < 0)
+			return rc;
+	}
+	supervise(step);
+	terminal_end(&step->terminal);
+	return conclude(step, outcome_fd);
+}
+
+static int open_channels(struct supervision *step, const struct plan *plan, struct err *err)
+{
+	step->terminal.master = -1;
+	step->signals = take_signals(err);
+	if (step->signals < 0)
+		return step->signals;
+	if (plan->tty && !terminal_is_there())
+		return fail(err, "E_SANDBOX", 0,
+			    "a step with a terminal needs one on descriptors 0 and 1");
+	int rc = relay_open(&step->out, STDOUT_FILENO, err);
+	return rc < 0 ? rc : relay_open(&step->err, STDERR_FILENO, err);
+}
+
 static int run_plan(struct plan *plan, struct err *err)
 {
 	static struct supervision step;
 	struct ns_child child;
-	int ends[2];
+	int ends[2], sockets[2] = { -1, -1 };
 	const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
 					 CLONE_NEWCGROUP | (plan->host_network ? 0 : CLONE_NEWNET);
-	step.signals = take_signals(err);
-	if (step.signals < 0)
-		return step.signals;
-	int rc = relay_open(&step.out, STDOUT_FILENO, err);
-	if (rc == 0)
-		rc = relay_open(&step.err, STDERR_FILENO, err);
+	int rc = open_channels(&step, plan, err);
 	if (rc < 0)
 		return rc;
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0 ||
+	    (plan->tty && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0))
 		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
 	rc = ns_start(&child, namespaces, &plan->map, err);
 	if (rc < 0)
 		return rc;
 	if (child.pid == 0) {
-		const struct init_channels channels = { child.lifeline, ends[1], step.out.step,
-							step.err.step };
+		struct init_channels channels = { child.lifeline, ends[1], step.out.step,
+						  step.err.step, sockets[1] };
+		if (sockets[0] >= 0)
+			close(sockets[0]);
 		return init_run(plan, &channels, err);
 	}
+	cleanup_close int terminal_socket = sockets[0];
 	cleanup_close int outcome_fd = ends[0];
 	cleanup_close int lifeline __attribute__((unused)) = child.lifeline;
 	close(ends[1]);
-	relay_close_step(&step.out);
-	relay_close_step(&step.err);
+	if (sockets[1] >= 0)
+		close(sockets[1]);
 	step.init = child.pid;
-	supervise(&step);
-	return conclude(&step, outcome_fd);
+	return follow(&step, terminal_socket, outcome_fd, err);
 }
 
 int run_verb(const struct words *words, struct err *err)
