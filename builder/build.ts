@@ -72,9 +72,9 @@ async function buildIn(
   const { events, signal } = environment;
   const planned = await planBuild(store, options, environment);
   const { graph } = planned;
+  checkEntitlements(graph, options);
   events({
     event: 'build',
-  checkEntitlements(graph, options);
     dockerfile: options.dockerfile.name,
     target: options.target ?? '',
     steps: graph.vertices.length,
@@ -181,11 +181,11 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
                 agent: inputs.agents.address,
                 remote,
                 network: options.network,
-                signal: environment.signal,
-                snapshot,
                 steps: options.steps,
-              },
+                signal: environment.signal,
                 onFailedRun: environment.onFailedRun,
+                snapshot,
+              },
               { ...vertex, op: vertex.op },
             ),
           );

@@ -11,8 +11,7 @@ import { type Call, readCall } from './call.ts';
 import { parseImageName } from './image-name.ts';
 import { parseOutput } from './output.ts';
 import { parsePairs } from './pairs.ts';
-import { parseSecrets } from './secret.ts';
-import { parseSsh } from './ssh.ts';
+import { declareStepFlags, readStepFlags, type StepFlags } from './step-flags.ts';
 
 const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
 const CONTEXT_MODES = ['keep', 'git'] as const;
@@ -76,12 +75,12 @@ export function declareBuildFlags(command: Command): void {
     .option('--call <method>', 'build, or instead of it check, outline, targets (,format=json)')
     .option('--iidfile <path>', "write the image's manifest digest to this file")
     .option('--metadata-file <path>', 'write digests, or the error, as JSON to this file');
+  declareStepFlags(command);
 }
 
 /** Returns the checked values of what `command` has parsed. Throws E_USAGE and E_UNSUPPORTED. */
 export function readBuildFlags(
   command: Command,
-  declareStepFlags(command);
   host: Pick<Host, 'env' | 'arch' | 'cwd'>,
 ): BuildFlags {
   const raw = command.opts<RawFlags>();
@@ -139,6 +138,8 @@ interface RawFlags {
 }
 
 const EPOCH = 'SOURCE_DATE_EPOCH';
+
+}
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];

@@ -144,12 +144,14 @@ int command_become(const struct plan *plan, const struct user *user,
 	if (rc == 0 && !plan->no_seccomp)
 		rc = install_filter(supervisor, *report, err);
 	if (rc == 0)
-		rc = caps_bound(err);
-	if (rc == 0)
+		rc = plan->all_caps ? caps_hold(err) : caps_bound(err);
+	if (rc == 0 && !plan->all_caps)
 		rc = caps_keep(err);
 	/* Under a supervisor the process is that user already, as far as it can tell. */
 	if (rc == 0 && supervisor == NULL)
 		rc = change_user(user, err);
+	if (rc == 0 && plan->all_caps)
+		rc = caps_give_all(err);
 	if (rc < 0)
 		return rc;
 	reset_signals();

@@ -62,6 +62,7 @@ TAKE_STRING(cwd, cwd)
 TAKE_STRING(user, user)
 TAKE_OP(mount_proc, OP_PROC, "/proc")
 TAKE_OP(mount_sys, OP_SYS, "/sys")
+TAKE_OP(mount_sys_rw, OP_SYS_RW, "/sys")
 TAKE_OP(mount_dev, OP_DEV, "/dev")
 TAKE_OP(mask, OP_MASK, args[0])
 TAKE_OP(readonly_path, OP_READONLY, args[0])
@@ -241,8 +242,7 @@ TAKE(seccomp)
 
 TAKE(caps)
 {
-	bool other;
-	return take_choice(args[0], "default", "default", &other, err);
+	return take_choice(args[0], "default", "all", &((struct plan *)at)->all_caps, err);
 }
 
 static const struct word_rule RULES[] = {
@@ -260,16 +260,17 @@ static const struct word_rule RULES[] = {
 	{ "stub-file", 1, take_stub_file },
 	{ "mount-proc", 0, take_mount_proc },
 	{ "mount-sys", 0, take_mount_sys },
+	{ "mount-sys-rw", 0, take_mount_sys_rw },
 	{ "mount-dev", 0, take_mount_dev },
 	{ "bind", 3, take_bind },
 	{ "bind-in", 4, take_bind_in },
+	{ "bind-socket", 5, take_bind_socket },
 	{ "bind-layers", 4, take_bind_layers },
 	{ "data", 6, take_data },
 	{ "tmpfs", 3, take_tmpfs },
 	{ "mask", 1, take_mask },
 	{ "readonly-path", 1, take_readonly_path },
 	{ "hostname", 1, take_hostname },
-	{ "bind-socket", 5, take_bind_socket },
 	{ "network", 1, take_network },
 	{ "cwd", 1, take_cwd },
 	{ "user", 1, take_user },
@@ -298,8 +299,9 @@ int plan_read(struct plan *plan, const struct words *words, struct err *err)
 		if (!needed[i].there)
 			return fail(err, "E_RUNNER_WORDS", 0, "run needs the word \"%s\"",
 				    needed[i].name);
-	if (plan->single_id && plan->no_seccomp)
-		return fail(err, "E_RUNNER_WORDS", 0, "\"single-id\" needs the seccomp filter");
+	if (plan->single_id && (plan->no_seccomp || plan->all_caps))
+		return fail(err, "E_RUNNER_WORDS", 0,
+			    "\"single-id\" needs the seccomp filter and the default capabilities");
 	if (plan->cwd[0] != '/')
 		return fail(err, "E_RUNNER_WORDS", 0, "cwd \"%.64s\" is not absolute", plan->cwd);
 	/* Both arrays go to execve, which wants a NULL at the end. */

@@ -7,6 +7,7 @@
 enum op_kind {
 	OP_PROC,
 	OP_SYS,
+	OP_SYS_RW,
 	OP_DEV,
 	OP_BIND,
 	OP_LAYERS,
@@ -65,6 +66,7 @@ struct plan {
 	size_t arg_count;
 	bool tty; /* the command gets a terminal (pty.h) */
 	bool no_seccomp;
+	bool all_caps;
 	bool single_id; /* ownership is recorded, and a supervisor answers (supervisor.h) */
 };
 
