@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { openStore, type Store } from '../cache/store.ts';
 import { isBuildError, withSpan } from '../core/errors.ts';
 import { keepBelowCap } from './cache/cap.ts';
+import { keepBelowCap } from './cache/cap.ts';
 import { openContexts } from './context/contexts.ts';
 import { checkEntitlements } from './entitlements.ts';
 import type { BuildEnvironment } from './environment.ts';
@@ -41,6 +42,7 @@ export async function build(
     const work = buildIn(store, sandbox, options, environment);
     work.catch(() => {});
     const result = await Promise.race([work, rejectOnAbort(environment.signal)]);
+    await keepBelowCap(store, options.cacheMax, environment);
     events({
       event: 'done',
       ok: true,
@@ -52,6 +54,7 @@ export async function build(
   } catch (error) {
     const reason = environment.signal.aborted ? cancelled() : error;
     const code = isBuildError(reason) ? reason.code : undefined;
+    if (!environment.signal.aborted) await keepBelowCap(store, options.cacheMax, environment);
     events({ event: 'done', ok: false, code, ms: Math.round(performance.now() - started) });
     throw reason;
   } finally {

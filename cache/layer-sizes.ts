@@ -2,7 +2,7 @@
 // is walked once; only another form beside it makes its size another.
 
 import { readdirSync } from 'node:fs';
-import { type Digest, parseDigest } from '../core/digest.ts';
+import { type Digest, digestOfBytes } from '../core/digest.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { Table } from './database.ts';
 import { DiskCounter } from './disk-usage.ts';
@@ -15,17 +15,21 @@ interface Counted {
   readonly bytes: number;
 }
 
-/** Returns the bytes of disk of every unpacked layer, walking only those that `sizes` does not know. */
+/**
+ * Returns the bytes of disk of every unpacked layer, walking only those that `sizes` does not know. With `trust` it is
+ * not looked whether another form has come to those that it knows: one call for the folder of all of them.
+ */
 export async function layerSizes(
   layers: Pick<LayerFolders, 'container' | 'list'>,
   sizes: Table,
+  known: 'check' | 'trust' = 'check',
 ): Promise<Map<Digest, number>> {
   const found = new Map<Digest, number>();
   for (const layer of await layers.list()) {
-    const forms = formsOf(layers.container(layer));
-    const known = decode(sizes.get(digestKey(layer)));
-    if (known?.forms === forms) {
-      found.set(layer, known.bytes);
+    const counted = decode(sizes.get(digestKey(layer)));
+    const forms = (known === 'trust' && counted?.forms) || formsOf(layers.container(layer));
+    if (counted?.forms === forms) {
+      found.set(layer, counted.bytes);
       continue;
     }
     const { bytes } = await new DiskCounter().count(layers.container(layer));
@@ -33,8 +37,9 @@ export async function layerSizes(
     sizes.put(digestKey(layer), Buffer.from(JSON.stringify({ forms, bytes })));
   }
   for (const { key } of sizes.entries()) {
-    const layer = nameOf(key);
-    if (layer === undefined || !found.has(layer)) sizes.delete(key);
+    // Other keys are not layers.
+    const layer = digestOfBytes(key);
+    if (layer !== undefined && !found.has(layer)) sizes.delete(key);
   }
   return found;
 }
@@ -46,10 +51,6 @@ function formsOf(container: string): string {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;
   }
-}
-
-function nameOf(key: Uint8Array): Digest | undefined {
-  return parseDigest(`sha256:${Buffer.from(key).toString('hex')}`);
 }
 
 /** A value that is not whole counts as absent. */

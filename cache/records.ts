@@ -6,7 +6,7 @@
 // it in the same database, so they are there; the layer's files may have been pruned, which the
 // caller must check.
 
-import { type Digest, hexOf, parseDigest } from '../core/digest.ts';
+import { type Digest, digestOfBytes, hexOf, parseDigest } from '../core/digest.ts';
 import type { Table } from './database.ts';
 
 /** What went into a key: names to values, each small enough to show to a person. */
@@ -39,6 +39,8 @@ export interface RecordStore {
   /** The record that was used or made last under a fingerprint (of a step, or of what a step looks up), whatever its key. */
   lastOfStep(fingerprint: Digest): CacheRecord | undefined;
   setLastOfStep(fingerprint: Digest, key: Digest): void;
+  /** Forgets the fingerprints whose record is no longer there. */
+  sweepSteps(): void;
 }
 
 /** Records over two tables: `records` (key to record) and `steps` (fingerprint to key). */
@@ -65,6 +67,12 @@ export function recordStore(records: Table, steps: Table): RecordStore {
       return digest === undefined ? undefined : get(digest);
     },
     setLastOfStep: (fingerprint, key) => steps.put(digestKey(fingerprint), digestKey(key)),
+    sweepSteps() {
+      for (const { key, value } of steps.entries()) {
+        const record = digestOfBytes(value);
+        if (record === undefined || get(record) === undefined) steps.delete(key);
+      }
+    },
   };
 }
 

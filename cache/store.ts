@@ -34,7 +34,7 @@ export interface Store {
   readonly blocks: Table;
   /** What was fetched from which address. */
   readonly downloads: Table;
-  /** What unpacked layers take on disk, by layer. */
+  /** What unpacked layers take on disk, by layer, and an account of the whole (builder/cache/account.ts). */
   readonly sizes: Table;
   readonly lease: Lease;
   /** Waits until everything written so far is committed. */

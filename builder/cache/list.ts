@@ -30,7 +30,7 @@ export async function listRecords(store: Store): Promise<ListedRecord[]> {
 }
 
 /** How many records need each layer and blob. */
-function countUsers({ needs }: Stock): ReadonlyMap<Digest, number> {
+export function countUsers({ needs }: Stock): ReadonlyMap<Digest, number> {
   const users = new Map<Digest, number>();
   for (const { layers, blobs } of needs.values()) {
     for (const digest of [...layers, ...blobs]) users.set(digest, (users.get(digest) ?? 0) + 1);
@@ -38,7 +38,8 @@ function countUsers({ needs }: Stock): ReadonlyMap<Digest, number> {
   return users;
 }
 
-function listed(
+/** A record as it is listed; `users` is what `countUsers` says of the same stock. */
+export function listed(
   { needs, layers, blobs, imageBlobs }: Stock,
   users: ReadonlyMap<Digest, number>,
   record: CacheRecord,
