@@ -2,6 +2,7 @@
 
 import type { Writable } from 'node:stream';
 import type { EventSink } from '../core/events.ts';
+import type { FailedRunHandler } from './failed-run.ts';
 
 export interface BuildEnvironment {
   /** The store's folder. */
@@ -13,4 +14,6 @@ export interface BuildEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Where `-o -` writes. */
   readonly stdout: Writable;
+  /** Called for every RUN that fails, before the build ends by it. */
+  readonly onFailedRun?: FailedRunHandler | undefined;
 }

@@ -16,7 +16,7 @@ export interface Host {
   /** As `process.platform` and `process.arch` name them. */
   readonly platform: NodeJS.Platform;
   readonly arch: NodeJS.Architecture;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown };
   readonly stdout: Screen;
   readonly stderr: Screen;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */

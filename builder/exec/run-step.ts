@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream';
 import { BuildError } from '../../core/errors.ts';
 import type { StepReporter } from '../ops/op.ts';
-import { type Isolation, startRunner } from './runner.ts';
+import { type Isolation, type RunnerEvent, type RunnerProcess, startRunner } from './runner.ts';
 import { splitLines } from './split-lines.ts';
 
 export interface StepExit {
@@ -28,6 +28,25 @@ export async function runStep(
   if (signal.aborted) throw cancelled();
   const runner = startRunner('run', isolation, words);
   runner.stdin.end();
+  return endOfStep(runner, signal, async () => {
+    const [events] = await Promise.all([
+      runner.ended,
+      forward(runner.stdout, (line) => step.log('stdout', line)),
+      forward(runner.stderr, (line) => step.log('stderr', line)),
+    ]);
+    return events;
+  });
+}
+
+/**
+ * Waits for the end of a `run` by `work`, which returns its events, and ends it, gently first, when `signal`
+ * aborts. Throws as runStep does.
+ */
+export async function endOfStep(
+  runner: Pick<RunnerProcess, 'kill'>,
+  signal: AbortSignal,
+  work: () => Promise<readonly RunnerEvent[]>,
+): Promise<StepExit> {
   let killing: NodeJS.Timeout | undefined;
   const stop = (): void => {
     runner.kill('SIGTERM');
@@ -35,23 +54,23 @@ export async function runStep(
   };
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const [events] = await Promise.all([
-      runner.ended,
-      forward(runner.stdout, (line) => step.log('stdout', line)),
-      forward(runner.stderr, (line) => step.log('stderr', line)),
-    ]);
+    const events = await work();
     if (signal.aborted) throw cancelled();
-    const exit = events.find((event) => event.event === 'exit');
-    const failed = events.find((event) => event.event === 'exec-failed');
-    if (exit?.event !== 'exit') throw new BuildError('E_SANDBOX', 'the runner was killed');
-    const message = failed?.event === 'exec-failed' ? failed.message : undefined;
-    return { code: exit.code, signal: exit.signal, ...(message === undefined ? {} : { message }) };
+    return exitAmong(events);
   } catch (error) {
     throw signal.aborted ? cancelled() : error;
   } finally {
     clearTimeout(killing);
     signal.removeEventListener('abort', stop);
   }
+}
+
+function exitAmong(events: readonly RunnerEvent[]): StepExit {
+  const exit = events.find((event) => event.event === 'exit');
+  const failed = events.find((event) => event.event === 'exec-failed');
+  if (exit?.event !== 'exit') throw new BuildError('E_SANDBOX', 'the runner was killed');
+  const message = failed?.event === 'exec-failed' ? failed.message : undefined;
+  return { code: exit.code, signal: exit.signal, ...(message === undefined ? {} : { message }) };
 }
 
 /** The error that a build ends with when it was stopped. */

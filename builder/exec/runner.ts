@@ -46,6 +46,9 @@ export interface RunnerProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
+/** A runner whose step has the terminal of this process. */
+export type TerminalRunner = Pick<RunnerProcess, 'ended' | 'kill'>;
+
 /** One line of an id map: `count` ids from `inside` on stand for those from `outside` on. */
 export interface IdRange {
   readonly inside: number;
@@ -74,6 +77,9 @@ export const HELPER_PATH: readonly string[] = [
   '/bin',
 ];
 
+/** newuidmap is looked up in PATH; nothing else of the environment reaches the runner or a step. */
+const ENVIRONMENT: Readonly<Record<string, string>> = { PATH: HELPER_PATH.join(':') };
+
 /** Starts the runner. `words` come after the version and the id maps, which are added here. */
 export function startRunner(
   verb: Verb,
@@ -84,8 +90,7 @@ export function startRunner(
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     // A session of its own: Ctrl-C at the terminal reaches slipway, which then ends the step in order.
     detached: true,
-    // newuidmap is looked up in PATH; nothing else of the environment reaches the runner or a step.
-    env: { PATH: HELPER_PATH.join(':') },
+    env: ENVIRONMENT,
   });
   const [stdin, stdout, stderr, control, events] = child.stdio as [
     Writable,
@@ -95,10 +100,8 @@ export function startRunner(
     Readable,
   ];
   // A runner that ends early closes its ends; what it says on the event channel is the error that counts.
-  for (const stream of [stdin, control]) stream.on('error', () => {});
-  control.end(
-    encodeWords([`slipway-runner/${RUNNER_PROTOCOL}`, ...idWords(isolation), ...words, 'end']),
-  );
+  stdin.on('error', () => {});
+  sendWords(control, isolation, words);
   if (verb !== 'run') killOnAbort(child, isolation.signal);
   return {
     stdin,
@@ -107,6 +110,32 @@ export function startRunner(
     ended: collect(child, verb, events),
     kill: (signal) => child.kill(signal),
   };
+}
+
+/**
+ * Starts a `run` whose step has a terminal of its own, joined by the runner to that of this process: descriptors
+ * 0 and 1 are one. Until it has ended, nothing else reads or writes there.
+ */
+export function startTerminalRunner(
+  isolation: Isolation,
+  words: readonly string[],
+): TerminalRunner {
+  const child = spawn(runnerPath(), ['run'], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+    // In the foreground with this process, so that it hears of a new size of the terminal.
+    detached: false,
+    env: ENVIRONMENT,
+  });
+  const [, , , control, events] = child.stdio as [null, null, null, Writable, Readable];
+  sendWords(control, isolation, ['tty', ...words]);
+  return { ended: collect(child, 'run', events), kill: (signal) => child.kill(signal) };
+}
+
+function sendWords(control: Writable, isolation: Isolation, words: readonly string[]): void {
+  control.on('error', () => {});
+  control.end(
+    encodeWords([`slipway-runner/${RUNNER_PROTOCOL}`, ...idWords(isolation), ...words, 'end']),
+  );
 }
 
 function killOnAbort(child: ChildProcess, signal: AbortSignal): void {

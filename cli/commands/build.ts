@@ -49,7 +49,27 @@ export const build: CliCommand = {
   },
 };
 
-async function runBuild(flags: BuildFlags, host: Host, stdoutTaken: boolean): Promise<void> {
+/** The terminal for --on-error=shell. Throws E_USAGE where there is none. */
+async function shellTerminal(
+  { onError, context, file }: BuildFlags,
+  host: Host,
+): Promise<Terminal | undefined> {
+  if (onError !== 'shell') return undefined;
+  if (context === '-' || file === '-') {
+    throw new BuildError('E_USAGE', '--on-error=shell and - both want standard input', {
+      hint: 'give the context and the Dockerfile as paths',
+    });
+  }
+  const { openTerminal } = await import('../shell/terminal.ts');
+  return openTerminal(host, '--on-error=shell');
+}
+
+async function runBuild(
+  flags: BuildFlags,
+  host: Host,
+  stdoutTaken: boolean,
+  terminal: Terminal | undefined,
+): Promise<void> {
   const files = { idFile: flags.idFile, metadataFile: flags.metadataFile, cwd: host.cwd };
   await removeOldResults(files);
   const failed = new FailedStep();
@@ -64,6 +84,7 @@ async function runBuild(flags: BuildFlags, host: Host, stdoutTaken: boolean): Pr
       signal: host.signal,
       variables: host.env,
       stdout: host.stdout,
+      onFailedRun: terminal && failedRunShell(terminal, renderer, failed, host),
     });
     await writeResults(files, result);
   } catch (caught) {
@@ -84,7 +105,6 @@ async function buildFromInput(
   flags: BuildFlags,
   host: Host,
   environment: BuildEnvironment,
-      onFailedRun: terminal && failedRunShell(terminal, renderer, failed, host),
 ): Promise<BuildResult> {
   if (flags.context === '-' || flags.file === '-') addAbortSignal(host.signal, host.stdin);
   const builder = import('../../builder/build.ts');
@@ -107,11 +127,12 @@ async function buildFromInput(
       buildPlatform: hostPlatform(host.arch),
       secrets: flags.secrets,
       ssh: flags.ssh,
+      allow: flags.allow,
+      steps: flags.steps,
       tags: flags.tags,
       outputs: flags.outputs,
       network: flags.network,
       noCache: flags.noCache,
-      cacheMax: flags.cacheMax,
       pull: flags.pull,
       sourceDateEpoch: flags.sourceDateEpoch,
       contextEpoch: input.contextEpoch,
@@ -128,8 +149,6 @@ async function buildFromInput(
 function isTrue(value: string | undefined): boolean {
   return /^(?:1|t|T|TRUE|true|True)$/.test(value ?? '');
 }
-      allow: flags.allow,
-      steps: flags.steps,
 
 const HELP = `
 Outputs (-o):
@@ -146,9 +165,6 @@ Outputs (-o):
 Progress goes to standard error; --progress=json and --quiet go to standard output, unless an
 output is written there. --iidfile holds containerimage.digest: the digest of the manifest.
 SOURCE_DATE_EPOCH, in the environment or as a build argument, makes the image reproducible.
-
-After a build what was used least recently leaves the cache if it takes more than --cache-max on disk:
-20GB or 10 % of the disk, whichever is less; off for no limit. SLIPWAY_CACHE_MAX is the same.
 
 Exit status: 0; 1 the build failed; 2 wrong usage; 128 + n stopped by signal n.
 

@@ -11,12 +11,12 @@ import { type Call, readCall } from './call.ts';
 import { parseImageName } from './image-name.ts';
 import { parseOutput } from './output.ts';
 import { parsePairs } from './pairs.ts';
-import { parseSize } from './size.ts';
 import { declareStepFlags, readStepFlags, type StepFlags } from './step-flags.ts';
 
 const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
 const CONTEXT_MODES = ['keep', 'git'] as const;
 const NETWORKS = ['default', 'none', 'host'] as const;
+const ON_ERROR = ['stop', 'shell'] as const;
 const ISOLATIONS = ['auto', 'root', 'rootless', 'single-id'] as const;
 
 export interface BuildFlags extends StepFlags {
@@ -36,9 +36,9 @@ export interface BuildFlags extends StepFlags {
   readonly isolation: BuildOptions['isolation'];
   readonly progress: (typeof PROGRESS)[number];
   readonly noCache: boolean;
-  readonly cacheMax: BuildOptions['cacheMax'];
   readonly pull: boolean;
   readonly jobs: number | undefined;
+  readonly onError: (typeof ON_ERROR)[number];
   readonly sourceDateEpoch: number | undefined;
   readonly idFile: string | undefined;
   readonly metadataFile: string | undefined;
@@ -66,12 +66,12 @@ export function declareBuildFlags(command: Command): void {
     .option('--platform <os/arch>', 'the platform of the image (default: this machine)')
     .option('--pull', 'ask the registry for base images that are here already')
     .option('--no-cache', 'run every step, and record the results')
-    .option('--cache-max <size>', 'what the cache may take on disk, or off; see below')
     .option('--push', 'the same as -o type=registry')
     .option('--load', 'the same as -o type=image: into the local store')
     .addOption(choice('--network <mode>', 'the network of RUN steps', NETWORKS))
     .addOption(choice('--isolation <rung>', 'how RUN steps are isolated', ISOLATIONS))
     .option('--jobs <number>', 'how many steps run at once (default: the number of cores)')
+    .addOption(choice('--on-error <what>', 'shell opens one in a failed RUN step', ON_ERROR))
     .addOption(choice('--progress <form>', 'how progress is shown', PROGRESS))
     .option('-q, --quiet', 'the same as --progress=quiet: print the image digest only')
     .option('--check', 'the same as --call=check: check the Dockerfile, build nothing')
@@ -104,8 +104,8 @@ export function readBuildFlags(
     network: raw.network,
     isolation: raw.isolation,
     progress: readProgress(raw),
+    onError: raw.onError,
     noCache: !raw.cache,
-    cacheMax: readCacheMax(raw.cacheMax, host.env['SLIPWAY_CACHE_MAX']),
     pull: raw.pull ?? false,
     jobs: raw.jobs === undefined ? undefined : readJobs(raw.jobs),
     sourceDateEpoch: readEpoch(buildArgs.get(EPOCH)),
@@ -128,12 +128,12 @@ interface RawFlags {
   readonly pull?: true;
   /** False under `--no-cache`: commander's form of a negated flag. */
   readonly cache: boolean;
-  readonly cacheMax?: string;
   readonly push?: true;
   readonly load?: true;
   readonly network: BuildFlags['network'];
   readonly isolation: BuildFlags['isolation'];
   readonly jobs?: string;
+  readonly onError: BuildFlags['onError'];
   readonly progress: BuildFlags['progress'];
   readonly quiet?: true;
   readonly iidfile?: string;
@@ -143,19 +143,6 @@ interface RawFlags {
 }
 
 const EPOCH = 'SOURCE_DATE_EPOCH';
-
-/** The flag, or else the variable; an empty variable is none. */
-function readCacheMax(
-  flag: string | undefined,
-  variable: string | undefined,
-): BuildFlags['cacheMax'] {
-  const [text, name] =
-    flag === undefined ? [variable || undefined, 'SLIPWAY_CACHE_MAX'] : [flag, '--cache-max'];
-  if (text === undefined) return undefined;
-  return text === 'off' ? 'off' : parseSize(text, name);
-}
-
-}
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];

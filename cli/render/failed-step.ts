@@ -27,8 +27,15 @@ export class FailedStep {
   /** Returns the first failed step's name and its last 40 lines as a block of text, or '' where no step failed. */
   report(): string {
     if (this.#failed === undefined) return '';
-    const { step, tail } = this.#failed;
-    const lines = [`------`, ` > ${step}:`, ...tail.map(logLine), `------`];
-    return `${lines.join('\n')}\n`;
+    return block(this.#failed.step, this.#failed.tail);
   }
+
+  /** The same of a step that has not ended yet. */
+  blockOf(id: number, step: string): string {
+    return block(logLine(step), this.#tails.get(id) ?? []);
+  }
+}
+
+function block(step: string, tail: readonly string[]): string {
+  return `${['------', ` > ${step}:`, ...tail.map(logLine), '------'].join('\n')}\n`;
 }

@@ -4,6 +4,8 @@ import type { EventSink } from '../../core/events.ts';
 
 export interface Renderer {
   readonly onEvent: EventSink;
+  /** Of a display that draws over its own lines: leaves the screen to somebody else, and comes back. */
+  readonly live?: { end(): void; begin(): void };
   /**
    * Ends the display; a terminal is left as it was found. To be called once, however the build
    * ended. `error` is what it failed by: only a form for programs shows it, since people read it

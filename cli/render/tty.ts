@@ -25,14 +25,17 @@ const ERASE_BELOW = '\u001b[J';
 /** Makes a renderer that draws on `screen`. `now` is a clock in milliseconds. */
 export function ttyRenderer(screen: Screen, style: Style, now: () => number): Renderer {
   const view = new LiveView(screen, style, now);
-  const timer = setInterval(() => view.draw(), FRAME_MS);
-  return {
-    onEvent: (event) => view.take(event),
-    close: () => {
-      clearInterval(timer);
-      view.end();
-    },
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    view.begin();
+    timer = setInterval(() => view.draw(), FRAME_MS);
   };
+  const end = (): void => {
+    clearInterval(timer);
+    view.end();
+  };
+  begin();
+  return { onEvent: (event) => view.take(event), live: { end, begin }, close: end };
 }
 
 class LiveView {
@@ -49,7 +52,10 @@ class LiveView {
     this.#style = style;
     this.#now = now;
     this.#state = new ProgressState(now());
-    screen.write(HIDE_CURSOR);
+  }
+
+  begin(): void {
+    this.#screen.write(HIDE_CURSOR);
   }
 
   take(event: BuildEvent): void {

@@ -1,0 +1,81 @@
+// Runs a program on a terminal of its own, as a person would: a pty that python3 makes, on which answers are
+// typed as soon as what they wait for is shown.
+
+import { spawn } from 'node:child_process';
+
+/** What to wait for on the screen, and what to type then. */
+export type Answer = readonly [shown: string, typed: string];
+
+export interface Session {
+  readonly status: number;
+  /** All that was shown. */
+  readonly screen: string;
+  /** Whether the terminal's settings were in the end what they were in the beginning. */
+  readonly restored: boolean;
+}
+
+export interface SessionOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Columns of the terminal; 101 where not given. */
+  readonly columns?: number;
+}
+
+/** Runs `args` to its end, or for 60 seconds. */
+export function onTerminal(
+  args: readonly string[],
+  answers: readonly Answer[],
+  { env = process.env, columns = 101 }: SessionOptions = {},
+): Promise<Session> {
+  const asked = JSON.stringify({ args, answers, columns });
+  const child = spawn('python3', ['-c', DRIVER, asked], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => {
+      if (status === 0) resolve(JSON.parse(Buffer.concat(out).toString()) as Session);
+      else reject(new Error(Buffer.concat(err).toString()));
+    });
+  });
+}
+
+const DRIVER = `
+import fcntl, json, os, pty, select, struct, sys, termios, time
+asked = json.loads(sys.argv[1])
+master, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 33, asked['columns'], 0, 0))
+before = termios.tcgetattr(slave)
+pid = os.fork()
+if pid == 0:
+    os.close(master)
+    os.login_tty(slave) if hasattr(os, 'login_tty') else None
+    if not hasattr(os, 'login_tty'):
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        for fd in (0, 1, 2):
+            os.dup2(slave, fd)
+        os.close(slave)
+    os.execvp(asked['args'][0], asked['args'])
+screen, seen, status = b'', 0, None
+answers = [(shown.encode(), typed.encode()) for shown, typed in asked['answers']]
+limit = time.time() + 60
+while status is None or select.select([master], [], [], 0)[0]:
+    if time.time() > limit:
+        os.kill(pid, 9)
+        limit += 5
+    if select.select([master], [], [], 0.02)[0]:
+        screen += os.read(master, 65536)
+    while answers and answers[0][0] in screen[seen:]:
+        seen += screen[seen:].index(answers[0][0]) + len(answers[0][0])
+        os.write(master, answers.pop(0)[1])
+    if status is None:
+        ended, found = os.waitpid(pid, os.WNOHANG)
+        status = found if ended else None
+print(json.dumps({
+    'status': os.waitstatus_to_exitcode(status),
+    'screen': screen.decode('utf8', 'replace'),
+    'restored': termios.tcgetattr(slave) == before,
+}))
+`;
