@@ -133,6 +133,7 @@ async function buildFromInput(
       outputs: flags.outputs,
       network: flags.network,
       noCache: flags.noCache,
+      cacheMax: flags.cacheMax,
       pull: flags.pull,
       sourceDateEpoch: flags.sourceDateEpoch,
       contextEpoch: input.contextEpoch,
@@ -165,6 +166,9 @@ Outputs (-o):
 Progress goes to standard error; --progress=json and --quiet go to standard output, unless an
 output is written there. --iidfile holds containerimage.digest: the digest of the manifest.
 SOURCE_DATE_EPOCH, in the environment or as a build argument, makes the image reproducible.
+
+After a build what was used least recently leaves the cache if it takes more than --cache-max on disk:
+20GB or 10 % of the disk, whichever is less; off for no limit. SLIPWAY_CACHE_MAX is the same.
 
 Exit status: 0; 1 the build failed; 2 wrong usage; 128 + n stopped by signal n.
 

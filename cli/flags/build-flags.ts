@@ -11,6 +11,7 @@ import { type Call, readCall } from './call.ts';
 import { parseImageName } from './image-name.ts';
 import { parseOutput } from './output.ts';
 import { parsePairs } from './pairs.ts';
+import { parseSize } from './size.ts';
 import { declareStepFlags, readStepFlags, type StepFlags } from './step-flags.ts';
 
 const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
@@ -36,6 +37,7 @@ export interface BuildFlags extends StepFlags {
   readonly isolation: BuildOptions['isolation'];
   readonly progress: (typeof PROGRESS)[number];
   readonly noCache: boolean;
+  readonly cacheMax: BuildOptions['cacheMax'];
   readonly pull: boolean;
   readonly jobs: number | undefined;
   readonly onError: (typeof ON_ERROR)[number];
@@ -66,6 +68,7 @@ export function declareBuildFlags(command: Command): void {
     .option('--platform <os/arch>', 'the platform of the image (default: this machine)')
     .option('--pull', 'ask the registry for base images that are here already')
     .option('--no-cache', 'run every step, and record the results')
+    .option('--cache-max <size>', 'what the cache may take on disk, or off; see below')
     .option('--push', 'the same as -o type=registry')
     .option('--load', 'the same as -o type=image: into the local store')
     .addOption(choice('--network <mode>', 'the network of RUN steps', NETWORKS))
@@ -106,6 +109,7 @@ export function readBuildFlags(
     progress: readProgress(raw),
     onError: raw.onError,
     noCache: !raw.cache,
+    cacheMax: readCacheMax(raw.cacheMax, host.env['SLIPWAY_CACHE_MAX']),
     pull: raw.pull ?? false,
     jobs: raw.jobs === undefined ? undefined : readJobs(raw.jobs),
     sourceDateEpoch: readEpoch(buildArgs.get(EPOCH)),
@@ -128,6 +132,7 @@ interface RawFlags {
   readonly pull?: true;
   /** False under `--no-cache`: commander's form of a negated flag. */
   readonly cache: boolean;
+  readonly cacheMax?: string;
   readonly push?: true;
   readonly load?: true;
   readonly network: BuildFlags['network'];
@@ -143,6 +148,17 @@ interface RawFlags {
 }
 
 const EPOCH = 'SOURCE_DATE_EPOCH';
+
+/** The flag, or else the variable; an empty variable is none. */
+function readCacheMax(
+  flag: string | undefined,
+  variable: string | undefined,
+): BuildFlags['cacheMax'] {
+  const [text, name] =
+    flag === undefined ? [variable || undefined, 'SLIPWAY_CACHE_MAX'] : [flag, '--cache-max'];
+  if (text === undefined) return undefined;
+  return text === 'off' ? 'off' : parseSize(text, name);
+}
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
