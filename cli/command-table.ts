@@ -65,6 +65,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('debug ast', 'Show how a Dockerfile is read, as S-expressions', async () => {
     return (await import('./commands/debug-ast.ts')).debugAst;
   }),
+  entry('debug shell', 'Open a shell in an image, or in what a step came to', async () => {
+    return (await import('./commands/debug-shell.ts')).debugShell;
+  }),
   entry('version', 'Show the version', async () => {
     return (await import('./commands/version.ts')).version;
   }),
