@@ -41,7 +41,6 @@ export interface BuildOptions {
   readonly allow: ReadonlySet<Entitlement>;
   readonly steps: StepOptions;
   /** Bytes of disk that the cache may take; undefined is the default, see builder/cache/cap.ts. */
-  /** Bytes of disk that the cache may take; undefined is the default, see builder/cache/cap.ts. */
   readonly cacheMax?: number | 'off' | undefined;
   /** How many steps may run at once; undefined is the number of cores. */
   readonly jobs: number | undefined;

@@ -4,7 +4,6 @@
 const INERT = 'it has no effect in BuildKit either: leave it out';
 const REMOTE_CACHE = 'a cache that several machines share is not there yet';
 const ATTESTATION = 'attestations are not made: images are plain manifests';
-const LIMITS = 'resource limits of steps are not there yet';
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['--annotation', 'annotations are not written; --label sets labels'],
@@ -15,16 +14,6 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['--cache-from', REMOTE_CACHE],
   ['--cache-to', REMOTE_CACHE],
   ['--no-cache-filter', 'only the whole build can leave the cache alone: --no-cache'],
-  ['--cgroup-parent', LIMITS],
-  ['--shm-size', LIMITS],
-  ['--ulimit', LIMITS],
-  ['--memory', LIMITS],
-  ['--memory-swap', LIMITS],
-  ['--cpu-period', LIMITS],
-  ['--cpu-quota', LIMITS],
-  ['--cpu-shares', LIMITS],
-  ['--cpuset-cpus', LIMITS],
-  ['--cpuset-mems', LIMITS],
   ['--print', 'its name is now --call'],
   ['--compress', INERT],
   ['--rm', INERT],

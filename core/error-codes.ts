@@ -50,6 +50,8 @@ export const ERROR_CODES = {
   E_RUNNER_MISSING: { exit: 1, title: 'The runner was not built' },
   E_UNKNOWN_USER: { exit: 1, title: 'A user or group is not in the image' },
   E_SECRET_MISSING: { exit: 1, title: 'A required secret was not given' },
+  E_LIMIT: { exit: 1, title: 'A limit of a RUN step cannot be set here' },
+  E_STEP_TIMEOUT: { exit: 1, title: 'A RUN step took longer than --step-timeout allows' },
   E_ENTITLEMENT: { exit: 1, title: 'A RUN step asks for rights that the caller did not allow' },
   E_SSH_AGENT: { exit: 1, title: 'An SSH agent for a RUN step is not there or cannot be used' },
   E_OUTPUT: { exit: 1, title: 'An output cannot be written' },

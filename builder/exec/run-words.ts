@@ -54,6 +54,8 @@ export interface RunWordsOptions {
   readonly secretEnv: readonly string[];
   readonly network: 'host' | 'none';
   readonly extraHosts: readonly ExtraHost[];
+  /** Bytes of /dev/shm; undefined is the usual. */
+  readonly shm?: number | undefined;
   /** The text of the machine's resolv.conf. */
   readonly resolvConf: string;
 }
@@ -78,6 +80,7 @@ export function runWords(options: RunWordsOptions): string[] {
     ...['root-mode', root.mode.toString(8), String(root.uid), String(root.gid)],
     ...stubWords(objects, tree, points),
     ...['mount-proc', spec.insecure ? 'mount-sys-rw' : 'mount-sys', 'mount-dev'],
+    ...(options.shm === undefined ? [] : ['tmpfs', '/dev/shm', String(options.shm), '1777']),
     ...data('/etc/resolv.conf', options.resolvConf, 0o644),
     ...data('/etc/hosts', hosts(spec.hostname, options.extraHosts), 0o644),
     ...scriptWords(spec),

@@ -164,14 +164,16 @@ export function runnerError(event: Extract<RunnerEvent, { event: 'error' }>): Bu
   return new BuildError(code, event.message, { hint: event.hint ?? undefined });
 }
 
-const RUNNER_CODES: Readonly<Record<string, 'E_UNKNOWN_USER' | 'E_LAYER_INVALID' | 'E_ISOLATION'>> =
-  {
-    E_USER: 'E_UNKNOWN_USER',
-    E_LAYER_PATH: 'E_LAYER_INVALID',
-    E_LAYER_ENTRY: 'E_LAYER_INVALID',
-    E_ISOLATION: 'E_ISOLATION',
-    E_NO_OVERLAY: 'E_ISOLATION',
-  };
+const RUNNER_CODES: Readonly<
+  Record<string, 'E_UNKNOWN_USER' | 'E_LAYER_INVALID' | 'E_ISOLATION' | 'E_LIMIT'>
+> = {
+  E_USER: 'E_UNKNOWN_USER',
+  E_LAYER_PATH: 'E_LAYER_INVALID',
+  E_LAYER_ENTRY: 'E_LAYER_INVALID',
+  E_ISOLATION: 'E_ISOLATION',
+  E_NO_OVERLAY: 'E_ISOLATION',
+  E_LIMIT: 'E_LIMIT',
+};
 
 async function collect(child: ChildProcess, verb: Verb, channel: Readable): Promise<RunnerEvent[]> {
   const events: RunnerEvent[] = [];

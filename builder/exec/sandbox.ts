@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import type { LayerForm } from '../../cache/layer-folders.ts';
 import { staleTemporaries } from '../../cache/leases.ts';
 import type { Store } from '../../cache/store.ts';
+import type { EventSink } from '../../core/events.ts';
 import type { BuildEnvironment } from '../environment.ts';
+import type { StepLimits } from '../step-options.ts';
 import { chooseIsolation, layerForm } from './isolation.ts';
 import { type Isolation, startRunner } from './runner.ts';
+import { type LimitedStep, limitStep } from './step-limits.ts';
 
 export interface Sandbox {
   /** Chooses the rung at the first call. Throws E_ISOLATION. */
   readonly isolation: () => Promise<Isolation>;
+  /** Limits one step of the build; told of once is what cannot be had and nobody asked for. Throws E_LIMIT. */
+  limit(limits: StepLimits): Promise<LimitedStep>;
   /** In which form that rung has layers on disk; tells nobody of the choice. */
   readonly layerForm: () => Promise<LayerForm>;
   /** Removes the temporaries that only the runner can remove. */
@@ -26,6 +31,7 @@ export function openSandbox(
 ): Sandbox {
   let found: Promise<Isolation> | undefined;
   let chosen: Promise<Isolation> | undefined;
+  let told = false;
   const find = (): Promise<Isolation> => {
     found ??= chooseIsolation(wanted, signal);
     return found;
@@ -42,6 +48,13 @@ export function openSandbox(
     isolation() {
       chosen ??= choose();
       return chosen;
+    },
+    async limit(limits) {
+      const tell: EventSink = (event) => {
+        if (!told) events(event);
+        told = true;
+      };
+      return limitStep(limits, await this.isolation(), tell);
     },
     // Without any rung there is nothing to read either.
     layerForm: () => find().then(layerForm, () => 'fs' as const),

@@ -31,6 +31,7 @@ import type { Snapshot } from '../snapshot.ts';
 import type { StepOptions } from '../step-options.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { Isolation } from './runner.ts';
+import type { Sandbox } from './sandbox.ts';
 
 export interface OpContext {
   readonly store: Store;
@@ -43,6 +44,7 @@ export interface OpContext {
   readonly remote: Pick<Remote, 'op'>;
   readonly network: 'default' | 'none' | 'host';
   readonly steps: StepOptions;
+  readonly limit: Sandbox['limit'];
   readonly signal: AbortSignal;
   readonly onFailedRun: FailedRunHandler | undefined;
   /** The snapshot of a vertex that has been evaluated. */
@@ -117,6 +119,7 @@ async function runVertex(
     }),
     network: networkOf(context, vertex, spec),
     steps: context.steps,
+    limit: context.limit,
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     platform: formatPlatform(vertex.platform),
     signal: context.signal,

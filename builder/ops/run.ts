@@ -15,10 +15,12 @@ import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { dumpFolder } from '../exec/layer-transfer.ts';
+import { runLimited } from '../exec/run-limited.ts';
 import { runShell } from '../exec/run-shell.ts';
-import { runStep, type StepExit } from '../exec/run-step.ts';
+import type { StepExit } from '../exec/run-step.ts';
 import { runWords } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
+import type { Sandbox } from '../exec/sandbox.ts';
 import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
 import type { FailedRun } from '../failed-run.ts';
@@ -36,6 +38,7 @@ export interface RunInputs {
   readonly isolation: () => Promise<Isolation>;
   readonly network: 'host' | 'none';
   readonly steps: StepOptions;
+  readonly limit: Sandbox['limit'];
   readonly resolvConf: () => Promise<string>;
   readonly platform: string;
   readonly signal: AbortSignal;
@@ -106,10 +109,12 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       secretEnv,
       network: inputs.network,
       extraHosts: inputs.steps.extraHosts,
+      shm: inputs.steps.limits.shm,
       resolvConf: await inputs.resolvConf(),
     };
     const words = runWords({ ...sandbox, folders });
-    const exit = await runStep(isolation, words, step, inputs.signal);
+    const { steps: options, limit, signal } = inputs;
+    const exit = await runLimited({ isolation, words, options, limit, signal }, step);
     if (exit.code === 0) return;
     const { upper } = folders;
     await inputs.onFailed?.({

@@ -12,6 +12,7 @@ import {
 import { BuildError } from '../../core/errors.ts';
 import { suggest } from '../../core/suggest.ts';
 import type { Host } from '../host.ts';
+import { declareLimitFlags, readLimitFlags } from './limit-flags.ts';
 import { parseSecrets } from './secret.ts';
 import { parseSsh } from './ssh.ts';
 
@@ -40,6 +41,7 @@ export function declareStepFlags(command: Command): void {
     )
     .option('--add-host <name:ip>', 'a name that steps find in /etc/hosts (repeatable)', collect)
     .option('--allow <right>', 'network.host or security.insecure for RUN (repeatable)', collect);
+  declareLimitFlags(command);
 }
 
 /** Returns the checked values of what `command` has parsed. Throws E_USAGE and E_UNSUPPORTED. */
@@ -49,7 +51,7 @@ export function readStepFlags(command: Command, host: Pick<Host, 'env' | 'cwd'>)
     secrets: parseSecrets(raw.secret ?? [], host),
     ssh: parseSsh(raw.ssh ?? [], host),
     allow: new Set((raw.allow ?? []).map(readEntitlement)),
-    steps: { extraHosts: (raw.addHost ?? []).map(readHost) },
+    steps: { extraHosts: (raw.addHost ?? []).map(readHost), ...readLimitFlags(command) },
   };
 }
 

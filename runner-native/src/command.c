@@ -11,6 +11,7 @@
 
 #include "caps.h"
 #include "handover.h"
+#include "limits.h"
 #include "path.h"
 #include "seccomp.h"
 #include "sys.h"
@@ -141,6 +142,8 @@ int command_become(const struct plan *plan, const struct user *user,
 		return fail(err, "E_SANDBOX", errno, "cannot give the session its terminal");
 	umask(0022);
 	int rc = close_others(report, err);
+	if (rc == 0)
+		rc = limits_set(plan, err);
 	if (rc == 0 && !plan->no_seccomp)
 		rc = install_filter(supervisor, *report, err);
 	if (rc == 0)

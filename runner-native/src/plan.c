@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "limits.h"
+
 static int no_memory(struct err *err)
 {
 	return fail(err, "E_RUNNER_WORDS", ENOMEM, "cannot hold the plan");
@@ -235,6 +237,37 @@ TAKE(network)
 	return take_choice(args[0], "none", "host", &((struct plan *)at)->host_network, err);
 }
 
+TAKE(cgroup)
+{
+	struct plan *plan = at;
+	return push_string(&plan->cgroups, &plan->cgroup_count, args[0], err);
+}
+
+static int take_amount(const char *text, rlim_t *amount, struct err *err)
+{
+	uint64_t value = 0;
+	if (strcmp(text, "unlimited") == 0) {
+		*amount = RLIM_INFINITY;
+		return 0;
+	}
+	int rc = word_number(text, 10, INT64_MAX, &value, err);
+	*amount = (rlim_t)value;
+	return rc;
+}
+
+TAKE(rlimit)
+{
+	struct plan *plan = at;
+	struct limit *limit = array_push(&plan->limits, &plan->limit_count, sizeof(*limit));
+	if (limit == NULL)
+		return no_memory(err);
+	limit->resource = limits_resource(args[0]);
+	if (limit->resource < 0)
+		return fail(err, "E_RUNNER_WORDS", 0, "there is no limit \"%.64s\"", args[0]);
+	int rc = take_amount(args[1], &limit->value.rlim_cur, err);
+	return rc < 0 ? rc : take_amount(args[2], &limit->value.rlim_max, err);
+}
+
 TAKE(seccomp)
 {
 	return take_choice(args[0], "default", "none", &((struct plan *)at)->no_seccomp, err);
@@ -277,6 +310,8 @@ static const struct word_rule RULES[] = {
 	{ "env", 1, take_env },
 	{ "arg", 1, take_arg },
 	{ "tty", 0, take_tty },
+	{ "cgroup", 1, take_cgroup },
+	{ "rlimit", 3, take_rlimit },
 	{ "seccomp", 1, take_seccomp },
 	{ "caps", 1, take_caps },
 };
@@ -319,6 +354,8 @@ void plan_free(struct plan *plan)
 	free(plan->lowers);
 	free(plan->stubs);
 	free(plan->ops);
+	free(plan->cgroups);
+	free(plan->limits);
 	free(plan->env);
 	free(plan->args);
 }

@@ -64,7 +64,11 @@ struct plan {
 	size_t env_count;
 	char **args;
 	size_t arg_count;
-	bool tty; /* the command gets a terminal (pty.h) */
+	bool tty;	/* the command gets a terminal (pty.h) */
+	char **cgroups; /* folders */
+	size_t cgroup_count;
+	struct limit *limits; /* limits.h */
+	size_t limit_count;
 	bool no_seccomp;
 	bool all_caps;
 	bool single_id; /* ownership is recorded, and a supervisor answers (supervisor.h) */

@@ -15,6 +15,7 @@
 #include "events.h"
 #include "handover.h"
 #include "init.h"
+#include "limits.h"
 #include "ns.h"
 #include "relay.h"
 #include "terminal.h"
@@ -233,6 +234,8 @@ int run_verb(const struct words *words, struct err *err)
 {
 	struct plan plan;
 	int rc = plan_read(&plan, words, err);
+	if (rc == 0)
+		rc = limits_join(&plan, err);
 	if (rc == 0)
 		rc = run_plan(&plan, err);
 	plan_free(&plan);

@@ -9,6 +9,20 @@ function parse(words: readonly string[], env: Record<string, string> = {}) {
   return readBuildFlags(parsed.command, { env, arch: 'x64', cwd: '/work' });
 }
 
+const NO_LIMITS = {
+  shm: undefined,
+  ulimits: [],
+  memory: undefined,
+  memorySwap: undefined,
+  cpuQuota: undefined,
+  cpuPeriod: undefined,
+  cpuShares: undefined,
+  cpusetCpus: undefined,
+  cpusetMems: undefined,
+  pids: undefined,
+  cgroupParent: undefined,
+};
+
 const LAYERS = { compression: { type: 'gzip' }, force: false };
 
 test('without flags, the image goes to the local store without a name', () => {
@@ -24,11 +38,12 @@ test('without flags, the image goes to the local store without a name', () => {
     secrets: new Map(),
     ssh: new Map(),
     allow: new Set(),
-    steps: { extraHosts: [] },
+    steps: { extraHosts: [], limits: NO_LIMITS, timeout: undefined },
     platform: { os: 'linux', architecture: 'amd64' },
     network: 'default',
     isolation: 'auto',
     progress: 'auto',
+    onError: 'stop',
     noCache: false,
     contextModes: 'keep',
     pull: false,
@@ -53,6 +68,8 @@ test('every flag is read', () => {
       'k=a,/b',
       '--allow=network.host',
       '--add-host=db:::1',
+      '--memory=64m',
+      '--step-timeout=1h30m',
       '--build-context',
       'src=../src',
       '--platform',
@@ -88,11 +105,16 @@ test('every flag is read', () => {
     secrets: new Map([['s', { kind: 'file', path: '/work/s.txt' }]]),
     ssh: new Map([['k', ['/work/a', '/b']]]),
     allow: new Set(['network.host']),
-    steps: { extraHosts: [{ name: 'db', address: '::1' }] },
+    steps: {
+      extraHosts: [{ name: 'db', address: '::1' }],
+      limits: { ...NO_LIMITS, memory: 2 ** 26 },
+      timeout: 5_400_000,
+    },
     platform: { os: 'linux', architecture: 'arm64' },
     network: 'none',
     isolation: 'rootless',
     progress: 'json',
+    onError: 'stop',
     noCache: true,
     contextModes: 'git',
     pull: true,

@@ -1,0 +1,40 @@
+// A step within its limits: control groups while it runs, and an end when its time is up.
+
+import { BuildError } from '../../core/errors.ts';
+import type { StepReporter } from '../ops/op.ts';
+import type { StepOptions } from '../step-options.ts';
+import { runStep, type StepExit } from './run-step.ts';
+import type { Isolation } from './runner.ts';
+import type { Sandbox } from './sandbox.ts';
+
+export interface LimitedRun {
+  readonly isolation: Isolation;
+  readonly words: readonly string[];
+  readonly options: Pick<StepOptions, 'limits' | 'timeout'>;
+  readonly limit: Sandbox['limit'];
+  readonly signal: AbortSignal;
+}
+
+/** Runs the step. Throws E_LIMIT, E_STEP_TIMEOUT, and what runStep throws. */
+export async function runLimited(run: LimitedRun, step: StepReporter): Promise<StepExit> {
+  const { isolation, words, options, limit, signal } = run;
+  const limited = await limit(options.limits);
+  const { timeout } = options;
+  const timer = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
+  const either = timer === undefined ? signal : AbortSignal.any([signal, timer]);
+  try {
+    const exit = await runStep(isolation, [...limited.words, ...words], step, either);
+    if (exit.code === 0 || !(await limited.ranOutOfMemory())) return exit;
+    return {
+      ...exit,
+      message: `exit code: ${exit.code}, out of the memory that --memory gives it`,
+    };
+  } catch (error) {
+    if (timeout === undefined || timer?.aborted !== true || signal.aborted) throw error;
+    throw new BuildError('E_STEP_TIMEOUT', `the step was ended after ${timeout / 1000} s`, {
+      hint: 'give it more time with --step-timeout, or find out what it waits for',
+    });
+  } finally {
+    await limited.release();
+  }
+}

@@ -1,0 +1,79 @@
+// The limits of one step, as the rung can have them: control groups, and what setrlimit(2) takes. Without any
+// wish of the caller there is one bound, on processes, so that a fork bomb ends with the step.
+
+import { readFile } from 'node:fs/promises';
+import { BuildError, isBuildError } from '../../core/errors.ts';
+import type { EventSink } from '../../core/events.ts';
+import type { StepLimits } from '../step-options.ts';
+import type { Isolation } from './runner.ts';
+import { makeStepCgroup, readCgroupTexts, type StepCgroup } from './step-cgroup.ts';
+
+/** More than builds start at once, and a quarter of what a small machine can number. */
+const MOST_PROCESSES = 8192;
+
+export interface LimitedStep {
+  /** For the runner. */
+  readonly words: readonly string[];
+  ranOutOfMemory(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** Limits a step. `events` is told once where there is no bound on processes. Throws E_LIMIT. */
+export async function limitStep(
+  limits: StepLimits,
+  isolation: Isolation,
+  events: EventSink,
+): Promise<LimitedStep> {
+  if (isolation.rung === 'single-id' && limits.ulimits.some(({ name }) => name === 'rss')) {
+    throw new BuildError('E_LIMIT', '--ulimit rss cannot be had with a single id', {
+      hint: 'the kernel does not go by it; leave it out, or take --memory',
+    });
+  }
+  const bound = limits.pids ?? (await defaultBound());
+  // The kernel counts what a user has in a user namespace, but never what its own root has.
+  const byUser = isolation.rung !== 'root' && Number.isFinite(bound);
+  const group = await makeGroups(limits, byUser ? Number.POSITIVE_INFINITY : bound, events);
+  const ulimits = [
+    ...(byUser && !limits.ulimits.some(({ name }) => name === 'nproc')
+      ? [{ name: 'nproc', soft: bound, hard: bound }]
+      : []),
+    ...limits.ulimits,
+  ];
+  const amount = (value: number): string => (Number.isFinite(value) ? String(value) : 'unlimited');
+  return {
+    words: [
+      ...group.folders.flatMap((folder) => ['cgroup', folder]),
+      ...ulimits.flatMap(({ name, soft, hard }) => ['rlimit', name, amount(soft), amount(hard)]),
+    ],
+    ranOutOfMemory: group.ranOutOfMemory,
+    release: group.remove,
+  };
+}
+
+async function makeGroups(
+  limits: StepLimits,
+  pids: number,
+  events: EventSink,
+): Promise<StepCgroup> {
+  const texts = await readCgroupTexts();
+  const bounded = Number.isFinite(pids) ? pids : undefined;
+  try {
+    return await makeStepCgroup({ ...limits, pids: bounded }, texts);
+  } catch (error) {
+    if (limits.pids !== undefined || bounded === undefined || !isBuildError(error)) throw error;
+    // The bound is our own wish; what was asked for still has to be.
+    const group = await makeStepCgroup({ ...limits, pids: undefined }, texts);
+    events({
+      event: 'choice',
+      subject: 'limits',
+      chosen: 'no bound on processes',
+      why: error.message,
+    });
+    return group;
+  }
+}
+
+async function defaultBound(): Promise<number> {
+  const text = await readFile('/proc/sys/kernel/pid_max', 'utf8').catch(() => '');
+  return Math.min(MOST_PROCESSES, Math.floor(Number(text) / 4) || MOST_PROCESSES);
+}
