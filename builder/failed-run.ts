@@ -11,7 +11,7 @@ export interface FailedRun {
   readonly how: string;
   /**
    * Opens a shell on the terminal of this process (descriptors 0 and 1), in what the step has left behind and with
-   * all that it had; nothing of what is done there is kept. `term` is the terminal's kind, as TERM has it.
+   * all that it had; nothing of what is done there is kept, but in its cache mounts. `term` is the terminal's kind, as TERM has it.
    * Throws E_SANDBOX and the like, E_CANCELLED.
    */
   openShell(term: string | undefined): Promise<void>;

@@ -35,7 +35,7 @@ export function failedRunShell(
 
 function introduction({ command, how }: FailedRun): string {
   return `"${logLine(command)}" failed: ${logLine(how)}
-This shell has the files that it left behind, its mounts, environment and user. Nothing done here is kept;
-leaving the shell ends the build.
+This shell has the files that it left behind, its mounts, environment and user. Nothing done here is kept
+but in cache mounts; leaving the shell ends the build.
 `;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -134,6 +135,16 @@ static int verb_fds(char **args)
 	for (int fd = 0; fd < 1024; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			printf("%d\n", fd);
+	return 0;
+}
+
+/* Types into the terminal on descriptor 0, as if its user had. */
+static int verb_type(char **args)
+{
+	for (const char *at = args[0]; *at != '\0'; at++)
+		if (ioctl(STDIN_FILENO, TIOCSTI, at) < 0)
+			return failed();
+	printf("typed\n");
 	return 0;
 }
 
@@ -297,6 +308,7 @@ static const struct verb VERBS[] = {
 	{ "env", 0, verb_env },
 	{ "pwd", 0, verb_pwd },
 	{ "fds", 0, verb_fds },
+	{ "type", 1, verb_type },
 	{ "exit", 1, verb_exit },
 	{ "kill", 1, verb_kill },
 	{ "sleep", 1, verb_sleep },

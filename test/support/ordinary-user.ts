@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RUNNER } from './runner.ts';
 import { type Finished, PROGRAM, programEnv } from './slipway.ts';
+import { type Answer, onTerminal, type Session } from './terminal.ts';
 
 export interface OrdinaryUser {
   readonly uid: number;
@@ -22,6 +23,8 @@ export interface OrdinaryUser {
   adopt(path: string): { readonly folder: string; readonly home: string };
   /** Runs `slipway` as the user to its end. */
   slipway(home: string, args: readonly string[], more?: NodeJS.ProcessEnv): Finished;
+  /** Runs `slipway` as the user on a terminal of theirs. */
+  onTerminal(home: string, args: readonly string[], answers: readonly Answer[]): Promise<Session>;
   /** Starts `slipway` as the user. */
   start(home: string, args: readonly string[]): ChildProcess;
   /** Takes the sub-ids away. */
@@ -69,6 +72,8 @@ export function ordinaryUser(): OrdinaryUser | undefined {
       const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options);
       return { status, stdout, stderr };
     },
+    onTerminal: (home, args, answers) =>
+      onTerminal([process.execPath, program, ...args], answers, as(home, {})),
     start: (home, args) =>
       spawn(process.execPath, [program, ...args], {
         ...as(home, {}),

@@ -12,22 +12,30 @@ export interface Session {
   readonly screen: string;
   /** Whether the terminal's settings were in the end what they were in the beginning. */
   readonly restored: boolean;
+  /** Characters that would be the input of the next program on the terminal. */
+  readonly pending: number;
+  /** The file system that the terminal is on (`st_dev`). */
+  readonly device: number;
 }
 
 export interface SessionOptions {
   readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Whose terminal and program it is. */
+  readonly uid?: number;
+  readonly gid?: number;
   /** Columns of the terminal; 101 where not given. */
   readonly columns?: number;
 }
 
-/** Runs `args` to its end, or for 60 seconds. */
+/** Runs `args` to its end, which is a kill after 60 seconds. */
 export function onTerminal(
   args: readonly string[],
   answers: readonly Answer[],
-  { env = process.env, columns = 101 }: SessionOptions = {},
+  { env = process.env, cwd, uid, gid, columns = 101 }: SessionOptions = {},
 ): Promise<Session> {
-  const asked = JSON.stringify({ args, answers, columns });
-  const child = spawn('python3', ['-c', DRIVER, asked], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const asked = JSON.stringify({ args, answers, columns, env, cwd, uid, gid });
+  const child = spawn('python3', ['-c', DRIVER, asked], { stdio: ['ignore', 'pipe', 'pipe'] });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -47,17 +55,21 @@ asked = json.loads(sys.argv[1])
 master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 33, asked['columns'], 0, 0))
 before = termios.tcgetattr(slave)
+if 'uid' in asked:
+    os.fchown(slave, asked['uid'], -1)
 pid = os.fork()
 if pid == 0:
-    os.close(master)
-    os.login_tty(slave) if hasattr(os, 'login_tty') else None
-    if not hasattr(os, 'login_tty'):
-        os.setsid()
-        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-        for fd in (0, 1, 2):
-            os.dup2(slave, fd)
-        os.close(slave)
-    os.execvp(asked['args'][0], asked['args'])
+    os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    for fd in (0, 1, 2):
+        os.dup2(slave, fd)
+    os.closerange(3, 64)
+    os.chdir(asked.get('cwd', '.'))
+    if 'uid' in asked:
+        os.setgroups([])
+        os.setgid(asked['gid'])
+        os.setuid(asked['uid'])
+    os.execvpe(asked['args'][0], asked['args'], asked['env'])
 screen, seen, status = b'', 0, None
 answers = [(shown.encode(), typed.encode()) for shown, typed in asked['answers']]
 limit = time.time() + 60
@@ -73,9 +85,13 @@ while status is None or select.select([master], [], [], 0)[0]:
     if status is None:
         ended, found = os.waitpid(pid, os.WNOHANG)
         status = found if ended else None
+after = termios.tcgetattr(slave)
+termios.tcsetattr(slave, termios.TCSANOW, after[:3] + [after[3] & ~termios.ICANON] + after[4:])
 print(json.dumps({
+    'pending': struct.unpack('i', fcntl.ioctl(slave, termios.FIONREAD, b'0000'))[0],
+    'device': os.fstat(slave).st_dev,
     'status': os.waitstatus_to_exitcode(status),
     'screen': screen.decode('utf8', 'replace'),
-    'restored': termios.tcgetattr(slave) == before,
+    'restored': after == before,
 }))
 `;
