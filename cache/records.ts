@@ -7,6 +7,7 @@
 // caller must check.
 
 import { type Digest, digestOfBytes, hexOf, parseDigest } from '../core/digest.ts';
+import type { StepUsage } from '../core/events.ts';
 import type { Table } from './database.ts';
 
 /** What went into a key: names to values, each small enough to show to a person. */
@@ -28,6 +29,8 @@ export interface CacheRecord {
   readonly used: number;
   /** How long the op took, in milliseconds. */
   readonly ms: number;
+  /** What the command of a RUN used. */
+  readonly usage?: StepUsage | undefined;
 }
 
 export interface RecordStore {

@@ -70,6 +70,18 @@ export interface StepEnded {
   readonly ms: number;
   /** The RUN command's exit status where the step failed by one. */
   readonly exitCode?: number | undefined;
+  /** What all processes of a RUN used together, where it ran. */
+  readonly usage?: StepUsage | undefined;
+}
+
+export interface StepUsage {
+  /** Milliseconds of processor time, in the programs and in the kernel. */
+  readonly userMs: number;
+  readonly systemMs: number;
+  /** Bytes of memory that the largest process had. */
+  readonly peakMemory: number;
+  /** Bytes that were written towards disks. */
+  readonly written: number;
 }
 
 export interface ExportStarted {

@@ -6,7 +6,7 @@ import type { Store } from '../../cache/store.ts';
 import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
 import { isBuildError, withSpan } from '../../core/errors.ts';
-import type { EventSink } from '../../core/events.ts';
+import type { EventSink, StepUsage } from '../../core/events.ts';
 import type { Span } from '../../core/source.ts';
 import { decodeEntries, encodeEntries } from '../../image/layer-id.ts';
 import { applyLayer } from '../../image/tree/apply-layer.ts';
@@ -53,12 +53,17 @@ export async function evaluate(
   const { id, name: step } = vertex;
   events({ event: 'step-start', id, step });
   const ended = () => Math.round(performance.now() - started);
+  let usage: StepUsage | undefined;
+  const onUsage = (used: StepUsage): void => {
+    usage = used;
+  };
   try {
     const parts = await op.key();
     const key = digestOf('slipway-key/1', parts);
     const fingerprint = digestOf('slipway-step/1', [context.project, stepPlace(step)]);
     const known = context.running.get(key);
-    const obtaining = known ?? obtain(context, vertex, input, op, { key, parts, fingerprint });
+    const obtaining =
+      known ?? obtain(context, vertex, input, op, { key, parts, fingerprint, onUsage });
     context.running.set(key, obtaining);
     const { record, ran, reason } = await obtaining;
     events({
@@ -68,13 +73,14 @@ export async function evaluate(
       status: ran && known === undefined ? 'ran' : 'exact',
       reason: known === undefined ? reason : UNCHANGED,
       ms: ended(),
+      usage,
     });
     return await snapshotOf(context, input, op, record);
   } catch (error) {
     const placed = withSpan(error, placeOf(error, vertex));
     const exitCode = isBuildError(placed) ? placed.exitCode : undefined;
     const reason = placed instanceof Error ? placed.message : String(placed);
-    events({ event: 'step', id, step, status: 'failed', reason, ms: ended(), exitCode });
+    events({ event: 'step', id, step, status: 'failed', reason, ms: ended(), exitCode, usage });
     throw placed;
   }
 }
@@ -95,6 +101,7 @@ interface StepKey {
   readonly parts: KeyParts;
   /** Tells the step from others, whatever its key is today. */
   readonly fingerprint: Digest;
+  readonly onUsage: (usage: StepUsage) => void;
 }
 
 /** Finds the record of a key, or runs the op to make it. */
@@ -177,11 +184,16 @@ async function run(
   vertex: Vertex,
   input: Snapshot,
   op: Op,
-  { key, parts }: StepKey,
+  { key, parts, onUsage }: StepKey,
 ): Promise<CacheRecord> {
   const started = Date.now();
+  let usage: StepUsage | undefined;
   const { entries, folder } = await op.run({
     log: (stream, line) => events({ event: 'log', id: vertex.id, stream, line }),
+    usage(used) {
+      usage = used;
+      onUsage(used);
+    },
   });
   // A step that changes nothing makes a layer with nothing in it, as in the reference.
   const layer = store.objects.put(encodeEntries(entries));
@@ -198,6 +210,7 @@ async function run(
     created: now,
     used: now,
     ms: now - started,
+    usage,
   };
   store.records.put(record);
   return record;

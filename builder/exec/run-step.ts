@@ -3,6 +3,7 @@
 
 import type { Readable } from 'node:stream';
 import { BuildError } from '../../core/errors.ts';
+import type { StepUsage } from '../../core/events.ts';
 import type { StepReporter } from '../ops/op.ts';
 import { type Isolation, type RunnerEvent, type RunnerProcess, startRunner } from './runner.ts';
 import { splitLines } from './split-lines.ts';
@@ -13,6 +14,7 @@ export interface StepExit {
   readonly signal: number | null;
   /** Why the command could not be executed, where it could not. */
   readonly message?: string;
+  readonly usage: StepUsage;
 }
 
 /** How long a step may take to end after it was told to, before it is killed outright. */
@@ -70,7 +72,14 @@ function exitAmong(events: readonly RunnerEvent[]): StepExit {
   const failed = events.find((event) => event.event === 'exec-failed');
   if (exit?.event !== 'exit') throw new BuildError('E_SANDBOX', 'the runner was killed');
   const message = failed?.event === 'exec-failed' ? failed.message : undefined;
-  return { code: exit.code, signal: exit.signal, ...(message === undefined ? {} : { message }) };
+  const usage = {
+    userMs: Math.round(exit.utime_us / 1000),
+    systemMs: Math.round(exit.stime_us / 1000),
+    peakMemory: exit.maxrss_kb * 1024,
+    written: exit.written_bytes,
+  };
+  const { code, signal } = exit;
+  return { code, signal, usage, ...(message === undefined ? {} : { message }) };
 }
 
 /** The error that a build ends with when it was stopped. */

@@ -26,6 +26,7 @@ export type RunnerEvent =
       readonly utime_us: number;
       readonly stime_us: number;
       readonly maxrss_kb: number;
+      readonly written_bytes: number;
     }
   | {
       readonly event: 'error';

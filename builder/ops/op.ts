@@ -2,6 +2,7 @@
 // its key, looks for a record, and runs it where there is none; it knows no instruction.
 
 import type { KeyParts } from '../../cache/records.ts';
+import type { StepUsage } from '../../core/events.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { LayerContents } from '../../image/layer.ts';
 
@@ -33,4 +34,6 @@ export interface OpResult {
 /** Takes what a running step has to say. */
 export interface StepReporter {
   log(stream: 'stdout' | 'stderr', line: string): void;
+  /** Told once, at the end of a command, whether or not it failed. */
+  usage?(usage: StepUsage): void;
 }

@@ -115,6 +115,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     const words = runWords({ ...sandbox, folders });
     const { steps: options, limit, signal } = inputs;
     const exit = await runLimited({ isolation, words, options, limit, signal }, step);
+    step.usage?.(exit.usage);
     if (exit.code === 0) return;
     const { upper } = folders;
     await inputs.onFailed?.({

@@ -135,6 +135,8 @@ static void report_exit(const struct supervision *step, int code, int signal_num
 	json_number(&json, "utime_us", microseconds(step->usage.ru_utime));
 	json_number(&json, "stime_us", microseconds(step->usage.ru_stime));
 	json_number(&json, "maxrss_kb", step->usage.ru_maxrss);
+	/* In blocks of 512 bytes, whatever the file system has. */
+	json_number(&json, "written_bytes", (int64_t)step->usage.ru_oublock * 512);
 	(void)json_send(&json, EVENT_FD);
 }
 
