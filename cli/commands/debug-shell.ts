@@ -14,7 +14,8 @@ export const debugShell: CliCommand = {
     command.addHelpText(
       'after',
       `
-The shell is the image's own, or a small one of slipway's where it has none. Nothing done in it is kept.
+The shell is the image's own, or a small one of slipway's where it has none. Nothing done in it is
+kept. Of a build, what was run last is meant; the mounts of a RUN step are not there any more.
 Exit status: that of the shell.
 
 Examples:

@@ -143,6 +143,7 @@ test.for(['rootless', 'single-id'])('an ordinary user has it too: %s', async (ru
   requires(context, process.getuid?.() === 0, 'root, which can make an ordinary user');
   user ??= ordinaryUser();
   requires(context, user !== undefined, 'the right to make a user');
+  if (user === undefined) return;
   const { folder, home } = user.adopt(busyboxContext(context, { Dockerfile: FAILING }));
   writeFileSync(join(folder, 'secret'), 'hush\n', { mode: 0o644 });
   const words = ['build', `--isolation=${rung}`, '--on-error=shell', '--progress=plain'];
