@@ -17,36 +17,32 @@ import { readInChunks, readWhole, WHOLE_READ_LIMIT } from './read-unchanged.ts';
 /** Longer than any file system's time grain. */
 const RACY_NS = 2_000_000_000n;
 
-/** The remembered digest of a file of this identity. Of most files of a build this is all that happens: nothing is waited for. */
-export function knownFileDigest(table: Table, identity: FileIdentity): Digest | undefined {
-  const known = table.get(identityKey(identity));
-  return known && digestOfBytes(known);
-}
-
-/** Reads the regular file at `path`, whose identity the caller has just taken, and remembers its digest. Throws E_FILE_CHANGED. */
+/** Returns the digest of the regular file at `path`, whose identity the caller has just taken: the remembered one, or what its bytes have. Throws E_FILE_CHANGED. */
 export async function digestFile(
   table: Table,
   path: string,
   identity: FileIdentity,
 ): Promise<Digest> {
-  const made =
-    identity.size <= WHOLE_READ_LIMIT
-      ? sha256(readWhole(path, identity))
-      : await digestLarge(path, identity);
-  if (isSettled(identity.mtimeNs) && isSettled(identity.ctimeNs)) {
-    table.put(identityKey(identity), Buffer.from(hexOf(made), 'hex'));
-  }
+  const known = table.get(identityKey(identity));
+  const remembered = known && digestOfBytes(known);
+  if (remembered !== undefined) return remembered;
+  const made = await digestBytes(path, identity);
+  if (isSettled(identity)) table.put(identityKey(identity), Buffer.from(hexOf(made), 'hex'));
   return made;
 }
 
-async function digestLarge(path: string, identity: FileIdentity): Promise<Digest> {
+/** Reads the file at `path`, whose identity the caller has just taken. Throws E_FILE_CHANGED. */
+export async function digestBytes(path: string, identity: FileIdentity): Promise<Digest> {
+  if (identity.size <= WHOLE_READ_LIMIT) return sha256(readWhole(path, identity));
   const hash = startDigest();
   for await (const chunk of readInChunks(path, identity)) hash.update(chunk);
   return finishDigest(hash);
 }
 
-function isSettled(timeNs: bigint): boolean {
-  return BigInt(Date.now()) * 1_000_000n - timeNs > RACY_NS;
+/** True where what was just read under this identity may be remembered. */
+export function isSettled({ mtimeNs, ctimeNs }: FileIdentity): boolean {
+  const limit = BigInt(Date.now()) * 1_000_000n - RACY_NS;
+  return mtimeNs < limit && ctimeNs < limit;
 }
 
 function identityKey({ dev, ino, size, mtimeNs, ctimeNs }: FileIdentity): Buffer {

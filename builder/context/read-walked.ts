@@ -23,18 +23,15 @@ const GRAIN_MS = 2_000;
 
 /** Says how a file looked `identity` when it was seen at `now` (milliseconds since the epoch). */
 export function seenFile(identity: FileIdentity, now: number): SeenFile {
-  const { dev, ino, size, mtimeNs, ctimeNs } = identity;
   const settled = BigInt(now - GRAIN_MS) * 1_000_000n;
-  // Not the whole of what lstat says: there may be a million of them.
-  const kept = { dev, ino, size, mtimeNs, ctimeNs };
-  return { identity: kept, isRacy: mtimeNs > settled || ctimeNs > settled };
+  return { identity, isRacy: identity.mtimeNs > settled || identity.ctimeNs > settled };
 }
 
 /** Yields the contents of `files` of the context at `root`, all of which `seen` has. Throws E_FILE_CHANGED, E_COPY_SOURCE. */
 export async function* readWalked(
   root: string,
   files: readonly SourceFile[],
-  seen: ReadonlyMap<string, SeenFile>,
+  seen: { get(path: string): SeenFile | undefined },
 ): AsyncIterable<FileContent> {
   for (const { path, entry } of files) {
     const file = seen.get(path);

@@ -23,25 +23,41 @@ export interface FoundPath {
 }
 
 /**
- * Returns what `node` of the context at `root` (absolute, without links) holds, in no order. `onIgnored` is
- * told of each path that the rules keep out, but not of what is in a folder that is not opened for them.
- * Throws E_COPY_SOURCE, E_FILE_CHANGED.
+ * Told of a folder (its path is relative to what is walked) and of what is in it and no folder, in no order. Undefined for the
+ * folder: what was to be walked is a file itself. The walk goes on when the promise is fulfilled, so that no more than a
+ * few folders are held at a time.
  */
-export async function walkDirectory(
+export type OnFiles = (
+  folder: FoundPath | undefined,
+  files: readonly FoundPath[],
+) => Promise<void> | void;
+
+/**
+ * Walks `node` of the context at `root` (absolute, without links) and returns its folders, itself among them, in no
+ * order. `onIgnored` is told of each path that the rules keep out, but not of what is in a folder that is not opened
+ * for them. Throws E_COPY_SOURCE, E_FILE_CHANGED, and what `onFiles` throws.
+ */
+export async function walkFolders(
   root: string,
   node: SourceNode,
   rules: IgnoreRules,
+  onFiles: OnFiles,
   onIgnored: (path: string) => void = () => {},
-): Promise<FoundPath[]> {
+): Promise<readonly FoundPath[]> {
   const absolute = pathInside(root, node.path);
   const top = lookAtTop(absolute);
-  if (!top.stat.isDirectory()) return [top];
+  if (!top.stat.isDirectory()) {
+    await onFiles(undefined, [top]);
+    return [];
+  }
   const { default: glob } = await import('fast-glob');
   const realPath = (path: string): string => (node.path === '' ? path : `${node.path}/${path}`);
   const isIgnored = (path: string): boolean => path !== '' && rules.ignores(realPath(path));
   const isPruned = (path: string): boolean => isIgnored(path) && rules.prunes(realPath(path));
-  const found = new Map([['', top]]);
+  const shown = new Map([['', top]]);
   const hidden = new Map<string, FoundPath>();
+  /** Folders that hold a file, hidden ones too. */
+  const holding = new Set<string>();
   // What is in a folder is taken where the folder is listed: fast-glob gets to know of folders only, and goes
   // through them. Its patterns would cost more for each file than all the rest does.
   await glob('**', {
@@ -54,28 +70,48 @@ export async function walkDirectory(
       isIgnored,
       isPruned,
       onIgnored: (path) => onIgnored(realPath(path)),
-      onSeen: (item, ignored) => (ignored ? hidden : found).set(item.path, item),
+      onFolder: (item, ignored) => (ignored ? hidden : shown).set(item.path, item),
+      onFiles(path, files) {
+        if (files.length > 0) holding.add(path);
+        return onFiles(shown.get(path) ?? hidden.get(path), files);
+      },
     }),
   });
-  return withHiddenParents(found, hidden);
+  return withHiddenParents(shown, hidden, holding);
+}
+
+/** As `walkFolders`, and returns everything at once, files and folders. */
+export async function walkDirectory(
+  root: string,
+  node: SourceNode,
+  rules: IgnoreRules,
+  onIgnored?: (path: string) => void,
+): Promise<FoundPath[]> {
+  const found: FoundPath[] = [];
+  const take = (_: FoundPath | undefined, files: readonly FoundPath[]): void => {
+    for (const file of files) found.push(file);
+  };
+  const folders = await walkFolders(root, node, rules, take, onIgnored);
+  return [...folders, ...found];
 }
 
 /** An ignored folder that holds something that is let in again is there after all. */
 function withHiddenParents(
-  found: Map<string, FoundPath>,
+  shown: ReadonlyMap<string, FoundPath>,
   hidden: ReadonlyMap<string, FoundPath>,
-): FoundPath[] {
-  if (hidden.size === 0) return [...found.values()];
-  const needed = new Set<string>();
-  for (const path of found.keys()) {
+  holding: ReadonlySet<string>,
+): readonly FoundPath[] {
+  if (hidden.size === 0) return [...shown.values()];
+  const needed = new Set(holding);
+  for (const path of [...shown.keys(), ...holding]) {
     for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
       const parent = path.slice(0, at);
       if (needed.has(parent)) break;
       needed.add(parent);
     }
   }
-  for (const [path, item] of hidden) if (needed.has(path)) found.set(path, item);
-  return [...found.values()];
+  const letIn = [...hidden.values()].filter(({ path }) => needed.has(path));
+  return [...shown.values(), ...letIn];
 }
 
 /** What `path` itself is: it is looked at from the directory that it is in. */
@@ -99,18 +135,19 @@ interface Sight {
   isIgnored(path: string): boolean;
   isPruned(path: string): boolean;
   onIgnored(path: string): void;
-  /** Not told of a file that is kept out: nobody needs to know more of it. */
-  onSeen(item: FoundPath, ignored: boolean): void;
+  onFolder(item: FoundPath, ignored: boolean): void;
+  /** Told of what is in the folder `path` and no folder, without what is kept out: nobody needs to know more of that. */
+  onFiles(path: string, files: readonly FoundPath[]): Promise<void> | void;
 }
 
 /** Where fast-glob believes that the folder is: the real path may have characters that it does not take. */
 const AS_SHOWN = '/context';
 
 /** The file system as fast-glob sees it: folders and nothing else, an ignored one empty, and names masked. */
-function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Sight) {
-  const list = (relative: string): Dirent[] => {
-    if (isPruned(relative)) return [];
-    const folders: Dirent[] = [];
+function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onFolder, onFiles }: Sight) {
+  const list = (relative: string): Listed => {
+    const listed: Listed = { folders: [], files: [] };
+    if (isPruned(relative)) return listed;
     inPinnedDirectory(pathInside(root, relative), (directory) => {
       for (const entry of directory.list()) {
         const { name } = entry;
@@ -120,22 +157,29 @@ function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Si
         if (ignored && !entry.isDirectory()) continue;
         const item = lookAt(directory, name, at);
         if (item === undefined) continue;
-        onSeen(item, ignored);
-        if (!item.stat.isDirectory()) continue;
-        entry.name = maskName(name);
-        folders.push(entry);
+        if (item.stat.isDirectory()) {
+          onFolder(item, ignored);
+          entry.name = maskName(name);
+          listed.folders.push(entry);
+        } else if (!ignored) listed.files.push(item);
       }
     });
-    return folders;
+    return listed;
   };
-  const attempt = (path: string): { readonly entries: Dirent[]; readonly error: unknown } => {
+  const attempt = (path: string): Listed => {
     try {
-      return { entries: list(path), error: null };
+      return list(path);
     } catch (error) {
       // What may not be read and is kept out anyway is no harm, as in the reference.
       const harmless = isBuildError(error) && error.code === 'E_COPY_SOURCE' && isIgnored(path);
-      return { entries: [], error: harmless ? null : error };
+      if (!harmless) throw error;
+      return { folders: [], files: [] };
     }
+  };
+  const visit = async (path: string): Promise<Dirent[]> => {
+    const { folders, files } = attempt(path);
+    await onFiles(path, files);
+    return folders;
   };
   // Synchronous for the reason given in read-unchanged.ts; other work gets a turn between two folders.
   const readdir = (
@@ -145,9 +189,16 @@ function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onSeen }: Si
   ): void => {
     setImmediate(() => {
       const relative = path.slice(AS_SHOWN.length).replace(/^\/+/, '');
-      const { entries, error } = attempt(unmaskNames(relative));
-      done(error, entries);
+      visit(unmaskNames(relative)).then(
+        (folders) => done(null, folders),
+        (error: unknown) => done(error, []),
+      );
     });
   };
   return { readdir: readdir as unknown as typeof import('node:fs').readdir };
+}
+
+interface Listed {
+  readonly folders: Dirent[];
+  readonly files: FoundPath[];
 }

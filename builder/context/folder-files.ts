@@ -1,0 +1,99 @@
+// The files of one folder as a walk saw them, by name: what lstat said of each in a row of numbers, since
+// there may be a million of them. Everything that lstat tells one state of a file from another by is here.
+
+import { constants } from 'node:fs';
+import { compareNames, nameToBytes } from '../../core/names.ts';
+import type { FileIdentity } from './file-identity.ts';
+import type { FoundPath } from './walk-directory.ts';
+
+/** mode, dev, ino, size, mtime, ctime, number of names; the times are signed. */
+const COLUMNS = 7;
+/** What `toBytes` takes for each file at least. */
+export const ROW_BYTES = COLUMNS * BigUint64Array.BYTES_PER_ELEMENT;
+
+export class FolderFiles {
+  /** In byte order. A file that was walked by itself has the name ''. */
+  readonly names: readonly string[];
+  readonly #rows: BigUint64Array<ArrayBuffer>;
+  readonly #links = new Map<number, string>();
+
+  constructor(items: readonly FoundPath[]) {
+    const named = items.map((item) => ({
+      item,
+      name: item.path.slice(item.path.lastIndexOf('/') + 1),
+    }));
+    named.sort((a, b) => compareNames(a.name, b.name));
+    this.names = named.map(({ name }) => name);
+    this.#rows = new BigUint64Array(named.length * COLUMNS);
+    let at = 0;
+    for (const [index, { item }] of named.entries()) {
+      const { mode, dev, ino, size, mtimeNs, ctimeNs, nlink } = item.stat;
+      for (const value of [mode, dev, ino, size, mtimeNs, ctimeNs, nlink]) this.#rows[at++] = value;
+      if (item.link !== undefined) this.#links.set(index, item.link);
+    }
+  }
+
+  /** The type and mode bits of a file. */
+  mode(index: number): number {
+    return Number(this.#at(index, 0));
+  }
+
+  isRegular(index: number): boolean {
+    return (this.mode(index) & constants.S_IFMT) === constants.S_IFREG;
+  }
+
+  isFifo(index: number): boolean {
+    return (this.mode(index) & constants.S_IFMT) === constants.S_IFIFO;
+  }
+
+  /** The target of a link, as it is written. */
+  link(index: number): string | undefined {
+    return this.#links.get(index);
+  }
+
+  identity(index: number): FileIdentity {
+    return identityIn(this.#rows, index * COLUMNS);
+  }
+
+  /** Tells apart the files that have several names; undefined for a file of one. */
+  shared(index: number): string | undefined {
+    if (this.#at(index, 6) === 1n || !this.isRegular(index)) return undefined;
+    return `${this.#at(index, 1)}:${this.#at(index, 2)}`;
+  }
+
+  /** The place of a name in `names`, or -1. */
+  indexOf(name: string): number {
+    let [low, high] = [0, this.names.length - 1];
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const order = compareNames(this.names[middle] ?? '', name);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  /** All of it as bytes that are equal where everything is: the rows, then names and targets, each with a NUL behind it. */
+  toBytes(): Buffer {
+    const text = this.names.map((name, index) => `${name}\0${this.#links.get(index) ?? ''}\0`);
+    return Buffer.concat([Buffer.from(this.#rows.buffer), nameToBytes(text.join(''))]);
+  }
+
+  #at(index: number, column: number): bigint {
+    return this.#rows[index * COLUMNS + column] ?? 0n;
+  }
+}
+
+/** The identities of the first `count` rows of what `toBytes` made. */
+export function identitiesIn(bytes: Uint8Array, count: number): readonly FileIdentity[] {
+  const rows = new BigUint64Array(count * COLUMNS);
+  new Uint8Array(rows.buffer).set(bytes.subarray(0, rows.byteLength));
+  return Array.from({ length: count }, (_, index) => identityIn(rows, index * COLUMNS));
+}
+
+function identityIn(rows: BigUint64Array, at: number): FileIdentity {
+  const [dev = 0n, ino = 0n, size = 0n, mtime = 0n, ctime = 0n] = rows.subarray(at + 1, at + 6);
+  const mtimeNs = BigInt.asIntN(64, mtime);
+  return { dev, ino, size, mtimeNs, ctimeNs: BigInt.asIntN(64, ctime) };
+}
