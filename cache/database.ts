@@ -34,6 +34,11 @@ export async function openDatabase(path: string): Promise<Database> {
     open({ path, maxDbs: 16, encoding: 'binary', cache: false, noSubdir: false }),
   );
   const tables = new Map<string, PendingTable>();
+  const flush = async (): Promise<void> => {
+    // All of them, also after a failure: a process should not end while LMDB writes.
+    const flushed = await Promise.allSettled([...tables.values()].map((table) => table.flush()));
+    for (const result of flushed) if (result.status === 'rejected') throw result.reason;
+  };
   return {
     table(name) {
       const known = tables.get(name);
@@ -45,11 +50,9 @@ export async function openDatabase(path: string): Promise<Database> {
       tables.set(name, made);
       return made;
     },
-    async flush() {
-      await Promise.all([...tables.values()].map((table) => table.flush()));
-    },
+    flush,
     async close() {
-      await Promise.all([...tables.values()].map((table) => table.flush()));
+      await flush();
       await root.close();
     },
   };
@@ -158,6 +161,9 @@ class PendingTable implements Table {
   }
 
   #queue(key: Uint8Array, value: Uint8Array | null, written: Promise<unknown>): void {
+    // lmdb begins a batch right after this turn, with a promise that it gives to nobody: without a
+    // handler, a commit that fails on a full disk would end the process.
+    setImmediate(() => this.#db.committed.then(undefined, () => {}));
     const text = keyText(key);
     this.#pending.set(text, value);
     const settled = written
