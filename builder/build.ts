@@ -5,11 +5,11 @@ import { availableParallelism } from 'node:os';
 import { openStore, type Store } from '../cache/store.ts';
 import { isBuildError, withSpan } from '../core/errors.ts';
 import { keepBelowCap } from './cache/cap.ts';
-import { keepBelowCap } from './cache/cap.ts';
 import { openContexts } from './context/contexts.ts';
 import { checkEntitlements } from './entitlements.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { type EvaluateContext, type Evaluated, evaluate } from './exec/evaluate.ts';
+import { healing } from './exec/heal.ts';
 import { type LayerStore, layerStore } from './exec/layer-store.ts';
 import { cancelled } from './exec/run-step.ts';
 import { openSandbox, type Sandbox } from './exec/sandbox.ts';
@@ -39,7 +39,9 @@ export async function build(
   const sandbox = openSandbox(store, options.isolation, environment);
   let failed = true;
   try {
-    const work = buildIn(store, sandbox, options, environment);
+    const work = canBeginAgain(options)
+      ? healing(store, environment, () => buildIn(store, sandbox, options, environment))
+      : buildIn(store, sandbox, options, environment);
     work.catch(() => {});
     const result = await Promise.race([work, rejectOnAbort(environment.signal)]);
     await keepBelowCap(store, options.cacheMax, environment);
@@ -64,6 +66,11 @@ export async function build(
       if (!failed) throw error;
     });
   }
+}
+
+/** What has gone to standard output cannot be taken back. */
+function canBeginAgain({ outputs }: BuildOptions): boolean {
+  return !outputs.some((output) => 'dest' in output && output.dest === '-');
 }
 
 async function buildIn(

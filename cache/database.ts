@@ -3,9 +3,11 @@
 // Writes are batched by lmdb and become visible in the order in which they were made: a record that
 // names an object is therefore never there without it. LMDB is the one package loaded here, and only
 // when a store is opened.
+// Behind each value stands a checksum of it and of its key: what a disk has changed counts as absent.
 
 import { access, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
 import { BuildError } from '../core/errors.ts';
 
@@ -15,7 +17,7 @@ export interface Table {
   /** Queues a write; `Database.flush` waits for it. */
   put(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
-  /** Every pair that is committed, in key order. */
+  /** Every pair that is committed, in key order; damaged ones are removed on the way. */
   entries(): Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
 }
 
@@ -140,11 +142,11 @@ class PendingTable implements Table {
       const pending = this.#pending.get(keyText(key));
       if (pending !== undefined) return pending ?? undefined;
     }
-    return this.#db.getBinary(key);
+    return checked(key, this.#db.getBinary(key));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.#queue(key, value, this.#db.put(key, value));
+    this.#queue(key, value, this.#db.put(key, withChecksum(key, value)));
   }
 
   delete(key: Uint8Array): void {
@@ -152,7 +154,12 @@ class PendingTable implements Table {
   }
 
   *entries(): Iterable<{ key: Uint8Array; value: Uint8Array }> {
-    for (const { key, value } of this.#db.getRange()) yield { key, value };
+    for (const { key, value: stored } of this.#db.getRange()) {
+      const value = checked(key, stored);
+      // What nobody can find by its key is of no use in a list either.
+      if (value === undefined) this.delete(key);
+      else yield { key, value };
+    }
   }
 
   async flush(): Promise<void> {
@@ -178,6 +185,25 @@ class PendingTable implements Table {
       });
     this.#writes.add(settled);
   }
+}
+
+const CHECKSUM_BYTES = 4;
+
+function withChecksum(key: Uint8Array, value: Uint8Array): Buffer {
+  const stored = Buffer.allocUnsafe(value.byteLength + CHECKSUM_BYTES);
+  stored.set(value);
+  stored.writeUInt32LE(crc32(value, crc32(key)), value.byteLength);
+  return stored;
+}
+
+/** The value without its checksum, or undefined where that is not right. */
+function checked(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | undefined {
+  if (stored === undefined || stored.byteLength < CHECKSUM_BYTES) return undefined;
+  const end = stored.byteLength - CHECKSUM_BYTES;
+  const value = stored.subarray(0, end);
+  const { buffer, byteOffset } = stored;
+  const checksum = new DataView(buffer, byteOffset + end, CHECKSUM_BYTES).getUint32(0, true);
+  return crc32(value, crc32(key)) === checksum ? value : undefined;
 }
 
 function keyText(key: Uint8Array): string {

@@ -50,7 +50,8 @@ export interface RecordStore {
 export function recordStore(records: Table, steps: Table): RecordStore {
   const get = (key: Digest): CacheRecord | undefined => {
     const bytes = records.get(digestKey(key));
-    return bytes === undefined ? undefined : decodeRecord(bytes);
+    const record = bytes && decodeRecord(bytes);
+    return record?.key === key ? record : undefined;
   };
   return {
     get,
@@ -97,7 +98,9 @@ function decodeRecord(bytes: Uint8Array): CacheRecord | undefined {
       parseDigest(value.tree) !== undefined &&
       Array.isArray(value.layers) &&
       value.layers.every((layer) => parseDigest(layer) !== undefined) &&
-      Array.isArray(value.parts);
+      Array.isArray(value.parts) &&
+      [value.kind, value.step].every((text) => typeof text === 'string') &&
+      [value.created, value.used, value.ms].every(Number.isFinite);
     return whole ? value : undefined;
   } catch {
     return undefined;

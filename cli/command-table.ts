@@ -56,6 +56,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('cache du', 'Say what the store takes on disk', async () => {
     return (await import('./commands/cache-du.ts')).cacheDu;
   }),
+  entry('cache verify', 'Check everything in the store against its digests', async () => {
+    return (await import('./commands/cache-verify.ts')).cacheVerify;
+  }),
   entry('cache prune', 'Remove what the build cache holds', async () => {
     return (await import('./commands/cache-prune.ts')).cachePrune;
   }),

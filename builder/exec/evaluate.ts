@@ -125,7 +125,9 @@ async function reuse(context: EvaluateContext, op: Op, key: Digest): Promise<Obt
   const { records } = context.store;
   const record = records.get(key);
   if (record === undefined || !(await isUsable(context, op, record))) return undefined;
-  if (Date.now() - record.used > USED_GRAIN_MS) records.put({ ...record, used: Date.now() });
+  // A time in the future is that of a clock that was wrong.
+  if (Math.abs(Date.now() - record.used) > USED_GRAIN_MS)
+    records.put({ ...record, used: Date.now() });
   return { record, ran: false, reason: UNCHANGED };
 }
 
@@ -180,7 +182,7 @@ function moved(
 }
 
 async function run(
-  { store, events }: EvaluateContext,
+  { store, layers, events }: EvaluateContext,
   vertex: Vertex,
   input: Snapshot,
   op: Op,
@@ -198,7 +200,7 @@ async function run(
   // A step that changes nothing makes a layer with nothing in it, as in the reference.
   const layer = store.objects.put(encodeEntries(entries));
   const tree = applyLayer(store.objects, input.tree, entries);
-  if (folder !== undefined) await store.layers.publish(layer, folder);
+  if (folder !== undefined) await layers.publish(layer, folder);
   const now = Date.now();
   const record: CacheRecord = {
     key,

@@ -1,0 +1,65 @@
+// A store that has lost or changed something heals: whatever finds the damage removes what is damaged, the records
+// that need it go too, and the build begins again. So its steps run anew that have no result any more, and no others.
+
+import type { CacheRecord } from '../../cache/records.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Digest } from '../../core/digest.ts';
+import { isBuildError } from '../../core/errors.ts';
+import type { EventSink } from '../../core/events.ts';
+import { readDirectoryObject } from '../../image/tree/directory.ts';
+
+/** What a damaged store makes of a build that would otherwise work. */
+const DAMAGES: ReadonlySet<string> = new Set([
+  'E_TREE_MISSING',
+  'E_STORE_CORRUPT',
+  'E_BLOB_CORRUPT',
+  'E_BLOB_MISSING',
+]);
+
+/** Returns the result of `work`, which is begun again once where the store was damaged. */
+export async function healing<T>(
+  store: Store,
+  { events, signal }: { readonly events: EventSink; readonly signal: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isBuildError(error) || !DAMAGES.has(error.code) || signal.aborted) throw error;
+    for (const { key } of brokenRecords(store)) store.records.delete(key);
+    await store.flush();
+    events({
+      event: 'choice',
+      subject: 'store',
+      chosen: 'begin again, and run what it has lost',
+      why: error.message,
+    });
+    return await work();
+  }
+}
+
+/** The records whose trees or lists of layers the store does not have whole. */
+export function brokenRecords({
+  records,
+  objects,
+}: Pick<Store, 'records' | 'objects'>): CacheRecord[] {
+  const known = new Map<Digest, boolean>();
+  const isWhole = (digest: Digest): boolean => {
+    const found = known.get(digest);
+    if (found !== undefined) return found;
+    const whole = look(digest);
+    known.set(digest, whole);
+    return whole;
+  };
+  const look = (digest: Digest): boolean => {
+    if (objects.get(digest) === undefined) return false;
+    for (const { type, digest: below } of readDirectoryObject(objects, digest).values()) {
+      if (type === 'dir' && below !== undefined && !isWhole(below)) return false;
+    }
+    return true;
+  };
+  return [...records.list()].filter(
+    ({ tree, layers }) =>
+      !isWhole(tree) || layers.some((layer) => objects.get(layer) === undefined),
+  );
+}
