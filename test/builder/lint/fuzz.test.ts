@@ -106,6 +106,6 @@ function planned(source: SourceText, images: Images): unknown {
 /** Leaves out spans, and the names of steps, which show the text as it was written. */
 function withoutPlaces(graph: unknown): unknown {
   const drop = (key: string, value: unknown) =>
-    key === 'span' || key === 'name' ? undefined : value;
+    key === 'span' || key === 'userSpan' || key === 'name' ? undefined : value;
   return JSON.parse(JSON.stringify(graph, drop));
 }
