@@ -1,6 +1,6 @@
 // A shell in a step that failed, and in images and steps of the store, as a person at a terminal gets it.
 
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type OrdinaryUser, ordinaryUser } from '../support/ordinary-user.ts';
@@ -87,6 +87,26 @@ test('an image without a shell gets a small one, which no step can change', asyn
   expect(done.screen).toContain('nope: No such file or directory; help lists');
   expect(done.screen).toContain('127\r\n');
   expect(done).toMatchObject({ status: 1, restored: true });
+});
+
+test('the shell hears of a new size, and a signal to slipway ends it with nothing left behind', async (context) => {
+  const folder = busyboxContext(context, { Dockerfile: `${BUSYBOX}RUN exit 1\n` });
+  const home = tmpDir();
+  const done = await terminal(
+    home,
+    ['build', '--on-error=shell', '--progress=plain', folder],
+    [
+      [BY_ROOT, 'trap "" TERM HUP; echo be""gin\n'],
+      ['begin', { columns: 77 }],
+      [BY_ROOT, 'sleep 1; stty size; sleep 60; echo not""here\n'],
+      ['33 77', { signal: 15 }],
+    ],
+  );
+  expect(done.screen).toContain('33 77\r\n');
+  expect(done.screen).not.toContain('nothere');
+  expect(done.screen).toContain('slipway: stopped by SIGTERM');
+  expect(done).toMatchObject({ status: 143, restored: true, pending: 0 });
+  expect(readdirSync(join(home, 'tmp'))).toEqual([]);
 });
 
 test('without a terminal, or with standard input taken, it is refused before anything runs', async (context) => {

@@ -3,8 +3,11 @@
 
 import { spawn } from 'node:child_process';
 
-/** What to wait for on the screen, and what to type then. */
-export type Answer = readonly [shown: string, typed: string];
+/** What to wait for on the screen, and what to do then: type, send the program a signal, change the terminal's width. */
+export type Answer = readonly [
+  shown: string,
+  then: string | { readonly signal: number } | { readonly columns: number },
+];
 
 export interface Session {
   readonly status: number;
@@ -71,7 +74,16 @@ if pid == 0:
         os.setuid(asked['uid'])
     os.execvpe(asked['args'][0], asked['args'], asked['env'])
 screen, seen, status = b'', 0, None
-answers = [(shown.encode(), typed.encode()) for shown, typed in asked['answers']]
+answers = [(shown.encode(), then) for shown, then in asked['answers']]
+
+def perform(then):
+    if isinstance(then, str):
+        os.write(master, then.encode())
+    elif 'signal' in then:
+        os.kill(pid, then['signal'])
+    else:
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', 33, then['columns'], 0, 0))
+
 limit = time.time() + 60
 while status is None or select.select([master], [], [], 0)[0]:
     if time.time() > limit:
@@ -81,7 +93,7 @@ while status is None or select.select([master], [], [], 0)[0]:
         screen += os.read(master, 65536)
     while answers and answers[0][0] in screen[seen:]:
         seen += screen[seen:].index(answers[0][0]) + len(answers[0][0])
-        os.write(master, answers.pop(0)[1])
+        perform(answers.pop(0)[1])
     if status is None:
         ended, found = os.waitpid(pid, os.WNOHANG)
         status = found if ended else None
