@@ -24,6 +24,16 @@ const withUsers = (lower: string): void => {
 describe.each(RUNGS)('on rung %s', (rung) => {
   const bench = useBench(rung);
 
+  test('a step with a terminal is refused where the client gives it none', async (context) => {
+    bench.need(context);
+    const result = await bench.run({ args: ['/probe', 'exit', '0'], words: ['tty'] });
+    expect(result.status).toBe(1);
+    expect(result.event('error')).toMatchObject({
+      code: 'E_SANDBOX',
+      message: 'a step with a terminal needs one on descriptors 0 and 1',
+    });
+  });
+
   test.for([0, 1, 3, 125, 255])('reports exit status %i', async (code, context) => {
     bench.need(context);
     const result = await bench.run({ args: ['/probe', 'exit', `${code}`] });
