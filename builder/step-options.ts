@@ -7,6 +7,8 @@ export type Entitlement = (typeof ENTITLEMENTS)[number];
 export interface StepOptions {
   /** `--add-host`: lines of /etc/hosts in steps, in the order given. Names are part of a key, addresses are not. */
   readonly extraHosts: readonly ExtraHost[];
+  /** `--host-ca`: programs in steps trust what this machine trusts. */
+  readonly hostCa: boolean;
   readonly limits: StepLimits;
   /** Milliseconds that a step may take; undefined is for ever. */
   readonly timeout: number | undefined;

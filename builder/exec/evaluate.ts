@@ -53,17 +53,14 @@ export async function evaluate(
   const { id, name: step } = vertex;
   events({ event: 'step-start', id, step });
   const ended = () => Math.round(performance.now() - started);
-  let usage: StepUsage | undefined;
-  const onUsage = (used: StepUsage): void => {
-    usage = used;
-  };
+  const meter: Meter = {};
   try {
     const parts = await op.key();
     const key = digestOf('slipway-key/1', parts);
     const fingerprint = digestOf('slipway-step/1', [context.project, stepPlace(step)]);
     const known = context.running.get(key);
     const obtaining =
-      known ?? obtain(context, vertex, input, op, { key, parts, fingerprint, onUsage });
+      known ?? obtain(context, vertex, input, op, { key, parts, fingerprint, meter });
     context.running.set(key, obtaining);
     const { record, ran, reason } = await obtaining;
     events({
@@ -73,14 +70,14 @@ export async function evaluate(
       status: ran && known === undefined ? 'ran' : 'exact',
       reason: known === undefined ? reason : UNCHANGED,
       ms: ended(),
-      usage,
+      ...meter,
     });
     return await snapshotOf(context, input, op, record);
   } catch (error) {
     const placed = withSpan(error, placeOf(error, vertex));
     const exitCode = isBuildError(placed) ? placed.exitCode : undefined;
     const reason = placed instanceof Error ? placed.message : String(placed);
-    events({ event: 'step', id, step, status: 'failed', reason, ms: ended(), exitCode, usage });
+    events({ event: 'step', id, step, status: 'failed', reason, ms: ended(), exitCode, ...meter });
     throw placed;
   }
 }
@@ -93,7 +90,7 @@ function placeOf(error: unknown, { op, span }: Vertex): Span | undefined {
   return op.userSpan ?? span;
 }
 
-/** A hit is noted at most so often, as `relatime` does: a build of nothing but hits writes nothing. */
+/** A hit is noted at most so often, as `relatime` does: a build of nothing but hits writes nothing. A time in the future is a wrong clock's. */
 const USED_GRAIN_MS = 3_600_000;
 
 interface StepKey {
@@ -101,7 +98,12 @@ interface StepKey {
   readonly parts: KeyParts;
   /** Tells the step from others, whatever its key is today. */
   readonly fingerprint: Digest;
-  readonly onUsage: (usage: StepUsage) => void;
+  readonly meter: Meter;
+}
+
+/** What the op has used when it has run. */
+interface Meter {
+  usage?: StepUsage;
 }
 
 /** Finds the record of a key, or runs the op to make it. */
@@ -122,12 +124,10 @@ async function obtain(
 }
 
 async function reuse(context: EvaluateContext, op: Op, key: Digest): Promise<Obtained | undefined> {
-  const { records } = context.store;
-  const record = records.get(key);
+  const record = context.store.records.get(key);
   if (record === undefined || !(await isUsable(context, op, record))) return undefined;
-  // A time in the future is that of a clock that was wrong.
-  if (Math.abs(Date.now() - record.used) > USED_GRAIN_MS)
-    records.put({ ...record, used: Date.now() });
+  const sinceUse = Math.abs(Date.now() - record.used);
+  if (sinceUse > USED_GRAIN_MS) context.store.records.put({ ...record, used: Date.now() });
   return { record, ran: false, reason: UNCHANGED };
 }
 
@@ -186,16 +186,12 @@ async function run(
   vertex: Vertex,
   input: Snapshot,
   op: Op,
-  { key, parts, onUsage }: StepKey,
+  { key, parts, meter }: StepKey,
 ): Promise<CacheRecord> {
   const started = Date.now();
-  let usage: StepUsage | undefined;
   const { entries, folder } = await op.run({
     log: (stream, line) => events({ event: 'log', id: vertex.id, stream, line }),
-    usage(used) {
-      usage = used;
-      onUsage(used);
-    },
+    usage: (usage) => Object.assign(meter, { usage }),
   });
   // A step that changes nothing makes a layer with nothing in it, as in the reference.
   const layer = store.objects.put(encodeEntries(entries));
@@ -212,7 +208,7 @@ async function run(
     created: now,
     used: now,
     ms: now - started,
-    usage,
+    ...meter,
   };
   store.records.put(record);
   return record;

@@ -6,6 +6,8 @@ import { readRoot } from '../../image/tree/directory.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import type { RunSpec } from '../plan/graph.ts';
 import type { ExtraHost } from '../step-options.ts';
+import { dataWords } from './data-words.ts';
+import { HOST_CA_POINT, type HostCa, hostCaEnv, hostCaWords } from './host-ca.ts';
 import { type MountPoint, stubWords } from './mount-points.ts';
 
 /** What is hidden in /proc and /sys: runc's and moby's list. */
@@ -56,6 +58,8 @@ export interface RunWordsOptions {
   readonly extraHosts: readonly ExtraHost[];
   /** Bytes of /dev/shm; undefined is the usual. */
   readonly shm?: number | undefined;
+  /** The certificates of this machine, where the caller wants steps to trust them. */
+  readonly hostCa?: HostCa | undefined;
   /** The text of the machine's resolv.conf. */
   readonly resolvConf: string;
 }
@@ -71,6 +75,7 @@ export function runWords(options: RunWordsOptions): string[] {
     { target: '/etc/resolv.conf', kind: 'file' },
     { target: '/etc/hosts', kind: 'file' },
     { target: spec.cwd, kind: 'dir' },
+    ...(options.hostCa === undefined ? [] : [HOST_CA_POINT]),
     ...mounts.map(({ point }) => point),
   ];
   return [
@@ -81,16 +86,22 @@ export function runWords(options: RunWordsOptions): string[] {
     ...stubWords(objects, tree, points),
     ...['mount-proc', spec.insecure ? 'mount-sys-rw' : 'mount-sys', 'mount-dev'],
     ...(options.shm === undefined ? [] : ['tmpfs', '/dev/shm', String(options.shm), '1777']),
-    ...data('/etc/resolv.conf', options.resolvConf, 0o644),
-    ...data('/etc/hosts', hosts(spec.hostname, options.extraHosts), 0o644),
+    ...dataWords('/etc/resolv.conf', options.resolvConf, 0o644),
+    ...dataWords('/etc/hosts', hosts(spec.hostname, options.extraHosts), 0o644),
+    ...(options.hostCa === undefined ? [] : hostCaWords(options.hostCa)),
     ...scriptWords(spec),
     ...mounts.flatMap(({ words }) => words),
     ...(spec.insecure ? ['seccomp', 'none', 'caps', 'all'] : confineWords()),
     ...['hostname', spec.hostname, 'network', options.network],
     ...['cwd', spec.cwd, 'user', spec.user],
-    ...[...spec.unkeyedEnv, ...spec.env, ...options.secretEnv].flatMap((value) => ['env', value]),
+    ...environment(options).flatMap((value) => ['env', value]),
     ...spec.args.flatMap((value) => ['arg', value]),
   ];
+}
+
+function environment({ spec, secretEnv, hostCa }: RunWordsOptions): string[] {
+  const own = [...spec.unkeyedEnv, ...spec.env, ...secretEnv];
+  return hostCa === undefined ? own : [...own, ...hostCaEnv(own)];
 }
 
 /** As the reference writes it. */
@@ -102,22 +113,11 @@ function hosts(hostname: string, extra: readonly ExtraHost[]): string {
   ].join('');
 }
 
-/** A file with the given text, as words. */
-export function data(
-  target: string,
-  content: string | Uint8Array,
-  mode: number,
-  owner = { uid: 0, gid: 0 },
-): string[] {
-  const hex = Buffer.from(content).toString('hex');
-  return ['data', target, 'rw', mode.toString(8), String(owner.uid), String(owner.gid), hex];
-}
-
 function scriptWords({ files }: RunSpec): string[] {
   if (files.length === 0) return [];
   return [
     ...['tmpfs', PIPES, '0', '755'],
-    ...files.flatMap(({ name, text, mode }) => data(`${PIPES}/${name}`, text, mode)),
+    ...files.flatMap(({ name, text, mode }) => dataWords(`${PIPES}/${name}`, text, mode)),
   ];
 }
 

@@ -8,6 +8,7 @@ import type { Store } from '../../cache/store.ts';
 import type { EventSink } from '../../core/events.ts';
 import type { BuildEnvironment } from '../environment.ts';
 import type { StepLimits } from '../step-options.ts';
+import { type HostCa, readHostCa } from './host-ca.ts';
 import { chooseIsolation, layerForm } from './isolation.ts';
 import { type Isolation, startRunner } from './runner.ts';
 import { type LimitedStep, limitStep } from './step-limits.ts';
@@ -17,6 +18,8 @@ export interface Sandbox {
   readonly isolation: () => Promise<Isolation>;
   /** Limits one step of the build; told of once is what cannot be had and nobody asked for. Throws E_LIMIT. */
   limit(limits: StepLimits): Promise<LimitedStep>;
+  /** The certificates that this machine trusts, told of once. Throws E_USAGE where it has none. */
+  hostCa(): Promise<HostCa>;
   /** In which form that rung has layers on disk; tells nobody of the choice. */
   readonly layerForm: () => Promise<LayerForm>;
   /** Removes the temporaries that only the runner can remove. */
@@ -27,11 +30,12 @@ export interface Sandbox {
 export function openSandbox(
   store: Store,
   wanted: 'auto' | Isolation['rung'],
-  { events, signal }: BuildEnvironment,
+  { events, signal, variables }: BuildEnvironment,
 ): Sandbox {
   let found: Promise<Isolation> | undefined;
   let chosen: Promise<Isolation> | undefined;
   let told = false;
+  let certificates: Promise<HostCa> | undefined;
   const find = (): Promise<Isolation> => {
     found ??= chooseIsolation(wanted, signal);
     return found;
@@ -48,6 +52,14 @@ export function openSandbox(
     isolation() {
       chosen ??= choose();
       return chosen;
+    },
+    hostCa() {
+      certificates ??= readHostCa(variables).then((found) => {
+        const why = 'asked for; not in the image, and not in a key';
+        events({ event: 'choice', subject: 'host-ca', chosen: found.files.join(', '), why });
+        return found;
+      });
+      return certificates;
     },
     async limit(limits) {
       const tell: EventSink = (event) => {

@@ -45,6 +45,7 @@ export interface OpContext {
   readonly network: 'default' | 'none' | 'host';
   readonly steps: StepOptions;
   readonly limit: Sandbox['limit'];
+  readonly hostCa: Sandbox['hostCa'];
   readonly signal: AbortSignal;
   readonly onFailedRun: FailedRunHandler | undefined;
   /** The snapshot of a vertex that has been evaluated. */
@@ -120,6 +121,7 @@ async function runVertex(
     network: networkOf(context, vertex, spec),
     steps: context.steps,
     limit: context.limit,
+    hostCa: context.hostCa,
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     platform: formatPlatform(vertex.platform),
     signal: context.signal,

@@ -7,8 +7,9 @@ import { BuildError } from '../../core/errors.ts';
 import { nameFromBytes } from '../../core/names.ts';
 import type { CopySource } from '../copy/source.ts';
 import { type AgentProxy, startAgentProxy } from '../exec/agent-proxy.ts';
+import { dataWords } from '../exec/data-words.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
-import { data, type PreparedMount } from '../exec/run-words.ts';
+import type { PreparedMount } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
 import type { MountSpec } from '../plan/graph.ts';
@@ -161,7 +162,7 @@ async function prepare(inputs: RunMountInputs, running: Running): Promise<UsedMo
       }
       if (spec.env !== undefined) secretEnv.push(variable(spec, spec.env, value));
       if (spec.target !== undefined) {
-        const words = data(spec.target, value, spec.mode, spec);
+        const words = dataWords(spec.target, value, spec.mode, spec);
         mounts.push({ point: { target: spec.target, kind: 'file' }, words });
       }
     } else {

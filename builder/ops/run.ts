@@ -39,6 +39,7 @@ export interface RunInputs {
   readonly network: 'host' | 'none';
   readonly steps: StepOptions;
   readonly limit: Sandbox['limit'];
+  readonly hostCa: Sandbox['hostCa'];
   readonly resolvConf: () => Promise<string>;
   readonly platform: string;
   readonly signal: AbortSignal;
@@ -110,6 +111,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       network: inputs.network,
       extraHosts: inputs.steps.extraHosts,
       shm: inputs.steps.limits.shm,
+      hostCa: inputs.steps.hostCa ? await inputs.hostCa() : undefined,
       resolvConf: await inputs.resolvConf(),
     };
     const words = runWords({ ...sandbox, folders });

@@ -28,6 +28,7 @@ interface RawStepFlags {
   readonly ssh?: string[];
   readonly addHost?: string[];
   readonly allow?: string[];
+  readonly hostCa?: true;
 }
 
 /** Adds the flags to `command`. */
@@ -41,6 +42,7 @@ export function declareStepFlags(command: Command): void {
     )
     .option('--add-host <name:ip>', 'a name that steps find in /etc/hosts (repeatable)', collect)
     .option('--allow <right>', 'network.host or security.insecure for RUN (repeatable)', collect);
+  command.option('--host-ca', 'steps trust the certificates that this machine trusts');
   declareLimitFlags(command);
 }
 
@@ -51,7 +53,11 @@ export function readStepFlags(command: Command, host: Pick<Host, 'env' | 'cwd'>)
     secrets: parseSecrets(raw.secret ?? [], host),
     ssh: parseSsh(raw.ssh ?? [], host),
     allow: new Set((raw.allow ?? []).map(readEntitlement)),
-    steps: { extraHosts: (raw.addHost ?? []).map(readHost), ...readLimitFlags(command) },
+    steps: {
+      extraHosts: (raw.addHost ?? []).map(readHost),
+      hostCa: raw.hostCa ?? false,
+      ...readLimitFlags(command),
+    },
   };
 }
 
