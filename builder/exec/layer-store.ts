@@ -3,11 +3,11 @@
 // folders on disk, each made at most once and only when a RUN or a reader needs it.
 
 import { mkdirSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
-import { BuildError, errnoOf } from '../../core/errors.ts';
+import { BuildError } from '../../core/errors.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { LayerContents } from '../../image/layer.ts';
@@ -15,7 +15,7 @@ import { decodeEntries } from '../../image/layer-id.ts';
 import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
-import { checkContents } from './check-contents.ts';
+import { keptFolders } from './kept-folders.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -35,8 +35,6 @@ export interface LayerStore {
   temporary(): Promise<string>;
 }
 
-let temporaries = 0;
-
 /** The rung is asked for only when a folder must be read or made. */
 export function layerStore(
   store: Store,
@@ -44,15 +42,9 @@ export function layerStore(
 ): LayerStore {
   const making = new Map<Digest, Promise<string>>();
   const given = new Map<Digest, LayerContents>();
-  /** Layers whose folders this build has made: their files need not be checked again. */
-  const fresh = new Set<Digest>();
 
-  const temporary = async (): Promise<string> => {
-    const path = join(store.lease.tmp, String(temporaries++));
-    // Synchronous: a trip to the thread pool costs more than the call, and each RUN makes several.
-    mkdirSync(path);
-    return path;
-  };
+  const temporary = async (): Promise<string> => makeTemporary(store);
+  const kept = keptFolders(store, temporary);
 
   const entriesOf = async (id: Digest): Promise<readonly Entry[]> => {
     const bytes = store.objects.get(id);
@@ -67,21 +59,8 @@ export function layerStore(
     const container = join(await temporary(), 'layer');
     await mkdir(join(container, form), { recursive: true });
     await extractInto(await isolation(), join(container, form), await source(layer, given));
-    await publish(layer.id, container);
+    await kept.publish(layer.id, container);
     return path;
-  };
-
-  const publish = async (id: Digest, folder: string): Promise<void> => {
-    if (await store.layers.publish(id, folder)) fresh.add(id);
-  };
-
-  /** A layer that is damaged on disk is put aside, so that it is made anew. */
-  const discard = async (id: Digest): Promise<void> => {
-    const aside = join(await temporary(), 'damaged');
-    await rename(store.layers.container(id), aside).catch((error: unknown) => {
-      // Another build was first.
-      if (errnoOf(error) !== 'ENOENT') throw error;
-    });
   };
 
   /** The layer as an entry stream, from the nearest place that has its bytes. */
@@ -107,7 +86,7 @@ export function layerStore(
 
   return {
     temporary,
-    publish,
+    publish: kept.publish,
     folder: (layer) => folderOf(layer, given.get(layer.id)),
     isStored: async (id) =>
       (await store.layers.has(id, await layerForm())) ||
@@ -119,14 +98,23 @@ export function layerStore(
         if (contents !== undefined && !isThere) yield* contents.read(files);
         else {
           const folder = await folderOf(layer, contents);
-          const read = readFromFolder(await isolation(), folder, files);
-          yield* fresh.has(id) ? read : checkContents(read, () => discard(id));
+          yield* kept.check(id, readFromFolder(await isolation(), folder, files));
         }
       };
       const layer: SnapshotLayer = { id, origin, entries: () => entriesOf(id), contents: { read } };
       return layer;
     },
   };
+}
+
+/** Counted for all builds of the process: one that begins again has the folder of the first. */
+let temporaries = 0;
+
+function makeTemporary({ lease }: Store): string {
+  const path = join(lease.tmp, String(temporaries++));
+  // Synchronous: a trip to the thread pool costs more than the call, and each RUN makes several.
+  mkdirSync(path);
+  return path;
 }
 
 async function openOwnBlob(
