@@ -53,9 +53,7 @@ int kernfs_mount_sys(int root, bool read_only, struct err *err)
 	cleanup_close int mount = fs_new("sysfs", NULL, 0, attributes);
 	if (mount == -EPERM || mount == -EBUSY) {
 		mount = host_sys(attributes);
-		event_note(
-			"sys",
-			"/sys is the machine's own: this rung may not mount a new one");
+		event_note("sys", "/sys is the machine's own: this rung may not mount a new one");
 	}
 	int rc = mount < 0 ? mount : fs_attach(mount, target);
 	return rc < 0 ? fail_step(err, STEP_MOUNT, -rc, "cannot mount /sys") : 0;
