@@ -26,9 +26,6 @@ import { recordSnapshot } from './record-snapshot.ts';
 export interface DebugTarget {
   /** In words: `image app`, `step [2/5] RUN make`. */
   readonly title: string;
-  readonly user: string;
-  readonly cwd: string;
-  readonly env: readonly string[];
   /** Opens the shell on the terminal of this process, and returns its exit status. Throws what a RUN throws. */
   open(term: string | undefined): Promise<number>;
 }
@@ -80,7 +77,7 @@ export async function withDebugTarget<T>(
       });
       return exit.code;
     };
-    return await work({ ...found, open });
+    return await work({ title: found.title, open });
   } finally {
     await sandbox.close();
   }

@@ -170,7 +170,7 @@ SOURCE_DATE_EPOCH, in the environment or as a build argument, makes the image re
 After a build what was used least recently leaves the cache if it takes more than --cache-max on disk:
 20GB or 10 % of the disk, whichever is less; off for no limit. SLIPWAY_CACHE_MAX is the same.
 
---on-error=shell opens a shell in the RUN step that failed, at a terminal; leaving it ends the build.
+--on-error=shell opens a shell in the RUN step that failed; leaving it ends the build.
 
 Exit status: 0; 1 the build failed; 2 wrong usage; 128 + n stopped by signal n.
 
