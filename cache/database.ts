@@ -5,7 +5,8 @@
 // when a store is opened.
 // Behind each value stands a checksum of it and of its key: what a disk has changed counts as absent.
 
-import { access, statfs } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
+import { access, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
@@ -30,10 +31,11 @@ export interface Database {
 
 /** Opens (or makes) the database in the folder `path`, which must exist. Throws E_STORE_UNUSABLE, E_STORE_CORRUPT. */
 export async function openDatabase(path: string): Promise<Database> {
-  const { open } = await import('lmdb');
+  const lmdb = await import('lmdb');
+  await removeDamaged(path);
   await requireRoom(path);
   const root = named(path, () =>
-    open({ path, maxDbs: 16, encoding: 'binary', cache: false, noSubdir: false }),
+    lmdb.open({ path, maxDbs: 16, encoding: 'binary', cache: false, noSubdir: false }),
   );
   const tables = new Map<string, PendingTable>();
   const flush = async (): Promise<void> => {
@@ -90,7 +92,43 @@ const CAUSES: ReadonlyMap<unknown, string> = new Map([
   [30, 'the file system is read-only'],
   [122, 'your quota is used up'],
 ]);
-const CORRUPT: ReadonlySet<unknown> = new Set([-30_797, -30_796, -30_794, -30_793]);
+/** The last two are what a page that is not one looks like when it is written to. */
+const CORRUPT: ReadonlySet<unknown> = new Set([
+  -30_797, -30_796, -30_794, -30_793, -30_786, -30_782,
+]);
+
+/** A file of this name beside the database says that it is damaged: whoever opens it next begins a new one. */
+const DAMAGED = 'damaged';
+
+/** A process that has the old one open goes on with that: what it writes there is only made again. */
+async function removeDamaged(path: string): Promise<void> {
+  if (!existsSync(join(path, DAMAGED)) && (await isDatabase(join(path, 'data.mdb')))) return;
+  for (const name of ['data.mdb', 'lock.mdb', DAMAGED]) await rm(join(path, name), { force: true });
+}
+
+/** Where the first page says that it is LMDB's (MDB_MAGIC in mdb.c). Of a file that does not, LMDB itself would crash. */
+const MAGIC = 0xbeefc0de;
+const MAGIC_AT = 24;
+
+/** True too where there is none yet, or it is being made. */
+async function isDatabase(file: string): Promise<boolean> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  if (handle === undefined) return true;
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, MAGIC_AT);
+    return bytesRead < 4 || buffer.readUInt32LE() === MAGIC;
+  } finally {
+    await handle.close();
+  }
+}
+
+function markDamaged(path: string): void {
+  try {
+    writeFileSync(join(path, DAMAGED), '');
+  } catch {
+    // A disk that takes nothing any more: the error that is on its way says so.
+  }
+}
 
 function named<Result>(path: string, work: () => Result): Result {
   try {
@@ -105,9 +143,10 @@ function databaseError(path: string, error: unknown): unknown {
   const why = CAUSES.get(code);
   if (why !== undefined) return unusable(path, why, error);
   if (!CORRUPT.has(code)) return error;
+  markDamaged(path);
   return new BuildError('E_STORE_CORRUPT', `the database ${path} is damaged`, {
     cause: error,
-    hint: 'remove that folder: the images stay, and steps run again',
+    hint: 'build again: it begins anew, the images stay, and steps run again',
   });
 }
 
