@@ -6,6 +6,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { join } from 'node:path';
 import { syncDirectory, temporaryName } from '../core/atomic-file.ts';
 import { type Digest, finishDigest, hexOf, parseDigest, startDigest } from '../core/digest.ts';
+import { type EarlySync, earlySync } from '../core/early-sync.ts';
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { readChunks } from '../core/read-chunks.ts';
 import type { BlobInfo, BlobParts, BlobStore, Chunks } from './blob-store.ts';
@@ -103,28 +104,31 @@ async function putBlob(
 ): Promise<BlobInfo> {
   const temp = join(tmpDir, temporaryName('blob'));
   const file = await open(temp, 'wx', 0o644);
+  const sync = earlySync(file);
   try {
-    const info = await writeHashed(file, chunks);
+    const info = await writeHashed(file, sync, chunks);
     if (expected !== undefined) checkExpected(info, expected);
-    await file.sync();
+    await sync.finish();
     await file.close();
     await rename(temp, pathOf(info.digest));
     await syncDirectory(join(pathOf(info.digest), '..'));
     return info;
   } catch (error) {
+    await sync.settled();
     await file.close().catch(() => {});
     await rm(temp, { force: true });
     throw error;
   }
 }
 
-async function writeHashed(file: FileHandle, chunks: Chunks): Promise<BlobInfo> {
+async function writeHashed(file: FileHandle, sync: EarlySync, chunks: Chunks): Promise<BlobInfo> {
   const hash = startDigest();
   let size = 0;
   for await (const chunk of chunks) {
     hash.update(chunk);
     size += chunk.byteLength;
     await file.appendFile(chunk);
+    sync.wrote(chunk.byteLength);
   }
   return { digest: finishDigest(hash), size };
 }

@@ -2,12 +2,16 @@
 // no regular file is written to, never replaced: `dest=/dev/null` must not take the device away.
 
 import { createWriteStream } from 'node:fs';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { ensureDirectory, temporaryName } from './atomic-file.ts';
+import { earlySync } from './early-sync.ts';
 import { errnoOf } from './errors.ts';
 import { outputError } from './output-error.ts';
+
+/** How far the writer may be ahead of the disk: it goes on while what it wrote is on its way. */
+const AHEAD_BYTES = 4 << 20;
 
 /**
  * Gives `write` a stream, which it must end, and resolves when the file at the absolute `path` is whole. Throws
@@ -40,12 +44,31 @@ export async function isRegularFile(path: string): Promise<boolean> {
 async function replace(path: string, write: (stream: Writable) => Promise<void>): Promise<void> {
   const temp = join(dirname(path), temporaryName(basename(path)));
   try {
-    await write(createWriteStream(temp, { flags: 'wx', flush: true }));
+    await write(durableStream(await open(temp, 'wx')));
     await rename(temp, path);
   } catch (error) {
     await rm(temp, { force: true }).catch(() => {});
     throw error;
   }
+}
+
+/** A stream into `file` that ends when everything is on the disk, and closes it. */
+function durableStream(file: FileHandle): Writable {
+  const sync = earlySync(file);
+  return new Writable({
+    highWaterMark: AHEAD_BYTES,
+    write(chunk: Uint8Array, _encoding, done) {
+      file.appendFile(chunk).then(() => {
+        sync.wrote(chunk.byteLength);
+        done();
+      }, done);
+    },
+    final: (done) => void sync.finish().then(() => done(), done),
+    destroy(error, done) {
+      const close = sync.settled().then(() => file.close());
+      close.then(() => done(error), done);
+    },
+  });
 }
 
 /** The file that a link means is replaced, not the link. */

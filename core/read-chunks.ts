@@ -6,20 +6,39 @@ const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Yields `length` bytes of `file` from `start` (absolute; the file's own position is left alone), fewer where
- * the file ends. Every chunk is a buffer of its own: the consumer may keep it. `file` stays open.
+ * the file ends. Every chunk is a buffer of its own: the consumer may keep it. The next chunk is read while the
+ * consumer has one. `file` stays open.
  */
 export async function* readChunks(
   file: FileHandle,
   start = 0,
   length: number = Number.POSITIVE_INFINITY,
 ): AsyncIterable<Uint8Array> {
-  let position = start;
   const end = start + length;
-  while (position < end) {
-    const wanted = Math.min(CHUNK_BYTES, end - position);
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+  const readAt = (position: number): Promise<Uint8Array> => {
+    const reading = readChunk(file, position, Math.min(CHUNK_BYTES, end - position));
+    // It is looked at in its turn.
+    reading.catch(() => {});
+    return reading;
+  };
+  let position = start;
+  let next = readAt(position);
+  try {
+    while (position < end) {
+      const chunk = await next;
+      if (chunk.byteLength === 0) return;
+      position += chunk.byteLength;
+      next = readAt(position);
+      yield chunk;
+    }
+  } finally {
+    // The owner may close the file now.
+    await next.catch(() => {});
   }
+}
+
+async function readChunk(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  if (length <= 0) return new Uint8Array();
+  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
 }
