@@ -22,9 +22,11 @@ export async function runLimited(run: LimitedRun, step: StepReporter): Promise<S
   const { timeout } = options;
   const timer = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
   const either = timer === undefined ? signal : AbortSignal.any([signal, timer]);
+  let isClean = false;
   try {
     const exit = await runStep(isolation, [...limited.words, ...words], step, either);
-    if (exit.code === 0 || !(await limited.ranOutOfMemory())) return exit;
+    isClean = exit.code === 0;
+    if (isClean || !(await limited.ranOutOfMemory())) return exit;
     return {
       ...exit,
       message: `exit code: ${exit.code}, out of the memory that --memory gives it`,
@@ -35,6 +37,6 @@ export async function runLimited(run: LimitedRun, step: StepReporter): Promise<S
       hint: 'give it more time with --step-timeout, or find out what it waits for',
     });
   } finally {
-    await limited.release();
+    await limited.release(isClean);
   }
 }

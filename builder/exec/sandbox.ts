@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import type { LayerForm } from '../../cache/layer-folders.ts';
 import { staleTemporaries } from '../../cache/leases.ts';
 import type { Store } from '../../cache/store.ts';
-import type { EventSink } from '../../core/events.ts';
 import type { BuildEnvironment } from '../environment.ts';
 import type { StepLimits } from '../step-options.ts';
 import { type HostCa, readHostCa } from './host-ca.ts';
 import { chooseIsolation, layerForm } from './isolation.ts';
 import { type Isolation, startRunner } from './runner.ts';
-import { type LimitedStep, limitStep } from './step-limits.ts';
+import { type LimitedStep, LimitPool } from './step-limits.ts';
 
 export interface Sandbox {
   /** Chooses the rung at the first call. Throws E_ISOLATION. */
@@ -34,7 +33,7 @@ export function openSandbox(
 ): Sandbox {
   let found: Promise<Isolation> | undefined;
   let chosen: Promise<Isolation> | undefined;
-  let told = false;
+  const pool = new LimitPool();
   let certificates: Promise<HostCa> | undefined;
   const find = (): Promise<Isolation> => {
     found ??= chooseIsolation(wanted, signal);
@@ -62,15 +61,12 @@ export function openSandbox(
       return certificates;
     },
     async limit(limits) {
-      const tell: EventSink = (event) => {
-        if (!told) events(event);
-        told = true;
-      };
-      return limitStep(limits, await this.isolation(), tell);
+      return pool.take(limits, await this.isolation(), events);
     },
     // Without any rung there is nothing to read either.
     layerForm: () => find().then(layerForm, () => 'fs' as const),
     async close() {
+      await pool.close();
       const isolation = await chosen?.catch(() => undefined);
       if (isolation === undefined) return;
       const left = await readdir(store.lease.tmp);

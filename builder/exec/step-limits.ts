@@ -15,11 +15,41 @@ export interface LimitedStep {
   /** For the runner. */
   readonly words: readonly string[];
   ranOutOfMemory(): Promise<boolean>;
-  release(): Promise<void>;
+  /** Ends the limits; `isClean` where nothing came near them, so that another step may have the same. */
+  release(isClean: boolean): Promise<void>;
 }
 
-/** Limits a step. `events` is told once where there is no bound on processes. Throws E_LIMIT. */
-export async function limitStep(
+/**
+ * Limits the steps of one build, which all have the same. Control groups are used again by the next step: making
+ * them costs more than an empty step does.
+ */
+export class LimitPool {
+  readonly #idle: LimitedStep[] = [];
+  #told = false;
+
+  /** Limits a step. `events` is told once where there is no bound on processes. Throws E_LIMIT. */
+  async take(limits: StepLimits, isolation: Isolation, events: EventSink): Promise<LimitedStep> {
+    const tell: EventSink = (event) => {
+      if (!this.#told) events(event);
+      this.#told = true;
+    };
+    const step = this.#idle.pop() ?? (await limitStep(limits, isolation, tell));
+    return {
+      ...step,
+      release: async (isClean) => {
+        if (isClean) this.#idle.push(step);
+        else await step.release(false);
+      },
+    };
+  }
+
+  /** Removes what no step uses any more. */
+  async close(): Promise<void> {
+    for (const step of this.#idle.splice(0)) await step.release(false);
+  }
+}
+
+async function limitStep(
   limits: StepLimits,
   isolation: Isolation,
   events: EventSink,

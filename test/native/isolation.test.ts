@@ -101,7 +101,7 @@ describe.each(RUNGS)('on rung %s', (rung) => {
       const refused = await bench.run({ args, words: ['seccomp', 'none'] });
       expect(refused.event('error')).toMatchObject({
         code: 'E_RUNNER_WORDS',
-        message: '"single-id" needs the seccomp filter',
+        message: '"single-id" needs the seccomp filter and the default capabilities',
       });
       return;
     }
