@@ -66,11 +66,10 @@ async function timesOfFolders({ home, ociDir }: Store): Promise<string> {
   return (await Promise.all(times)).map((status) => String(status?.mtimeNs ?? '')).join(' ');
 }
 
-async function countFixed({ layers, blobs, sizes }: Store): Promise<number> {
+async function countFixed({ layers, ociDir, sizes }: Store): Promise<number> {
   let bytes = 0;
   for (const size of (await layerSizes(layers, sizes, 'trust')).values()) bytes += size;
-  for await (const { size } of blobs.list()) bytes += size;
-  return bytes;
+  return bytes + (await new DiskCounter().count(join(ociDir, 'blobs'))).bytes;
 }
 
 async function walkLoose({ home }: Store): Promise<Pick<Account, 'loose' | 'walked' | 'walkMs'>> {

@@ -1,9 +1,19 @@
 // Many builds and prunes in one store at once: every build is right, and what is left is whole.
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BUSYBOX, busyboxContext, ended, slipway, startSlipway } from '../support/slipway.ts';
+import { requiresPrograms } from '../support/requires.ts';
+import {
+  BUSYBOX,
+  busyboxContext,
+  ended,
+  PROGRAM,
+  programEnv,
+  slipway,
+  startSlipway,
+} from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 const BUILDS = 16;
@@ -51,4 +61,20 @@ test('a record from a clock that was years ahead is used, and its time is put ri
   await again.close();
   expect(used.length).toBeGreaterThan(0);
   for (const time of used) expect(time).toBeLessThanOrEqual(Date.now());
+});
+
+test('a store on a read-only file system is refused by name, with what to do', (context) => {
+  requiresPrograms(context, 'unshare', 'mount');
+  const folder = busyboxContext(context, { Dockerfile: `${BUSYBOX}RUN echo 1 > /a\n` });
+  const home = tmpDir();
+  expect(slipway(home, ['build', folder]).status).toBe(0);
+  const script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"';
+  const words = ['-m', 'sh', '-c', script, home, process.execPath, PROGRAM, 'build', folder];
+  const { status, stderr } = spawnSync('unshare', words, {
+    env: programEnv(home),
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`error[E_STORE_UNUSABLE]: the store at ${home} cannot be used: EROFS`);
+  expect(stderr).toContain('hint: SLIPWAY_HOME names another folder for it');
 });
