@@ -93,7 +93,12 @@ export function identitiesIn(bytes: Uint8Array, count: number): readonly FileIde
 }
 
 function identityIn(rows: BigUint64Array, at: number): FileIdentity {
-  const [dev = 0n, ino = 0n, size = 0n, mtime = 0n, ctime = 0n] = rows.subarray(at + 1, at + 6);
-  const mtimeNs = BigInt.asIntN(64, mtime);
-  return { dev, ino, size, mtimeNs, ctimeNs: BigInt.asIntN(64, ctime) };
+  const column = (index: number): bigint => rows[at + index] ?? 0n;
+  return {
+    dev: column(1),
+    ino: column(2),
+    size: column(3),
+    mtimeNs: BigInt.asIntN(64, column(4)),
+    ctimeNs: BigInt.asIntN(64, column(5)),
+  };
 }
