@@ -29,6 +29,7 @@ export interface DiskState {
 }
 
 const KEY = Buffer.from('account');
+const OUTSIDE_KEY = Buffer.from('outside');
 const LOOSE_FOLDERS = ['mounts', 'git', 'logs', 'db'];
 
 /** A walk that takes less is made after each build that made something, another one once an hour. */
@@ -41,6 +42,20 @@ export async function diskState(store: Store): Promise<DiskState> {
   const account = await bringUpToDate(store, decode(store.sizes.get(KEY)));
   const used = account.fixed + account.loose;
   return { used, free: bavail * bsize, total: blocks * bsize };
+}
+
+/** The bytes that were not the cache's when it was last looked at as a whole; 0 where that is over an hour ago. */
+export function bytesOutside({ sizes }: Store): number {
+  const [bytes = 0, noted = 0] = Buffer.from(sizes.get(OUTSIDE_KEY) ?? [])
+    .toString()
+    .split(' ')
+    .map(Number);
+  return Math.abs(Date.now() - noted) > HOUR_MS ? 0 : bytes;
+}
+
+/** Notes that so many of the bytes in use are not the cache's: those of images, mostly. */
+export function noteBytesOutside({ sizes }: Store, bytes: number): void {
+  sizes.put(OUTSIDE_KEY, Buffer.from(`${Math.max(0, Math.round(bytes))} ${Date.now()}`));
 }
 
 async function bringUpToDate(store: Store, last: Account | undefined): Promise<Account> {

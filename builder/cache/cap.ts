@@ -5,7 +5,7 @@
 import { whileAlone } from '../../cache/leases.ts';
 import type { Store } from '../../cache/store.ts';
 import type { EventSink } from '../../core/events.ts';
-import { type DiskState, diskState } from './account.ts';
+import { bytesOutside, type DiskState, diskState, noteBytesOutside } from './account.ts';
 import { chooseItems } from './choose.ts';
 import { allItems } from './item.ts';
 import { takeStock } from './stock.ts';
@@ -38,8 +38,11 @@ export async function keepBelowCap(
   try {
     const state = await diskState(store);
     const limits = limitsOf(state, cap);
-    if (state.used <= limits.cap && state.free >= limits.floor) return;
-    await whileAlone(store.home, store.lease, () => evict(store, limits, { events, signal }));
+    const held = state.used - bytesOutside(store);
+    if (held <= limits.cap && state.free >= limits.floor) return;
+    await whileAlone(store.home, store.lease, () =>
+      evict(store, state, limits, { events, signal }),
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     events({
@@ -68,6 +71,7 @@ function limitsOf({ free, total }: DiskState, cap: number | undefined): Limits {
 
 async function evict(
   store: Store,
+  { used }: DiskState,
   { cap, floor, missing }: Limits,
   { events, signal }: CapEnvironment,
 ): Promise<void> {
@@ -79,7 +83,8 @@ async function evict(
       ? Math.max(1, Math.min(cap * (1 - SLACK), held - missing))
       : Number.POSITIVE_INFINITY;
   };
-  const { chosen } = chooseItems(stock, items, () => true, keep);
+  const { chosen, before } = chooseItems(stock, items, () => true, keep);
+  noteBytesOutside(store, used - before);
   const kept = items.filter((item) => !chosen.has(item));
   const garbage = findGarbage(stock, kept, chosen);
   if (garbage.bytes === 0) return;
