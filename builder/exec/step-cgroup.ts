@@ -1,7 +1,8 @@
 // The control groups of one step: made, limited, and taken away again. A limit that was asked for and that
 // this machine or user cannot have is an error, never passed over.
 
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, readlink, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryName } from '../../core/atomic-file.ts';
@@ -73,8 +74,7 @@ async function makeGroup(
     try {
       await mkdir(candidate, { recursive: true });
       if (place.version === 2) await handOn(candidate, controller);
-      const folder = known ?? join(candidate, temporaryName('slipway').slice(1));
-      if (known === undefined) await mkdir(folder);
+      const folder = known ?? (await makeOwn(candidate));
       made.set(candidate, folder);
       if (place.version === 1 && controller === 'cpuset') await inheritCpus(candidate, folder);
       return folder;
@@ -83,6 +83,19 @@ async function makeGroup(
     }
   }
   throw impossible(setting, `${base}: ${errnoOf(reason) ?? String(reason)}`);
+}
+
+/** Makes a group whose name says whose it is, and removes those of processes that were killed. */
+async function makeOwn(parent: string): Promise<string> {
+  const namespace = (await readlink('/proc/self/ns/pid').catch(() => '')).replace(/\D/g, '');
+  const prefix = `slipway-${namespace}-`;
+  for (const name of await readdir(parent)) {
+    const pid = name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : undefined;
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeGroup(join(parent, name));
+  }
+  const folder = join(parent, temporaryName(prefix.slice(0, -1)).slice(1));
+  await mkdir(folder);
+  return folder;
 }
 
 /** Lets the groups in `folder` have `controller`. */

@@ -1,11 +1,19 @@
 // Limits of steps: what a step sees of them, how it ends at them, and that none is passed over.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { buildOnHostile, needsSteps } from '../support/hostile.ts';
 import { ordinaryUser } from '../support/ordinary-user.ts';
 import { requires } from '../support/requires.ts';
-import { BUSYBOX, busyboxContext, contextOf, type Finished, slipway } from '../support/slipway.ts';
+import {
+  BUSYBOX,
+  busyboxContext,
+  contextOf,
+  ended,
+  type Finished,
+  slipway,
+  startSlipway,
+} from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 const MEMORY = '/sys/fs/cgroup/memory/memory.limit_in_bytes';
@@ -89,4 +97,21 @@ test.for([
   expect(stderr).toContain(`error[E_USAGE]: ${message}`);
   expect(stderr).toContain(hint);
   expect(status).toBe(2);
+});
+
+test('the control group of a build that was killed goes with the next one', async (context) => {
+  const folder = busyboxContext(context, { Dockerfile: `${BUSYBOX}RUN echo runs; sleep 99\n` });
+  requires(context, existsSync('/sys/fs/cgroup/pids/tasks'), 'the pids controller, version 1');
+  const killed = startSlipway(tmpDir(), ['build', '--progress=plain', folder]);
+  const groups = () =>
+    readdirSync('/sys/fs/cgroup/pids').filter((name) =>
+      new RegExp(`^slipway-\\d+-${killed.pid}-`).test(name),
+    );
+  for await (const chunk of killed.stderr ?? []) if (/ runs$/m.test(String(chunk))) break;
+  expect(groups()).toHaveLength(1);
+  killed.kill('SIGKILL');
+  await ended(killed);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(run('true').status).toBe(0);
+  expect(groups()).toEqual([]);
 });
