@@ -64,7 +64,11 @@ export async function whileAlone(
   try {
     await writeFile(mark, await identity(process.pid), { flag: 'wx' });
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (errnoOf(error) !== 'EEXIST') {
+      // On a full disk the mark may be there without its text.
+      await rm(mark, { force: true });
+      throw error;
+    }
     if (await isLive(mark)) return false;
     await rm(mark, { force: true });
     return whileAlone(home, own, sweep);

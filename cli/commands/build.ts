@@ -167,8 +167,8 @@ Progress goes to standard error; --progress=json and --quiet go to standard outp
 output is written there. --iidfile holds containerimage.digest: the digest of the manifest.
 SOURCE_DATE_EPOCH, in the environment or as a build argument, makes the image reproducible.
 
-After a build what was used least recently leaves the cache if it takes more than --cache-max on disk:
-20GB or 10 % of the disk, whichever is less; off for no limit. SLIPWAY_CACHE_MAX is the same.
+After a build what was used least recently leaves the cache if it takes more than --cache-max on
+disk: 20GB or 10 % of the disk, whichever is less; off for no limit. SLIPWAY_CACHE_MAX is the same.
 
 --on-error=shell opens a shell in the RUN step that failed; leaving it ends the build.
 

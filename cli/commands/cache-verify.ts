@@ -17,8 +17,8 @@ export const cacheVerify: CliCommand = {
       .addHelpText(
         'after',
         `
-Reads everything: blobs and objects against their digests, unpacked layers against their lists, records
-against what they name. Exit status 1 where something is damaged and still there.
+Reads everything: blobs and objects against their digests, unpacked layers against their lists,
+records against what they name. Exit status 1 where something is damaged and still there.
 
 Examples:
   slipway cache verify

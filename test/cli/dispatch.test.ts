@@ -62,7 +62,7 @@ test.each([...COMMANDS.keys()])('%s --help says what it does, with an example', 
 test('a group of commands has a help of its own', async () => {
   const text = await output('cache', '--help');
   expect(text).toMatch(/^Usage: slipway cache COMMAND /);
-  expect(text).toMatch(/Commands:\n {2}cache ls .*\n {2}cache prune .*\n\n/);
+  expect(text).toMatch(/Commands:\n {2}cache ls .*\n(?: {2}cache .*\n)+\n/);
   expect(await output('help', 'cache')).toBe(text);
 });
 

@@ -172,6 +172,8 @@ test('save leaves nothing where it cannot write', async () => {
 test('an empty store has no images and no records', async () => {
   const host = fakeHost({ cwd: tmpDir(), env: { SLIPWAY_HOME: 'store' } });
   expect(await run(host, 'images')).toBe('NAME   DIGEST   PLATFORM   CREATED   SIZE\n');
-  expect(await run(host, 'cache', 'ls')).toBe('KEY   KIND   CREATED   LAST USED   SIZE   STEP\n');
+  expect(await run(host, 'cache', 'ls')).toBe(
+    'KEY   KIND   CREATED   LAST USED   SIZE   TIME   STEP\n',
+  );
   expect(await run(host, 'cache', 'prune', '--dry-run')).toBe('would remove 0 records, 0B\n');
 });

@@ -117,13 +117,6 @@ const WITHOUT_STEPS: readonly Case[] = [
     place: '2:14',
     says: 'there is no user "someone" in an empty image|or give the owner by number',
   },
-  {
-    what: 'an ADD of what is not supported',
-    dockerfile: 'FROM scratch\nADD git@example.com:a.git /\n',
-    code: 'E_UNSUPPORTED',
-    place: '2:1',
-    says: 'is not supported yet|docs/support.md',
-  },
 ];
 
 const WITH_STEPS: readonly Case[] = [

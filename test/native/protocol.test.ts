@@ -143,7 +143,7 @@ describe('under the sanitizers', () => {
     const made = spawnSync('make', ['-s', '-C', NATIVE, 'test'], { encoding: 'utf8' });
     expect(made.stderr).toBe('');
     expect(made.stdout.trim().split('\n').sort()).toEqual(
-      ['creds', 'entry', 'ownership', 'path', 'seccomp', 'user', 'words'].map(
+      ['creds', 'entry', 'ownership', 'path', 'seccomp', 'shell words', 'user', 'words'].map(
         (name) => `${name}: ok`,
       ),
     );
