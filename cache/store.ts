@@ -16,7 +16,10 @@ import { type DiskObjects, diskObjects } from './objects.ts';
 import { type RecordStore, recordStore } from './records.ts';
 
 /** Raised with every change that makes an older slipway misread the store. */
-export const STORE_FORMAT = 1;
+export const STORE_FORMAT = 2;
+
+/** Values of this format's database have no checksum and count as absent: such a store goes on as one of today's. */
+const TAKEN_OVER_FORMAT = 1;
 
 export interface Store {
   readonly home: string;
@@ -98,18 +101,23 @@ async function checkFormat(home: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
     await refuseForeignFolder(home);
-    await writeFileAtomic(path, async (file) => {
-      await file.writeFile(`${JSON.stringify({ format: STORE_FORMAT })}\n`);
-    });
+    await writeFormat(path);
     return;
   }
-  if (formatOf(text) !== STORE_FORMAT) {
-    throw new BuildError(
-      'E_STORE_FORMAT',
-      `the store at ${home} has format ${formatOf(text) ?? 'unknown'}; this slipway reads format ${STORE_FORMAT}`,
-      { hint: 'use the slipway version that made it, or set SLIPWAY_HOME to another folder' },
-    );
-  }
+  const format = formatOf(text);
+  if (format === STORE_FORMAT) return;
+  if (format === TAKEN_OVER_FORMAT) return writeFormat(path);
+  throw new BuildError(
+    'E_STORE_FORMAT',
+    `the store at ${home} has format ${format ?? 'unknown'}; this slipway reads format ${STORE_FORMAT}`,
+    { hint: 'use the slipway version that made it, or set SLIPWAY_HOME to another folder' },
+  );
+}
+
+async function writeFormat(path: string): Promise<void> {
+  await writeFileAtomic(path, async (file) => {
+    await file.writeFile(`${JSON.stringify({ format: STORE_FORMAT })}\n`);
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CacheRecord } from '../../cache/records.ts';
@@ -66,9 +66,26 @@ test('a store of another format is refused', async () => {
   writeFileSync(join(home, 'format.json'), '{"format":99}');
   await expect(openStore(home)).rejects.toMatchObject({
     code: 'E_STORE_FORMAT',
-    message: `the store at ${home} has format 99; this slipway reads format 1`,
+    message: `the store at ${home} has format 99; this slipway reads format 2`,
   });
   expect(readdirSync(home)).toEqual(['format.json']);
+});
+
+test('a store whose values have no checksums yet goes on, without them', async () => {
+  const home = tmpDir();
+  const store = await openStore(home);
+  const digest = store.objects.put(Buffer.from('old'));
+  await store.close();
+  const { open } = await import('lmdb');
+  const root = open({ path: join(home, 'db'), maxDbs: 16, encoding: 'binary', cache: false });
+  const objects = root.openDB('objects', { encoding: 'binary', keyEncoding: 'binary' });
+  await objects.put(Buffer.from(digest.slice(7), 'hex'), Buffer.from('old'));
+  await root.close();
+  writeFileSync(join(home, 'format.json'), '{"format":1}\n');
+  const again = await openStore(home);
+  expect(again.objects.get(digest)).toBeUndefined();
+  await again.close();
+  expect(readFileSync(join(home, 'format.json'), 'utf8')).toBe('{"format":2}\n');
 });
 
 test('a folder that holds other files is no store: nothing in its tmp is swept away', async () => {
