@@ -18,6 +18,7 @@ import type { BuildOptions } from './options.ts';
 import type { Graph } from './plan/graph.ts';
 import { type NeededImage, plan } from './plan/plan.ts';
 import { registriesOf } from './registry.ts';
+import { warnOfUnusedArgs } from './unused-build-args.ts';
 
 export interface PlannedBuild {
   readonly graph: Graph;
@@ -26,7 +27,8 @@ export interface PlannedBuild {
 }
 
 /**
- * Plans the build of `options.target`, and emits what lint finds on the way, whether planning succeeds or not.
+ * Plans the build of `options.target`, and emits what lint finds and which arguments nothing takes, whether planning
+ * succeeds or not.
  * Throws the Dockerfile's errors with their place, E_LINT, E_USAGE, and what finding images throws.
  */
 export async function planBuild(
@@ -44,6 +46,7 @@ export async function planBuild(
       throw error;
     },
   );
+  warnOfUnusedArgs(parsed.ast, options.buildArgs, configs, environment.events);
   const error = emit();
   if (error !== undefined) throw error;
   return planned;

@@ -37,7 +37,14 @@ export function outline(source: SourceText, options: PlanOptions): Outline {
   const platform = globalArgs([], options, targetName, ast.escape);
   const globals = readGlobalArgs(declared, platform, options, ast.escape);
   const names = new StageNames(stages);
-  const context = { stages, names, options, globals: globals.values, escape: ast.escape };
+  const context = {
+    stages,
+    names,
+    options,
+    globals: globals.values,
+    globalsKnown: true,
+    escape: ast.escape,
+  };
   const problems = new Problems();
   const reached = reachWith(problems, [target], context, new Map());
   refuse(problems, (error) => !waitsForArgument(error, ast, options.buildArgs));

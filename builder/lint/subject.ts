@@ -4,7 +4,6 @@
 import type { BuildError } from '../../core/errors.ts';
 import { Problems } from '../../core/problems.ts';
 import type { SourceText } from '../../core/source.ts';
-import type { ArgInstruction } from '../../grammar/ast.ts';
 import type { ParseResult } from '../../grammar/parse.ts';
 import type { ImageConfig } from '../../image/model.ts';
 import type { PlanOptions } from '../plan/plan-options.ts';
@@ -35,7 +34,7 @@ export function readSubject(parsed: ParseResult, options: SubjectOptions): ReadS
   const { ast } = parsed;
   const problems = new Problems();
   for (const error of parsed.errors) problems.add(error);
-  const { globals: declared, stages } = collectStages(parsed, problems);
+  const { globals: declared, globalsKnown, stages } = collectStages(parsed, problems);
   const last = stages.at(-1);
   const target = last && (problems.attempt(() => findTarget(stages, options.target)) ?? last);
   const name = options.target ?? target?.from.name ?? 'default';
@@ -45,12 +44,12 @@ export function readSubject(parsed: ParseResult, options: SubjectOptions): ReadS
   const { traces, missing } =
     scope === undefined || targets.length === 0
       ? { traces: [], missing: [] }
-      : trace(targets, { stages, scope, options }, problems);
+      : trace(targets, { stages, scope, globalsKnown, options }, problems);
   const subject = {
     ast,
     isWhole: parsed.broken.length === 0,
     stages: stages.filter(({ unread }) => !unread),
-    scope: isWholeAboveFrom(parsed, declared) ? scope : undefined,
+    scope: globalsKnown ? scope : undefined,
     traces,
     ignoreFile: options.ignoreFile,
   };
@@ -60,32 +59,24 @@ export function readSubject(parsed: ParseResult, options: SubjectOptions): ReadS
 interface TraceContext {
   readonly stages: readonly Stage[];
   readonly scope: GlobalScope;
+  readonly globalsKnown: boolean;
   readonly options: SubjectOptions;
 }
 
 function trace(
   targets: readonly Stage[],
-  { stages, scope, options }: TraceContext,
+  { stages, scope, globalsKnown, options }: TraceContext,
   problems: Problems,
 ): { readonly traces: readonly StageTrace[]; readonly missing: readonly NeededImage[] } {
   const { images } = options;
   const { values: globals, escape: mark } = scope;
   const names = new StageNames(stages);
-  const context = { stages, names, options, globals, escape: mark };
+  const context = { stages, names, options, globals, globalsKnown, escape: mark };
   const reached = reachWith(problems, targets, context, images);
   const observer = new Tracer(images);
   findProblems(
-    { reached, images, options, globals, escape: mark, single: true, observer },
+    { reached, images, options, globals, globalsKnown, escape: mark, single: true, observer },
     problems,
   );
   return { traces: observer.traces, missing: reached.missing };
-}
-
-/** False where a line that is wrong may have been an ARG that FROM lines use. */
-function isWholeAboveFrom(
-  { ast: { instructions }, broken: [first] }: ParseResult,
-  declared: readonly ArgInstruction[],
-): boolean {
-  const from = instructions[declared.length];
-  return from?.kind === 'from' && (first === undefined || first.span.start > from.span.start);
 }

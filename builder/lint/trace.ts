@@ -105,7 +105,7 @@ export class Tracer implements PlanObserver {
     command?.words.push({ word, expansion });
     for (const name of expansion.unmatched) {
       if (state.args.has(name)) continue;
-      const near = this.#suggest(name, namesIn(state));
+      const near = this.#suggest(name, state.variables.keys());
       command?.unset.push({ name, word, near });
     }
   }
@@ -113,8 +113,4 @@ export class Tracer implements PlanObserver {
 
 function endsInGap({ gaps, commands }: Stage): boolean {
   return gaps.has(commands.length);
-}
-
-function* namesIn({ variables }: Readonly<StageState>): Iterable<string> {
-  for (const entry of variables.list()) yield entry.slice(0, entry.indexOf('='));
 }

@@ -40,7 +40,7 @@ export function plan(
   const problems = new Problems();
   problems.attempt(() => checkBuilderArgs(given.buildArgs));
   for (const error of parsed.errors) problems.add(error);
-  const { globals: declared, stages } = collectStages(parsed, problems);
+  const { globals: declared, globalsKnown, stages } = collectStages(parsed, problems);
   const target = targetOf(stages, given, problems);
   if (target === undefined) return refuse(problems);
   const targetName = given.target ?? target.from.name ?? 'default';
@@ -50,10 +50,10 @@ export function plan(
   if (resolved === undefined) return refuse(problems);
   const { globals, options } = resolved;
   const names = new StageNames(stages);
-  const context = { stages, names, options, globals, escape: ast.escape };
+  const context = { stages, names, options, globals, globalsKnown, escape: ast.escape };
   const reached = reachWith(problems, [target], context, images);
   const single = stages.length === 1;
-  const input = { reached, images, options, globals, escape: ast.escape, single };
+  const input = { reached, images, options, globals, globalsKnown, escape: ast.escape, single };
   if (problems.any || reached.missing.length > 0) {
     findProblems(input, problems);
     problems.throwIfAny();

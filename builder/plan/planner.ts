@@ -39,6 +39,8 @@ export interface PlannerInput {
   readonly options: PlanOptions;
   /** What a plain `ARG NAME` in a stage takes over. */
   readonly globals: ReadonlyMap<string, string>;
+  /** False where there may be more of them: something above the first FROM is wrong. */
+  readonly globalsKnown: boolean;
   readonly escape: EscapeCharacter;
   /** True where the Dockerfile has one stage: steps then need no stage's name. */
   readonly single: boolean;
@@ -104,7 +106,7 @@ class Planner {
         onExpanded: (word, expansion, state) => observer.expanded(word, expansion, state),
       }),
     });
-    if (!base.known) state.unknowns ??= new Unknowns();
+    if (!base.known || !this.#input.globalsKnown) state.unknowns ??= new Unknowns();
     for (const command of commands) {
       prefix = command.triggered ? 'ONBUILD ' : '';
       if (command.afterGap) state.unknowns ??= new Unknowns();

@@ -60,6 +60,13 @@ export function applySetting(state: StageState, { node }: TypedSetting): void {
 
 function applyEnv(state: StageState, node: PairsInstruction): void {
   const pairs = expandPairs(state, node);
+  const blank = pairs.findIndex(([name]) => name === '');
+  if (blank !== -1) {
+    // The reference makes a variable without a name, and its runtime then starts neither step nor container.
+    throw new BuildError('E_ARGUMENTS', 'ENV names cannot be blank', {
+      span: node.pairs[blank]?.key.span,
+    });
+  }
   for (const [name, value] of pairs) {
     state.variables.set(name, value);
     state.configEnv.set(name, value);
@@ -74,14 +81,8 @@ function applyLabel(state: StageState, node: PairsInstruction): void {
 }
 
 /** All words are expanded with the variables from before the instruction. */
-function expandPairs(state: StageState, { kind, pairs }: PairsInstruction): [string, string][] {
-  return pairs.map(({ key, value }): [string, string] => {
-    const name = expandIn(state, key);
-    if (name !== '') return [name, expandIn(state, value)];
-    throw new BuildError('E_ARGUMENTS', `${kind.toUpperCase()} names cannot be blank`, {
-      span: key.span,
-    });
-  });
+function expandPairs(state: StageState, { pairs }: PairsInstruction): [string, string][] {
+  return pairs.map(({ key, value }) => [expandIn(state, key), expandIn(state, value)]);
 }
 
 function describePairs(pairs: readonly (readonly [string, string])[]): string {

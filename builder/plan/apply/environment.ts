@@ -60,6 +60,10 @@ export class Environment {
     return Environment.from(this.list());
   }
 
+  keys(): Iterable<string> {
+    return this.#all().keys();
+  }
+
   /** `NAME=value` each, in the order in which they were first set. */
   list(): readonly string[] {
     this.#list ??= [...this.#all().values()].map(({ entry }) => entry);

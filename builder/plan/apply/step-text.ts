@@ -43,6 +43,7 @@ function expanded(
       const value = variables.get(name);
       return value && argText(name, shortened(value, MOST_OF_A_VALUE));
     },
+    keys: () => variables.keys(),
   };
   const options: ExpandOptions = forShell
     ? { escape: escapeCharacter, quotes: 'keep', keepUnset: true }

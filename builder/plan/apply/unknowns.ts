@@ -8,6 +8,16 @@ import type { TypedCommand } from '../instructions/typed.ts';
 /** Thrown by the expansion of a word that asks for a variable of which nothing is known. */
 export class UnknownVariable extends Error {}
 
+/** Returns what `work` returns, or undefined where an unknown variable decides. */
+export function ifKnown<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UnknownVariable) return undefined;
+    throw error;
+  }
+}
+
 export class Unknowns {
   /** Surely set, to something unknown. */
   readonly #lost: Set<string>;
@@ -33,6 +43,7 @@ export class Unknowns {
         if (value === undefined) throw new UnknownVariable(name);
         return value;
       },
+      keys: () => variables.keys(),
     };
   }
 }

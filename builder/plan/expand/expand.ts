@@ -5,6 +5,7 @@
 
 import { BuildError } from '../../../core/errors.ts';
 import { partsOf } from '../../../core/source.ts';
+import { suggest } from '../../../core/suggest.ts';
 import type { EscapeCharacter, Word } from '../../../grammar/ast.ts';
 import { parsePattern, replacePattern, trimPattern } from './pattern.ts';
 import { WordSplitter } from './word-splitter.ts';
@@ -17,6 +18,8 @@ const GROWTH_LIMIT = 1_048_576;
 
 export interface Variables {
   get(name: string): string | undefined;
+  /** The names that are set. */
+  keys(): Iterable<string>;
 }
 
 export interface ExpandOptions {
@@ -234,7 +237,8 @@ class Expander {
     if (operator === '-') return word;
     const reason =
       value === undefined ? 'is not allowed to be unset' : 'is not allowed to be empty';
-    throw this.#error(`${name}: ${word || reason}`);
+    const near = value === undefined ? suggest(name, this.#variables.keys()) : undefined;
+    throw this.#error(`${name}: ${word || reason}`, near && `Did you mean ${near}?`);
   }
 
   /** `${NAME#pattern}` and `%`; doubled, the longest match is taken away. */
@@ -304,11 +308,12 @@ class Expander {
     return this.#error(`\${NAME${operator}...} is not supported`);
   }
 
-  #error(message: string): BuildError {
+  #error(message: string, hint?: string): BuildError {
     const shown = this.#text.length > 80 ? `${this.#text.slice(0, 77)}...` : this.#text;
     const end = Math.min(this.#at, this.#text.length);
     return new BuildError('E_EXPANSION', `cannot expand ${shown}: ${message}`, {
       span: partsOf(this.#word.span, this.#text)(this.#start, Math.max(end, this.#start)),
+      hint,
     });
   }
 }

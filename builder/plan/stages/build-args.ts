@@ -25,6 +25,11 @@ export function isProxy(name: string): boolean {
   return PROXIES.includes(name.toLowerCase());
 }
 
+/** True for what the platform and the target tell of themselves. */
+export function isPlatformArg(name: string): boolean {
+  return /^(?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)$|^TARGETSTAGE$/.test(name);
+}
+
 /** The proxies among the given arguments as `NAME=value`, each in both cases, as programs look for either. */
 export function proxyVariables(options: ArgOptions): Map<string, string> {
   const variables = new Map<string, string>();

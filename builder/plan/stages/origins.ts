@@ -11,6 +11,7 @@ import { normalizePlatform, parsePlatform } from '../../../image/platform.ts';
 import { parseReference } from '../../../image/reference.ts';
 import type { BuildOptions } from '../../options.ts';
 import type { RemoteSource } from '../../remote/remote-source.ts';
+import { Unknowns } from '../apply/unknowns.ts';
 import { expand } from '../expand/expand.ts';
 import { findNamedContext } from './named-context.ts';
 import type { StageNames } from './stage-names.ts';
@@ -54,10 +55,15 @@ export interface OriginContext {
   readonly options: Pick<BuildOptions, 'namedContexts' | 'platform'>;
   /** What FROM lines may use. */
   readonly globals: ReadonlyMap<string, string>;
+  /** False where there may be more of them: something above the first FROM is wrong. */
+  readonly globalsKnown: boolean;
   readonly escape: EscapeCharacter;
 }
 
-/** Resolves a stage's FROM. Throws E_BASE_IMAGE, E_EXPANSION, E_PLATFORM_INVALID, E_REFERENCE_INVALID, E_UNSUPPORTED. */
+/**
+ * Resolves a stage's FROM. Throws an UnknownVariable where that decides, else E_BASE_IMAGE, E_EXPANSION,
+ * E_PLATFORM_INVALID, E_REFERENCE_INVALID, E_UNSUPPORTED.
+ */
 export function resolveBase(stage: Stage, context: OriginContext): Base {
   const { image, name } = stage.from;
   const text = expandGlobal(image, context, 'the base image');
@@ -116,8 +122,10 @@ function platformOf(stage: Stage, context: OriginContext): Platform {
 }
 
 /** Expands a word of a FROM line; '' is refused, since it is always a variable that nobody set. */
-function expandGlobal(word: Word, { globals, escape: mark }: OriginContext, what: string): string {
-  const { text, unmatched } = expand(word, globals, { escape: mark });
+function expandGlobal(word: Word, context: OriginContext, what: string): string {
+  const { globals, globalsKnown, escape: mark } = context;
+  const known = globalsKnown ? globals : new Unknowns().over(globals);
+  const { text, unmatched } = expand(word, known, { escape: mark });
   if (text !== '') return text;
   const [missing] = unmatched;
   const near = missing === undefined ? undefined : suggest(missing, globals.keys());

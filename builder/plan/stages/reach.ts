@@ -7,6 +7,7 @@ import { Problems } from '../../../core/problems.ts';
 import type { DockerfileAst, Word } from '../../../grammar/ast.ts';
 import { parse } from '../../../grammar/parse.ts';
 import type { ImageConfig } from '../../../image/model.ts';
+import { ifKnown } from '../apply/unknowns.ts';
 import { readCommand } from '../instructions/read-instruction.ts';
 import type { TypedCommand } from '../instructions/typed.ts';
 import {
@@ -91,7 +92,9 @@ export function reachWith(
 }
 
 function baseOf(stage: Stage, context: OriginContext, problems: Problems): Base {
-  const base = stage.unread ? undefined : problems.attempt(() => resolveBase(stage, context));
+  const base = stage.unread
+    ? undefined
+    : problems.attempt(() => ifKnown(() => resolveBase(stage, context)));
   if (base !== undefined) return base;
   const { platform } = context.options;
   return { origin: { kind: 'scratch' }, text: '', platform, replacesStage: false, known: false };

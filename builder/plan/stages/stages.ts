@@ -31,6 +31,8 @@ type MutableStage = Stage & { readonly commands: TypedCommand[]; readonly gaps: 
 export interface Stages {
   /** ARG instructions before the first FROM. */
   readonly globals: readonly ArgInstruction[];
+  /** False where something above the first FROM is wrong: it may have been an ARG. */
+  readonly globalsKnown: boolean;
   readonly stages: readonly Stage[];
 }
 
@@ -67,7 +69,7 @@ class StageReader {
   readonly #problems: Problems;
   readonly #globals: ArgInstruction[] = [];
   readonly #stages: MutableStage[] = [];
-  /** True once something stood before the first FROM that may have been one. */
+  /** True once something stood before the first FROM that is wrong: it may have been one, or an ARG. */
   #lost = false;
 
   constructor(problems: Problems) {
@@ -103,7 +105,7 @@ class StageReader {
       const span = { source, start: end, end };
       this.#problems.add(new BuildError('E_STAGE', 'the Dockerfile has no FROM', { span }));
     }
-    return { globals: this.#globals, stages: this.#stages };
+    return { globals: this.#globals, globalsKnown: !this.#lost, stages: this.#stages };
   }
 
   #start(from: TypedFrom, unread: boolean): void {
