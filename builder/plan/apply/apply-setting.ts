@@ -62,7 +62,7 @@ function applyEnv(state: StageState, node: PairsInstruction): void {
   const pairs = expandPairs(state, node);
   const blank = pairs.findIndex(([name]) => name === '');
   if (blank !== -1) {
-    // The reference makes a variable without a name, and its runtime then starts neither step nor container.
+    // The reference writes one into the image all the same; no program could read it.
     throw new BuildError('E_ARGUMENTS', 'ENV names cannot be blank', {
       span: node.pairs[blank]?.key.span,
     });

@@ -93,6 +93,10 @@ MAINTAINER me`;
     const labels = configOf('FROM scratch\nLABEL __proto__=a constructor=b').Labels;
     expect(JSON.stringify(labels)).toBe('{"__proto__":"a","constructor":"b"}');
   });
+
+  it('has a label without a name where the variable of its name is not set', () => {
+    expect(configOf('FROM scratch\nLABEL $unset=a').Labels).toEqual({ '': 'a' });
+  });
 });
 
 describe('the history', () => {
