@@ -7,7 +7,7 @@ export interface BlockCompressor {
   readonly name: string;
   readonly mediaType: string;
   readonly header: Uint8Array;
-  compress(block: Buffer): Promise<Uint8Array>;
+  compress(block: Uint8Array): Promise<Uint8Array>;
   /** What ends the stream. */
   trailer(input: { readonly crc: number; readonly size: number }): Uint8Array;
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The folders of the program, lower ones first. */
-export const FOLDERS = ['core', 'grammar', 'cache', 'image', 'builder', 'cli'] as const;
+export const FOLDERS = ['core', 'grammar', 'cache', 'image', 'builder', 'api', 'cli'] as const;
 
 export interface SourceFile {
   /** Relative to the project. */

@@ -90,7 +90,7 @@ export { codes, names };
 `,
   );
   const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
-  const settings = ['--strict', '--noEmit', '--skipLibCheck', '--target', 'es2022'];
+  const settings = ['--strict', '--noEmit', '--types', '', '--target', 'es2022'];
   for (const resolution of [
     ['--module', 'nodenext'],
     ['--module', 'esnext', '--moduleResolution', 'bundler'],
