@@ -42,7 +42,8 @@ test('a step that failed opens a shell with its files, user, mounts, environment
     [...build, folder],
     [
       [PROMPT, 'id -un; pwd; cat behind /c/cache /run/secrets/s; echo $COLOUR; stty size; tty\n'],
-      [PROMPT, 'echo be""gin; sleep 60; echo not""here\n'],
+      // The program that says so is the one that is in front: ^C reaches it, and not a shell about to start it.
+      [PROMPT, `sh -c 'echo be""gin; exec sleep 60'; echo not""here\n`],
       ['begin', '\u0003'],
       [PROMPT, 'ls /root/x; touch more; exit 3\n'],
     ],
