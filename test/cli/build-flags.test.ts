@@ -6,7 +6,7 @@ import { thrown } from './thrown.ts';
 function parse(words: readonly string[], env: Record<string, string> = {}) {
   const parsed = parseWords('build', 'Build', { declare: declareBuildFlags }, words);
   if (parsed.kind === 'help') throw new Error('help was asked for');
-  return readBuildFlags(parsed.command, { env, arch: 'x64', cwd: '/work' });
+  return readBuildFlags(parsed.command, { env, arch: 'x64', cwd: '/cwd' });
 }
 
 const NO_LIMITS = {
@@ -103,8 +103,8 @@ test('every flag is read', () => {
     buildArgs: new Map(Object.entries({ A: '2', B: 'x=y' })),
     namedContexts: new Map([['src', '../src']]),
     labels: new Map(Object.entries({ l: 'v', bare: '' })),
-    secrets: new Map([['s', { kind: 'file', path: '/work/s.txt' }]]),
-    ssh: new Map([['k', ['/work/a', '/b']]]),
+    secrets: new Map([['s', { kind: 'file', path: '/cwd/s.txt' }]]),
+    ssh: new Map([['k', ['/cwd/a', '/b']]]),
     allow: new Set(['network.host']),
     steps: {
       extraHosts: [{ name: 'db', address: '::1' }],

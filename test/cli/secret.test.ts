@@ -2,19 +2,19 @@ import { expect, test } from 'vitest';
 import { parseSecrets } from '../../cli/flags/secret.ts';
 import { thrown } from './thrown.ts';
 
-const HOST = { cwd: '/work', env: { TOKEN: 'x' } };
+const HOST = { cwd: '/cwd', env: { TOKEN: 'x' } };
 
 test.each([
-  ['id=a,src=f', { kind: 'file', path: '/work/f' }],
+  ['id=a,src=f', { kind: 'file', path: '/cwd/f' }],
   ['id=a,source=/abs/f', { kind: 'file', path: '/abs/f' }],
-  ['type=file,id=a,src=f', { kind: 'file', path: '/work/f' }],
+  ['type=file,id=a,src=f', { kind: 'file', path: '/cwd/f' }],
   ['id=a,env=VAR', { kind: 'env', variable: 'VAR' }],
   ['id=a,type=env,src=VAR', { kind: 'env', variable: 'VAR' }],
   ['id=a,type=env', { kind: 'env', variable: 'a' }],
-  ['id=a', { kind: 'file', path: '/work/a' }],
+  ['id=a', { kind: 'file', path: '/cwd/a' }],
   ['id=TOKEN', { kind: 'env', variable: 'TOKEN' }],
-  ['id=TOKEN,type=file', { kind: 'file', path: '/work/TOKEN' }],
-  ['id=a,"src=x,y"', { kind: 'file', path: '/work/x,y' }],
+  ['id=TOKEN,type=file', { kind: 'file', path: '/cwd/TOKEN' }],
+  ['id=a,"src=x,y"', { kind: 'file', path: '/cwd/x,y' }],
 ])('--secret %s', (value, source) => {
   expect([...parseSecrets([value], HOST).values()]).toEqual([source]);
 });
