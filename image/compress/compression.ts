@@ -11,8 +11,6 @@ export interface Compression {
   readonly level?: number;
 }
 
-export const DEFAULT_COMPRESSION: Compression = { type: 'gzip' };
-
 /** The compressor that `compression` asks for. Throws E_UNSUPPORTED where this Node has none. */
 export function compressorFor({ type, level }: Compression): BlockCompressor {
   switch (type) {

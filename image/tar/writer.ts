@@ -86,16 +86,6 @@ async function* addBody(
   cutter.padding(padding(size));
 }
 
-/** How many bytes the tar has, without making it. */
-export function layerTarSize(entries: readonly Entry[]): number {
-  let size = 2 * BLOCK;
-  for (const entry of entries) {
-    size += headerBlocks(entry).length;
-    if (isFile(entry)) size += entry.size + padding(entry.size).length;
-  }
-  return size;
-}
-
 function isFile(entry: Entry): boolean {
   return entry.type === 'file';
 }

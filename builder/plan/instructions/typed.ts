@@ -91,5 +91,3 @@ export type TypedCommand =
   | TypedOnbuild
   | TypedArg
   | TypedSetting;
-
-export type Typed = TypedFrom | TypedCommand;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LayerContents } from '../../../image/layer.ts';
-import { layerTarSize, writeLayerTar } from '../../../image/tar/writer.ts';
+import { writeLayerTar } from '../../../image/tar/writer.ts';
 import { chunksOf, collect, contentsOf } from '../../support/contents.ts';
 import { device, dir, file, symlink, whiteout } from '../../support/entries.ts';
 
@@ -47,7 +47,6 @@ describe('a layer tar', () => {
       const tar = await write([entry]);
       const fits = path.slice(path.lastIndexOf('/') + 1).length <= 100;
       expect(tar.length).toBe(fits ? 512 + 1024 : 3 * 512 + 1024);
-      expect(layerTarSize([entry])).toBe(tar.length);
     },
   );
 
