@@ -28,6 +28,17 @@ export type RunnerEvent =
       readonly maxrss_kb: number;
       readonly written_bytes: number;
     }
+  /** Paths and their uses by turns: PROTOCOL.md, "What a step looked at". */
+  | { readonly event: 'looked'; readonly paths: readonly string[] }
+  | {
+      readonly event: 'observed';
+      readonly complete: boolean;
+      readonly reason: string | null;
+      readonly network: boolean;
+      readonly wrote: string | null;
+      readonly calls: number;
+      readonly supervisor_us: number;
+    }
   | {
       readonly event: 'error';
       readonly code: string;

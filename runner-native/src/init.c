@@ -19,6 +19,7 @@
 #include "events.h"
 #include "fsmount.h"
 #include "handover.h"
+#include "looked.h"
 #include "net.h"
 #include "ns.h"
 #include "pty.h"
@@ -274,6 +275,8 @@ static int follow(pid_t command, const struct plan *plan, struct supervisor *sup
 		*err = failure;
 		return err->number == 0 ? -EINVAL : -err->number;
 	}
+	if (plan->observe)
+		looked_end(&(struct observation){ .reason = "this runner does not observe yet" });
 	if (write_all(OUTCOME_FD, &outcome, sizeof(outcome)) < 0)
 		return fail(err, "E_SANDBOX", EPIPE, "the runner is gone");
 	return 0;

@@ -117,6 +117,12 @@ TAKE(tty)
 	return 0;
 }
 
+TAKE(observe)
+{
+	((struct plan *)at)->observe = true;
+	return 0;
+}
+
 TAKE(root_mode)
 {
 	struct plan *plan = at;
@@ -314,6 +320,7 @@ static const struct word_rule RULES[] = {
 	{ "rlimit", 3, take_rlimit },
 	{ "seccomp", 1, take_seccomp },
 	{ "caps", 1, take_caps },
+	{ "observe", 0, take_observe },
 };
 
 int plan_read(struct plan *plan, const struct words *words, struct err *err)

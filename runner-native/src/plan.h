@@ -72,6 +72,7 @@ struct plan {
 	bool no_seccomp;
 	bool all_caps;
 	bool single_id; /* ownership is recorded, and a supervisor answers (supervisor.h) */
+	bool observe;	/* the step's look-ups are taken note of (looked.h) */
 };
 
 /* Reads the plan out of the words. E_RUNNER_WORDS also for what is missing. */
