@@ -1,5 +1,5 @@
-// The program's entry. Makes the Host from the process, runs the command, and turns whatever comes
-// out of it into an exit status. Imports next to nothing: a command loads what it needs.
+// The program. Makes the Host from the process, runs the command, and turns whatever comes out of it into an exit
+// status. Imports next to nothing: a command loads what it needs.
 
 import process from 'node:process';
 import { dispatch } from './dispatch.ts';
@@ -40,7 +40,9 @@ const host: Host = {
 
 // Standard streams write synchronously here, so that nothing is lost; and a connection that is
 // kept alive, or a database's thread, must not delay the end.
-process.exit(await dispatch(process.argv.slice(2), host).catch(fail));
+void dispatch(process.argv.slice(2), host)
+  .catch(fail)
+  .then((status) => process.exit(status));
 
 /**
  * Makes writes to a pipe wait for its reader, as those to files and terminals do. Otherwise Node keeps what a slow

@@ -10,7 +10,7 @@ import { Stop } from './say.mjs';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 /** The program itself; `npm ci` builds it. */
-export const PROGRAM = `${ROOT}/dist/slipway.mjs`;
+export const PROGRAM = `${ROOT}/dist/slipway.cjs`;
 
 /** Stops where the program has not been built. */
 export function needSlipway() {

@@ -9,7 +9,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { requires } from '../support/requires.ts';
 import { tmpDir } from '../support/tmp.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/slipway.mjs');
+const PROGRAM = join(import.meta.dirname, '../../dist/slipway.cjs');
 
 beforeEach((context) => requires(context, existsSync(PROGRAM), 'the built program: npm run build'));
 

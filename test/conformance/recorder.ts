@@ -38,7 +38,7 @@ export async function record(
   try {
     const slipway: Builders['slipway'] = (words) => {
       const env = { ...process.env, SLIPWAY_HOME: join(work, 'home') };
-      run(process.execPath, [join(sources, '../../dist/slipway.mjs'), ...words], { env });
+      run(process.execPath, [join(sources, '../../dist/slipway.cjs'), ...words], { env });
     };
     const bases = await makeBases(sources, join(work, 'bases'), async (words) => slipway(words));
     for (const { name, layout } of bases) {

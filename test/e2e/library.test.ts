@@ -64,7 +64,7 @@ console.log(Object.getOwnPropertyNames(globalThis).length - globals, process.eve
 
 test('nothing else of the package can be imported', () => {
   const out = node(`
-for (const name of ['slipway', 'slipway/dist/slipway.mjs', 'slipway/grammar/parse.ts']) {
+for (const name of ['slipway', 'slipway/dist/slipway.cjs', 'slipway/grammar/parse.ts']) {
   await import(name).catch((error) => console.log(error.code));
 }
 `);

@@ -116,6 +116,6 @@ function checkRuns(image: string, sample: Sample): void {
 }
 
 function slipway(args: readonly string[]): string {
-  const program = join(CHECKOUT, 'dist/slipway.mjs');
+  const program = join(CHECKOUT, 'dist/slipway.cjs');
   return run('env', [`SLIPWAY_HOME=${join(work, 'store')}`, process.execPath, program, ...args]);
 }

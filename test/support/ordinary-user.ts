@@ -98,7 +98,7 @@ function installProgram(folder: string): string {
   cpSync(dirname(PROGRAM), join(folder, 'dist'), { recursive: true });
   cpSync(RUNNER, join(build, 'slipway-runner'));
   copyPackage(UNBUNDLED, join(checkout, 'node_modules'), join(folder, 'node_modules'));
-  return join(folder, 'dist/slipway.mjs');
+  return join(folder, 'dist/slipway.cjs');
 }
 
 /** Copies a package and all that it depends on, as far as it is installed. */

@@ -9,7 +9,7 @@ import type { TestContext } from 'vitest';
 import { requires, requiresPrograms } from './requires.ts';
 import { tmpDir } from './tmp.ts';
 
-export const PROGRAM = fileURLToPath(new URL('../../dist/slipway.mjs', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../dist/slipway.cjs', import.meta.url));
 
 export interface Finished {
   readonly status: number | null;

@@ -15,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = {
 export function parseDuration(text: string): number | undefined {
   if (text === '0' || text === '+0' || text === '-0') return 0;
   const sign = text.startsWith('-') ? -1 : 1;
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
   part.lastIndex = /^[+-]/.test(text) ? 1 : 0;
   let total = 0;
   if (part.lastIndex === text.length || text.length > 64) return undefined;

@@ -1,0 +1,106 @@
+// The first code that runs: it starts the program, which lies beside it as one file, from what V8 made of that
+// file the last time (docs/decisions/0052-compiled-code.md). Reading and compiling were most of a cached build.
+//
+// What V8 made is code: whoever can write it is obeyed. So it is kept in a folder of the user's own, and
+// believed only where that user, and nobody else, can have written it. A wrong one is found by its checksum
+// and costs time only; so does a folder that cannot be written.
+
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
+
+/** Names the program's very bytes; the bundler puts it there. */
+declare const PROGRAM_ID: string;
+
+type Program = (require: NodeJS.Require, url: string) => void;
+
+const CHECKSUM_BYTES = 4;
+/** What no start has made anew for so long is most likely of a slipway that is no longer there. */
+const STALE_MS = 30 * 86_400_000;
+
+const filename = join(import.meta.dirname, 'program.cjs');
+const place = placeOfCode();
+const cachedData = place && readCode(place);
+// The bundler writes ASCII.
+const script = new Script(readFileSync(filename, 'latin1'), {
+  filename,
+  ...(cachedData && { cachedData }),
+});
+if (place !== undefined && (cachedData === undefined || script.cachedDataRejected))
+  process.once('exit', (status) => {
+    // Now the functions that this command needs are compiled: one that went wrong needed others.
+    if (status === 0) keepCode(place, script.createCachedData());
+  });
+(script.runInThisContext() as Program)(createRequire(filename), pathToFileURL(filename).href);
+
+interface Place {
+  readonly folder: string;
+  readonly name: string;
+}
+
+/** Each command (by its first word) has code of its own: what one needs is not loaded for another. */
+function placeOfCode(): Place | undefined {
+  const { XDG_CACHE_HOME: cache, HOME } = process.env;
+  const [command = ''] = process.argv.slice(2);
+  if (!/^[a-z]{2,12}$/.test(command)) return undefined;
+  const base = cache?.startsWith('/') ? cache : join(HOME || homedir(), '.cache');
+  return {
+    folder: join(base, 'slipway'),
+    name: `code-${PROGRAM_ID}-${process.version}-${process.arch}-${command}`,
+  };
+}
+
+function readCode({ folder, name }: Place): Buffer | undefined {
+  try {
+    const path = join(folder, name);
+    if (!isOwn(statSync(folder))) return undefined;
+    const stat = statSync(path);
+    if (!isOwn(stat) || !stat.isFile()) return undefined;
+    const bytes = readFileSync(path);
+    const code = bytes.subarray(CHECKSUM_BYTES);
+    return crc32(code) === bytes.readUInt32LE() ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOwn({ uid, mode }: Stats): boolean {
+  return uid === process.geteuid?.() && (mode & 0o022) === 0;
+}
+
+function keepCode({ folder, name }: Place, code: Buffer): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOwn(statSync(folder))) return;
+    const checksum = Buffer.alloc(CHECKSUM_BYTES);
+    checksum.writeUInt32LE(crc32(code));
+    const temporary = join(folder, `.${name}-${process.pid}`);
+    writeFileSync(temporary, Buffer.concat([checksum, code]), { mode: 0o600 });
+    renameSync(temporary, join(folder, name));
+    removeStale(folder);
+  } catch {
+    // A full disk, or a home that is read-only: the next start compiles again.
+  }
+}
+
+function removeStale(folder: string): void {
+  for (const entry of readdirSync(folder)) {
+    const path = join(folder, entry);
+    if (/^\.?code-/.test(entry) && Date.now() - statSync(path).mtimeMs > STALE_MS)
+      rmSync(path, { force: true });
+  }
+}
