@@ -8,6 +8,7 @@
 
 import { type Digest, digestOfBytes, hexOf, parseDigest } from '../core/digest.ts';
 import type { StepUsage } from '../core/events.ts';
+import type { Observation } from '../core/step-reason.ts';
 import type { Table } from './database.ts';
 
 /** What went into a key: names to values, each small enough to show to a person. */
@@ -31,6 +32,12 @@ export interface CacheRecord {
   readonly ms: number;
   /** What the command of a RUN used. */
   readonly usage?: StepUsage | undefined;
+  /** The record that these layers were made for, on another input. */
+  readonly from?: Digest | undefined;
+  /** What was seen of a RUN that was observed: its read set lets the record hold for other inputs. */
+  readonly observed?: Observation | undefined;
+  /** The record came with `cache import`: it holds for its own key, and its read set is not believed. */
+  readonly imported?: true | undefined;
 }
 
 export interface RecordStore {
@@ -39,14 +46,21 @@ export interface RecordStore {
   put(record: CacheRecord): void;
   delete(key: Digest): void;
   list(): Iterable<CacheRecord>;
-  /** The record that was used or made last under a fingerprint (of a step, or of what a step looks up), whatever its key. */
-  lastOfStep(fingerprint: Digest): CacheRecord | undefined;
-  setLastOfStep(fingerprint: Digest, key: Digest): void;
+  /**
+   * The records that were used or made last under a fingerprint (of a step, or of what decides its result), whatever
+   * their keys: the newest first, and never more than a few.
+   */
+  byStep(fingerprint: Digest): Iterable<CacheRecord>;
+  /** Makes the record of `key` the newest under `fingerprint`. */
+  addToStep(fingerprint: Digest, key: Digest): void;
   /** Forgets the fingerprints whose record is no longer there. */
   sweepSteps(): void;
 }
 
-/** Records over two tables: `records` (key to record) and `steps` (fingerprint to key). */
+/** More would be looked through for nothing: what is older than so many changes back seldom comes again. */
+const MAX_BY_STEP = 8;
+
+/** Records over two tables: `records` (key to record) and `steps` (fingerprint to keys, 32 bytes each). */
 export function recordStore(records: Table, steps: Table): RecordStore {
   const get = (key: Digest): CacheRecord | undefined => {
     const bytes = records.get(digestKey(key));
@@ -63,26 +77,43 @@ export function recordStore(records: Table, steps: Table): RecordStore {
         if (record !== undefined) yield record;
       }
     },
-    lastOfStep(fingerprint) {
-      const key = steps.get(digestKey(fingerprint));
-      const digest = parseDigest(
-        `sha256:${key === undefined ? '' : Buffer.from(key).toString('hex')}`,
-      );
-      return digest === undefined ? undefined : get(digest);
+    *byStep(fingerprint) {
+      for (const key of keysIn(steps.get(digestKey(fingerprint)))) {
+        const record = get(key);
+        if (record !== undefined) yield record;
+      }
     },
-    setLastOfStep: (fingerprint, key) => steps.put(digestKey(fingerprint), digestKey(key)),
+    addToStep(fingerprint, key) {
+      const known = keysIn(steps.get(digestKey(fingerprint)));
+      if (known[0] === key) return;
+      const keys = [key, ...known.filter((other) => other !== key)].slice(0, MAX_BY_STEP);
+      steps.put(digestKey(fingerprint), Buffer.concat(keys.map(digestKey)));
+    },
     sweepSteps() {
       for (const { key, value } of steps.entries()) {
-        const record = digestOfBytes(value);
-        if (record === undefined || get(record) === undefined) steps.delete(key);
+        if (!keysIn(value).some((record) => get(record) !== undefined)) steps.delete(key);
       }
     },
   };
 }
 
+/** The tree that an op was run on; undefined where it has no input. */
+export function inputTreeOf({ parts }: Pick<CacheRecord, 'parts'>): Digest | undefined {
+  return parseDigest(parts.find(([name]) => name === 'input tree')?.[1]);
+}
+
 /** The 32 bytes of a digest: the form of a key in every table. */
 export function digestKey(digest: Digest): Buffer {
   return Buffer.from(hexOf(digest), 'hex');
+}
+
+function keysIn(value: Uint8Array | undefined): Digest[] {
+  const keys: Digest[] = [];
+  for (let at = 0; value !== undefined && at < value.byteLength; at += 32) {
+    const key = digestOfBytes(value.subarray(at, at + 32));
+    if (key !== undefined) keys.push(key);
+  }
+  return keys;
 }
 
 function encodeRecord(record: CacheRecord): Buffer {
@@ -100,7 +131,8 @@ function decodeRecord(bytes: Uint8Array): CacheRecord | undefined {
       value.layers.every((layer) => parseDigest(layer) !== undefined) &&
       Array.isArray(value.parts) &&
       [value.kind, value.step].every((text) => typeof text === 'string') &&
-      [value.created, value.used, value.ms].every(Number.isFinite);
+      [value.created, value.used, value.ms].every(Number.isFinite) &&
+      (value.observed?.reads === undefined || parseDigest(value.observed.reads) !== undefined);
     return whole ? value : undefined;
   } catch {
     return undefined;

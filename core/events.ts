@@ -4,6 +4,7 @@
 import type { Digest } from './digest.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { Span } from './source.ts';
+import type { Observation, StepReason } from './step-reason.ts';
 
 /** How a step's result came about. */
 export type StepStatus = 'ran' | 'exact' | 'traced' | 'failed';
@@ -66,12 +67,16 @@ export interface StepEnded {
   readonly status: StepStatus;
   /** Why it was run or reused, in words. */
   readonly reason: string;
+  /** The same as data; undefined for a base image, and for a step that failed. */
+  readonly cause?: StepReason | undefined;
   /** Wall-clock milliseconds. */
   readonly ms: number;
   /** The RUN command's exit status where the step failed by one. */
   readonly exitCode?: number | undefined;
   /** What all processes of a RUN used together, where it ran. */
   readonly usage?: StepUsage | undefined;
+  /** What was seen of a RUN that ran and was observed. */
+  readonly observed?: Observation | undefined;
 }
 
 export interface StepUsage {

@@ -1,6 +1,7 @@
 // In which order things leave the cache: what was used least recently first, and of a chain of steps always the
 // last first. A step whose result is gone runs again only if what it builds on is still there.
 
+import { inputTreeOf } from '../../cache/records.ts';
 import type { Item } from './item.ts';
 
 interface Below {
@@ -37,7 +38,7 @@ function usedBy({ lastUsed }: Item, now: number): number {
 function stepsBelow(items: readonly Item[], now: number): (tree: string) => Below {
   const byInput = new Map<string, Item[]>();
   for (const item of items) {
-    const input = item.record?.parts.find(([name]) => name === 'input tree')?.[1];
+    const input = item.record && inputTreeOf(item.record);
     if (input === undefined) continue;
     const others = byInput.get(input);
     if (others === undefined) byInput.set(input, [item]);

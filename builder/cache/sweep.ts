@@ -1,8 +1,10 @@
 // Takes off the disk what neither an item that stays nor an image needs. Only while no build runs, or one could
 // lose what it has just found: the caller's duty (cache/leases.ts).
 
+import { type CacheRecord, inputTreeOf } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
+import { reachReads } from '../../image/reads/read-set.ts';
 import { reachableObjects } from '../../image/tree/reachable.ts';
 import { chooseIsolation } from '../exec/isolation.ts';
 import { removeAll } from '../exec/sandbox.ts';
@@ -58,12 +60,19 @@ export async function sweep(
 
 function sweepObjects({ objects }: Store, kept: readonly Item[]): void {
   const records = kept.flatMap(({ record }) => record ?? []);
-  const needed = reachableObjects(
-    objects,
-    records.map(({ tree }) => tree),
-  );
-  for (const { layers } of records) for (const layer of layers) needed.add(layer);
+  // The input of a step that was observed has the states of what it read.
+  const trees = records.flatMap((record) => [record.tree, ...inputsRead(record)]);
+  const needed = reachableObjects(objects, trees);
+  for (const { layers, observed } of records) {
+    for (const layer of layers) needed.add(layer);
+    if (observed?.reads !== undefined) reachReads(objects, observed.reads, needed);
+  }
   for (const { digest } of objects.list()) if (!needed.has(digest)) objects.delete(digest);
+}
+
+function inputsRead(record: CacheRecord): Digest[] {
+  const input = record.observed?.reads === undefined ? undefined : inputTreeOf(record);
+  return input === undefined ? [] : [input];
 }
 
 function sum<T>(values: readonly T[], bytes: (value: T) => number | undefined): number {

@@ -1,7 +1,7 @@
 // The snapshot that a step came to, from records alone. A record names the layers that its step added, and
 // the tree that it was run on; what made that tree is another record, down to a base image or to nothing.
 
-import type { CacheRecord } from '../../cache/records.ts';
+import { type CacheRecord, inputTreeOf } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import { type Digest, parseDigest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
@@ -48,7 +48,7 @@ async function stackOf(
 ): Promise<readonly SnapshotLayer[] | undefined> {
   const own = await ownLayers(search, record);
   if (own === undefined || record.kind === 'base') return own;
-  const input = inputOf(record);
+  const input = inputTreeOf(record);
   // What was fetched has no input: it starts from nothing.
   if (input === undefined || input === emptyTree(search.store.objects)) return own;
   if (search.tried.has(input)) return undefined;
@@ -58,10 +58,6 @@ async function stackOf(
     if (below !== undefined) return [...below, ...own];
   }
   return undefined;
-}
-
-function inputOf({ parts }: CacheRecord): Digest | undefined {
-  return parseDigest(new Map(parts).get('input tree') ?? '');
 }
 
 async function ownLayers(

@@ -1,70 +1,106 @@
-// Why a step was not reused: the difference between the parts of its key and those of the last time.
+// Why a step was run: the difference between the parts of its key and those of the last time, as data.
 
-import type { CacheRecord } from '../../cache/records.ts';
+import type { CacheRecord, KeyParts } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
-import { parseDigest } from '../../core/digest.ts';
-import { diffTrees } from '../../image/tree/diff-trees.ts';
+import { type Digest, parseDigest } from '../../core/digest.ts';
+import { isBuildError } from '../../core/errors.ts';
+import type { PartChange, PathChange, PathChanges, StepReason } from '../../core/step-reason.ts';
+import { diffTrees, type TreeChange } from '../../image/tree/diff-trees.ts';
+import { pathState } from '../../image/tree/path-state.ts';
 
-/** How many paths are named before the rest is only counted. */
-const SHOWN = 3;
+/** How many paths a reason holds; up to so many more are counted. */
+const HELD = 20;
+const COUNTED = 1000;
 
 /** Parts that are a line for each thing, its name first. */
 const LISTS = new Set(['sources', 'environment', 'mounts', 'exclude', 'extra hosts']);
 
 /**
- * Returns, in words, how the key's parts of the record that a step has `made` differ from those of the record that the
- * same step made or used last.
+ * Returns how the key's parts of the record that a step has `made` differ from those of the record that the
+ * same step made or used last. `untraced` says why that counts.
  */
 export function explainMiss(
   store: Store,
   made: CacheRecord,
   last: CacheRecord | undefined,
-): string {
-  if (last === undefined) return 'this step was not run before';
-  const before = new Map(last.parts);
-  const changed = made.parts.filter(([name, value]) => before.get(name) !== value);
-  if (changed.length === 0) return 'its result is no longer in the store';
-  const reasons = changed.map(([name, value]) => describe(store, name, before.get(name), value));
-  if (changed.length !== 1 || changed[0]?.[0] !== 'sources') return reasons.join('; ');
-  // Only what was copied is another, so the difference of the results is that of the sources.
-  const paths = changedPaths(store, last.tree, made.tree);
-  return `${reasons[0]}${saysMore(paths, reasons[0] ?? '') ? ` (${paths})` : ''}`;
-}
-
-/** A single file that was copied under its own name needs no path. */
-function saysMore(paths: string, reason: string): boolean {
-  const [, name] = /^\S*\/(\S+) changed$/.exec(paths) ?? [];
-  return paths !== '' && !(name !== undefined && reason.endsWith(`: ${name}`));
-}
-
-function describe(store: Store, name: string, before: string | undefined, after: string): string {
-  if (before === undefined) return `${name} is new`;
-  if (name === 'input tree')
-    return `files before it changed: ${changedPaths(store, before, after)}`;
-  if (LISTS.has(name)) return `${name} changed: ${changedLines(before, after)}`;
-  return `${name} changed`;
-}
-
-function changedPaths(store: Store, before: string, after: string): string {
-  const [a, b] = [parseDigest(before), parseDigest(after)];
-  if (a === undefined || b === undefined || !store.objects.has(a) || !store.objects.has(b))
-    return 'some';
-  const shown: string[] = [];
-  let more = 0;
-  for (const { path, kind } of diffTrees(store.objects, a, b)) {
-    if (shown.length < SHOWN) shown.push(`/${path} ${kind}`);
-    else if (++more >= 1000) break;
+  untraced?: string,
+): StepReason {
+  if (last === undefined) return { kind: 'new' };
+  const changes = changedParts(store, last.parts, made.parts);
+  if (changes.length === 0) return { kind: 'lost', record: last.key };
+  const [only] = changes;
+  const why = untraced === undefined ? {} : { untraced };
+  const reason = { kind: 'parts', record: last.key, ...why } as const;
+  if (only === undefined || changes.length > 1 || only.name !== 'sources') {
+    return { ...reason, changes };
   }
-  return shown.join(', ') + (more === 0 ? '' : ` and ${more >= 1000 ? 'over 1000' : more} more`);
+  // Only what was copied is another, so the difference of the results is that of the sources.
+  const files = changedFiles(store, last.tree, made.tree);
+  return { ...reason, changes: [{ ...only, ...(files && { files }) }] };
 }
 
-function changedLines(before: string, after: string): string {
+function changedParts(store: Store, last: KeyParts, made: KeyParts): PartChange[] {
+  const before = new Map(last);
+  return made
+    .filter(([name, value]) => before.get(name) !== value)
+    .map(([name, value]) => describe(store, name, before.get(name), value));
+}
+
+function describe(
+  store: Store,
+  name: string,
+  before: string | undefined,
+  after: string,
+): PartChange {
+  if (before === undefined) return { name, known: false, items: [] };
+  if (name === 'input tree') {
+    const [a, b] = [parseDigest(before), parseDigest(after)];
+    const files = a && b && changedFiles(store, a, b);
+    return { name, known: true, items: [], ...(files && { files }) };
+  }
+  return { name, known: true, items: LISTS.has(name) ? changedLines(before, after) : [] };
+}
+
+/** What leads from one tree to another; undefined where the store does not have all of both: a reason is worth no failure. */
+export function changedFiles(
+  store: Pick<Store, 'objects'>,
+  before: Digest,
+  after: Digest,
+): PathChanges | undefined {
+  try {
+    return diff(store, before, after);
+  } catch (error) {
+    if (isBuildError(error) && error.code === 'E_TREE_MISSING') return undefined;
+    throw error;
+  }
+}
+
+function diff({ objects }: Pick<Store, 'objects'>, before: Digest, after: Digest): PathChanges {
+  const paths: PathChange[] = [];
+  let more = 0;
+  for (const change of diffTrees(objects, before, after)) {
+    if (paths.length < HELD) paths.push(withoutNames(change));
+    else if (++more >= COUNTED) break;
+  }
+  return { paths, more };
+}
+
+function withoutNames(change: TreeChange): PathChange {
+  switch (change.kind) {
+    case 'added':
+      return { ...change, after: pathState(change.after) };
+    case 'removed':
+      return { ...change, before: pathState(change.before) };
+    case 'changed':
+      return { ...change, before: pathState(change.before), after: pathState(change.after) };
+  }
+}
+
+function changedLines(before: string, after: string): string[] {
   const old = new Set(before.split('\n'));
   const now = new Set(after.split('\n'));
   const names = [...now]
     .filter((line) => !old.has(line))
     .concat([...old].filter((line) => !now.has(line)));
-  return [...new Set(names.map((line) => line.split(/[ =]/, 1)[0] ?? line))]
-    .slice(0, SHOWN)
-    .join(', ');
+  return [...new Set(names.map((line) => line.split(/[ =]/, 1)[0] ?? line))].slice(0, HELD);
 }

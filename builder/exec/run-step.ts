@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { BuildError } from '../../core/errors.ts';
 import type { StepUsage } from '../../core/events.ts';
 import type { StepReporter } from '../ops/op.ts';
+import { type Sight, sightAmong } from './observed-reads.ts';
 import { type Isolation, type RunnerEvent, type RunnerProcess, startRunner } from './runner.ts';
 import { splitLines } from './split-lines.ts';
 
@@ -15,6 +16,8 @@ export interface StepExit {
   /** Why the command could not be executed, where it could not. */
   readonly message?: string;
   readonly usage: StepUsage;
+  /** What the runner saw, where it was told to observe. */
+  readonly sight: Sight;
 }
 
 /** How long a step may take to end after it was told to, before it is killed outright. */
@@ -79,7 +82,13 @@ function exitAmong(events: readonly RunnerEvent[]): StepExit {
     written: exit.written_bytes,
   };
   const { code, signal } = exit;
-  return { code, signal, usage, ...(message === undefined ? {} : { message }) };
+  return {
+    code,
+    signal,
+    usage,
+    sight: sightAmong(events),
+    ...(message === undefined ? {} : { message }),
+  };
 }
 
 /** The error that a build ends with when it was stopped. */

@@ -64,26 +64,34 @@ export interface RunWordsOptions {
   readonly resolvConf: string;
 }
 
-/** Returns the runner's words for a step. Throws E_SYMLINK_LOOP. */
-export function runWords(options: RunWordsOptions): string[] {
-  const { spec, objects, tree, folders, mounts } = options;
-  const root = readRoot(objects, tree);
-  const points: MountPoint[] = [
+/** Where the step has something else than the image's own files, and its working folder: looked up in the image. */
+export function mountPoints({
+  spec,
+  hostCa,
+  mounts,
+}: Pick<RunWordsOptions, 'spec' | 'hostCa' | 'mounts'>): readonly MountPoint[] {
+  return [
     { target: '/proc', kind: 'dir' },
     { target: '/sys', kind: 'dir' },
     { target: '/dev', kind: 'dir' },
     { target: '/etc/resolv.conf', kind: 'file' },
     { target: '/etc/hosts', kind: 'file' },
     { target: spec.cwd, kind: 'dir' },
-    ...(options.hostCa === undefined ? [] : [HOST_CA_POINT]),
+    ...(hostCa === undefined ? [] : [HOST_CA_POINT]),
     ...mounts.map(({ point }) => point),
   ];
+}
+
+/** Returns the runner's words for a step. Throws E_SYMLINK_LOOP. */
+export function runWords(options: RunWordsOptions): string[] {
+  const { spec, objects, tree, folders, mounts } = options;
+  const root = readRoot(objects, tree);
   return [
     ...folders.lowers.flatMap((lower) => ['lower', lower]),
     ...['upper', folders.upper, 'work', folders.work],
     ...['root', folders.root, 'scratch', folders.scratch, 'volatile'],
     ...['root-mode', root.mode.toString(8), String(root.uid), String(root.gid)],
-    ...stubWords(objects, tree, points),
+    ...stubWords(objects, tree, mountPoints(options)),
     ...['mount-proc', spec.insecure ? 'mount-sys-rw' : 'mount-sys', 'mount-dev'],
     ...(options.shm === undefined ? [] : ['tmpfs', '/dev/shm', String(options.shm), '1777']),
     ...dataWords('/etc/resolv.conf', options.resolvConf, 0o644),

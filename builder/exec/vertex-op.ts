@@ -30,6 +30,7 @@ import type { Remote } from '../remote/remote.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { StepOptions } from '../step-options.ts';
 import type { LayerStore } from './layer-store.ts';
+import type { Reuse } from './reuse.ts';
 import type { Isolation } from './runner.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -44,6 +45,7 @@ export interface OpContext {
   readonly remote: Pick<Remote, 'op'>;
   readonly network: 'default' | 'none' | 'host';
   readonly steps: StepOptions;
+  readonly reuse: (vertex: Vertex) => Reuse;
   readonly limit: Sandbox['limit'];
   readonly hostCa: Sandbox['hostCa'];
   readonly signal: AbortSignal;
@@ -124,6 +126,7 @@ async function runVertex(
     hostCa: context.hostCa,
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     platform: formatPlatform(vertex.platform),
+    traceNetwork: context.reuse(vertex).policy === 'traced',
     signal: context.signal,
     onFailed: onFailed && ((failed) => onFailed({ id: vertex.id, step: vertex.name, ...failed })),
     span: vertex.span,

@@ -63,7 +63,7 @@ export interface RunMounts {
   /** A line for each mount. A secret's value, and what is in a cache, are no part of a key. */
   keyParts(): Promise<readonly string[]>;
   /** Prepares the mounts and holds those that are caches while `work` runs. */
-  use(work: (used: UsedMounts) => Promise<void>): Promise<void>;
+  use<T>(work: (used: UsedMounts) => Promise<T>): Promise<T>;
 }
 
 /** Binds the mounts of a RUN. */
@@ -83,7 +83,7 @@ export function runMounts(inputs: RunMountInputs): RunMounts {
       const running: Running = { caches, proxies: [] };
       try {
         await caches.take(inputs);
-        await work(await prepare(inputs, running));
+        return await work(await prepare(inputs, running));
       } finally {
         for (const proxy of running.proxies) await proxy.close();
         await caches.release();

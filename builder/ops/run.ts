@@ -3,11 +3,13 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CacheRecord, inputTreeOf, type KeyParts } from '../../cache/records.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import type { Span } from '../../core/source.ts';
 import { digestChunks } from '../../image/digest-chunks.ts';
 import type { Entry } from '../../image/entry.ts';
+import { type Comparison, compareReads } from '../../image/reads/compare-reads.ts';
 import { readRoot } from '../../image/tree/directory.ts';
 import { lookup } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
@@ -15,11 +17,12 @@ import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { dumpFolder } from '../exec/layer-transfer.ts';
+import { recordReads } from '../exec/observed-reads.ts';
 import { runLimited } from '../exec/run-limited.ts';
 import { runShell } from '../exec/run-shell.ts';
 import type { StepExit } from '../exec/run-step.ts';
-import { runWords } from '../exec/run-words.ts';
-import type { Isolation } from '../exec/runner.ts';
+import { mountPoints, runWords } from '../exec/run-words.ts';
+import { type Isolation, RUNNER_PROTOCOL } from '../exec/runner.ts';
 import type { Sandbox } from '../exec/sandbox.ts';
 import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
@@ -27,7 +30,7 @@ import type { FailedRun } from '../failed-run.ts';
 import type { RunSpec } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { StepOptions } from '../step-options.ts';
-import type { Op, OpResult, StepReporter } from './op.ts';
+import type { Op, OpResult, StepReporter, Untraced } from './op.ts';
 import type { RunMounts } from './run-mounts.ts';
 
 export interface RunInputs {
@@ -42,6 +45,8 @@ export interface RunInputs {
   readonly hostCa: Sandbox['hostCa'];
   readonly resolvConf: () => Promise<string>;
   readonly platform: string;
+  /** Whether a step that used the network may be reused by what it read. */
+  readonly traceNetwork: boolean;
   readonly signal: AbortSignal;
   readonly onFailed: ((failed: Omit<FailedRun, 'id' | 'step'>) => Promise<void>) | undefined;
   readonly span: Span | undefined;
@@ -50,26 +55,50 @@ export interface RunInputs {
 /** Binds a RUN to its inputs. */
 export function runOp(spec: RunSpec, inputs: RunInputs): Op {
   return {
-    async key() {
-      return [
-        ['op', 'run'],
-        ['input tree', inputs.input.tree],
-        ['command', JSON.stringify(spec.args)],
-        ['scripts', JSON.stringify(spec.files)],
-        ['environment', [...spec.env].sort().join('\n')],
-        ['user', spec.user],
-        ['working directory', spec.cwd],
-        ['mounts', (await inputs.mounts.keyParts()).join('\n')],
-        ['hostname', spec.hostname],
-        ['network', inputs.network],
-        ...named('security', spec.insecure ? 'insecure' : ''),
-        ...named('extra hosts', inputs.steps.extraHosts.map(({ name }) => name).join('\n')),
-        ['platform', inputs.platform],
-      ];
-    },
+    key: async () => [
+      ['op', 'run'],
+      ['input tree', inputs.input.tree],
+      ...(await ownParts(spec, inputs)),
+    ],
+    keyOnAnyInput: async () => [['op', 'run'], ...(await ownParts(spec, inputs))],
+    compare: (record) => compareInput(record, inputs),
     run: (step) => run(spec, inputs, step),
     contents: async () => undefined,
   };
+}
+
+/** What the result depends on besides the input. */
+async function ownParts(spec: RunSpec, inputs: RunInputs): Promise<KeyParts> {
+  return [
+    ['command', JSON.stringify(spec.args)],
+    ['scripts', JSON.stringify(spec.files)],
+    ['environment', [...spec.env].sort().join('\n')],
+    ['user', spec.user],
+    ['working directory', spec.cwd],
+    ['mounts', (await inputs.mounts.keyParts()).join('\n')],
+    ['hostname', spec.hostname],
+    ['network', inputs.network],
+    ...named('security', spec.insecure ? 'insecure' : ''),
+    ...named('extra hosts', inputs.steps.extraHosts.map(({ name }) => name).join('\n')),
+    ['platform', inputs.platform],
+    ['runner', String(RUNNER_PROTOCOL)],
+  ];
+}
+
+/** Whether what the step read for `record` is the same in this input. */
+function compareInput(
+  record: CacheRecord,
+  { objects, input, traceNetwork }: RunInputs,
+): Comparison | Untraced {
+  const { observed, imported } = record;
+  const before = inputTreeOf(record);
+  const untraced = (why: string): Untraced => ({ kind: 'untraced', why });
+  if (observed === undefined || before === undefined) return untraced('it was not observed');
+  const { reads, incomplete = '', network } = observed;
+  if (reads === undefined) return untraced(incomplete);
+  if (imported) return untraced('its record was imported');
+  if (network && !traceNetwork) return untraced('it used the network');
+  return compareReads(objects, reads, before, input.tree);
 }
 
 /** A part that is there only where it says something. */
@@ -101,7 +130,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
   mkdirSync(container);
   for (const path of [folders.upper, folders.work, folders.root, folders.scratch]) mkdirSync(path);
   await makeSandboxFolders(isolation, objects, input.tree, folders.upper);
-  await inputs.mounts.use(async ({ mounts, secretEnv }) => {
+  const ran = await inputs.mounts.use(async ({ mounts, secretEnv }) => {
     const sandbox = {
       spec,
       objects,
@@ -114,11 +143,15 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       hostCa: inputs.steps.hostCa ? await inputs.hostCa() : undefined,
       resolvConf: await inputs.resolvConf(),
     };
-    const words = runWords({ ...sandbox, folders });
+    const words = [
+      ...(step.observe === true ? ['observe'] : []),
+      ...runWords({ ...sandbox, folders }),
+    ];
     const { steps: options, limit, signal } = inputs;
     const exit = await runLimited({ isolation, words, options, limit, signal }, step);
     step.usage?.(exit.usage);
-    if (exit.code === 0) return;
+    const setUp = mountPoints(sandbox).map(({ target }) => target);
+    if (exit.code === 0) return { sight: exit.sight, setUp };
     const { upper } = folders;
     await inputs.onFailed?.({
       command: shownCommand(spec),
@@ -130,7 +163,11 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     });
     throw commandFailed(spec, exit, inputs.span);
   });
-  return { entries: await changes(isolation, inputs, folders.upper), folder: container };
+  const entries = await changes(isolation, inputs, folders.upper);
+  if (step.observe !== true) return { entries, folder: container };
+  const { sight, setUp } = ran;
+  const observed = recordReads(objects, sight, { tree: input.tree, entries, setUp });
+  return { entries, folder: container, observed };
 }
 
 /** Reads the upper folder: what the step changed, every file digested. */

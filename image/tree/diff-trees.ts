@@ -2,7 +2,7 @@
 
 import type { Digest } from '../../core/digest.ts';
 import { compareNames } from '../../core/names.ts';
-import { childrenOf, readRoot, rowOf, type TreeEntry } from './directory.ts';
+import { childrenOf, metadataOf, readRoot, rowOf, type TreeEntry } from './directory.ts';
 import type { ObjectStore } from './object-store.ts';
 import { walkFrom } from './walk.ts';
 
@@ -66,19 +66,4 @@ function* diffChildren(
       yield* diffEntries(objects, child, was, is);
     }
   }
-}
-
-/** A directory's own row without what is in it. */
-function metadataOf({ name, mode, uid, gid, xattrs }: TreeEntry): string {
-  return JSON.stringify(
-    rowOf({
-      name,
-      type: 'fifo',
-      mode,
-      uid,
-      gid,
-      size: 0,
-      ...(xattrs === undefined ? {} : { xattrs }),
-    }),
-  );
 }

@@ -94,6 +94,21 @@ export function rowOf(entry: TreeEntry): Row {
   return [name, type, mode, uid, gid, size, reference, xattrs];
 }
 
+/** The pinned form of an entry without its kind and without what is in it: name, mode, owner and attributes. */
+export function metadataOf({ name, mode, uid, gid, xattrs }: TreeEntry): string {
+  return JSON.stringify(
+    rowOf({
+      name,
+      type: 'fifo',
+      mode,
+      uid,
+      gid,
+      size: 0,
+      ...(xattrs === undefined ? {} : { xattrs }),
+    }),
+  );
+}
+
 function referenceOf(entry: TreeEntry): Reference {
   switch (entry.type) {
     case 'file':

@@ -8,7 +8,7 @@ import { childrenOf, type Directory, readRoot, type TreeEntry } from './director
 import type { ObjectStore } from './object-store.ts';
 
 /** As many as Linux follows (path_resolution(7)). */
-const MAX_LINKS = 40;
+export const MAX_LINKS = 40;
 
 export interface LookupOptions {
   /** `all` follows every link; `parent` every one but the last component's, as lstat does. */

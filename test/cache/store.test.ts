@@ -25,11 +25,11 @@ test('what was put before a close is there after it, in another process too', as
   const first = await openStore(home);
   const object = first.objects.put(Buffer.from('a directory object'));
   first.records.put(record('a'));
-  first.records.setLastOfStep(sha256('step'), record('a').key);
+  first.records.addToStep(sha256('step'), record('a').key);
   expect(first.records.get(record('a').key)).toEqual(record('a'));
   await first.close();
   const second = await openStore(home);
-  expect(second.records.lastOfStep(sha256('step'))).toEqual(record('a'));
+  expect([...second.records.byStep(sha256('step'))]).toEqual([record('a')]);
   expect(Buffer.from(second.objects.get(object) ?? []).toString()).toBe('a directory object');
   expect([...second.records.list()]).toEqual([record('a')]);
   await second.close();

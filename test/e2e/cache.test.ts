@@ -42,7 +42,7 @@ test('only the steps behind a changed file run again, and the reason names it', 
   expect(again.slice(-3).map(({ status, reason }) => [status, reason])).toEqual([
     ['exact', 'nothing that it depends on has changed'],
     ['ran', 'sources changed: a'],
-    ['ran', 'files before it changed: /a changed'],
+    ['ran', expect.stringContaining('changed: /a changed')],
   ]);
 });
 

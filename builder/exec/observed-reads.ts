@@ -1,0 +1,90 @@
+// From what the runner saw of a step to the read set of its record. Everything is resolved in the step's input tree:
+// what it looked at, what its layer adds, changes or removes, and what was looked up in the image to set it up.
+// What the runner says comes from inside a hostile step: any path may be named, and none of it reaches a disk.
+
+import type { Digest } from '../../core/digest.ts';
+import { nameFromBytes } from '../../core/names.ts';
+import type { Observation } from '../../core/step-reason.ts';
+import type { Entry } from '../../image/entry.ts';
+import { ReadSetBuilder } from '../../image/reads/read-set-builder.ts';
+import type { ObjectStore } from '../../image/tree/object-store.ts';
+import type { RunnerEvent } from './runner.ts';
+
+/** What the runner said of a step that it was told to observe. */
+export interface Sight {
+  /** Paths and their uses by turns, as in PROTOCOL.md. */
+  readonly looked: readonly (readonly string[])[];
+  readonly end: Extract<RunnerEvent, { event: 'observed' }> | undefined;
+}
+
+/** Picks from a runner's events what it saw. */
+export function sightAmong(events: readonly RunnerEvent[]): Sight {
+  const looked: (readonly string[])[] = [];
+  let end: Sight['end'];
+  for (const event of events) {
+    if (event.event === 'looked') looked.push(event.paths);
+    if (event.event === 'observed') end = event;
+  }
+  return { looked, end };
+}
+
+export interface ObservedStep {
+  /** The input. */
+  readonly tree: Digest;
+  /** The step's layer. */
+  readonly entries: readonly Entry[];
+  /** Paths that were looked up in the input to set the step up, absolute. */
+  readonly setUp: readonly string[];
+}
+
+/** Keeps the read set of a step, where it was fully observed, and says what was seen. */
+export function recordReads(objects: ObjectStore, sight: Sight, step: ObservedStep): Observation {
+  const { end } = sight;
+  const seen = {
+    network: end?.network ?? true,
+    calls: end?.calls ?? 0,
+    supervisorMs: Math.round((end?.supervisor_us ?? 0) / 1000),
+  };
+  const incomplete = whyIncomplete(end);
+  if (incomplete !== undefined) return { reads: undefined, incomplete, ...seen };
+  const reads = new ReadSetBuilder(objects, step.tree);
+  for (const path of step.setUp) reads.look(relative(path), { uses: 'a', follow: true });
+  for (const paths of sight.looked) addLooked(reads, paths);
+  for (const entry of step.entries) addChanged(reads, entry);
+  return { reads: reads.put(), ...seen };
+}
+
+function whyIncomplete(end: Sight['end']): string | undefined {
+  if (end === undefined) return 'the runner did not say what it saw';
+  if (!end.complete) return end.reason ?? 'the runner did not see everything';
+  // What it wrote there is thrown away, but it may have read it again.
+  return end.wrote === null ? undefined : `it wrote to the mount at ${end.wrote}`;
+}
+
+function addLooked(reads: ReadSetBuilder, paths: readonly string[]): void {
+  for (let at = 0; at + 1 < paths.length; at += 2) {
+    const letters = paths[at + 1] ?? '';
+    const uses = letters.replace('f', '');
+    reads.look(nameOf(paths[at] ?? ''), { uses, follow: uses.length !== letters.length });
+  }
+}
+
+/**
+ * A path of the layer counts with all that the input has there: what was appended to, or copied up for a new mode, is
+ * in the layer in full. A directory that is removed or hidden was looked through, or had to be empty.
+ */
+function addChanged(reads: ReadSetBuilder, { path, type }: Entry): void {
+  const uses = type === 'whiteout' || type === 'opaque' ? 'lw' : 'w';
+  reads.look(path, { uses, follow: false });
+}
+
+/** The runner gives each byte of a name as one code unit. */
+function nameOf(path: string): string {
+  return ASCII.test(path) ? path : nameFromBytes(Buffer.from(path, 'latin1'));
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+
+function relative(path: string): string {
+  return path.split('/').filter(Boolean).join('/');
+}
