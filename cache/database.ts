@@ -8,16 +8,20 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { access, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
 import { BuildError } from '../core/errors.ts';
+import { PendingTable } from './pending-table.ts';
 
 /** One table: binary keys to binary values, with this process's own unwritten values visible. */
 export interface Table {
   get(key: Uint8Array): Uint8Array | undefined;
+  /** True where there is a value, be it damaged: it is not read. */
+  has(key: Uint8Array): boolean;
   /** Queues a write; `Database.flush` waits for it. */
   put(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
+  /** Waits where more than a few megabytes are queued: who writes much must ask at times. Throws what `Database.flush` throws. */
+  settled(): Promise<void>;
   /** Every pair that is committed, in key order; damaged ones are removed on the way. */
   entries(): Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
 }
@@ -48,8 +52,8 @@ export async function openDatabase(path: string): Promise<Database> {
       const known = tables.get(name);
       if (known !== undefined) return known;
       const made = new PendingTable(
-        path,
         named(path, () => openTable(root, name)),
+        (error) => databaseError(path, error),
       );
       tables.set(name, made);
       return made;
@@ -155,96 +159,4 @@ function unusable(path: string, why: string, cause?: unknown): BuildError {
     cause,
     hint: 'free some space, or let SLIPWAY_HOME name a folder on a disk with room',
   });
-}
-
-/** The error of a write that fell with its commit: lmdb tells why in a promise of its own, which nobody else would catch. */
-function commitError(error: unknown): Promise<unknown> {
-  const { commitError: why } = error as { readonly commitError?: Promise<never> };
-  return why === undefined ? Promise.resolve(error) : why.catch((cause: unknown) => cause);
-}
-
-class PendingTable implements Table {
-  readonly #path: string;
-  readonly #db: LmdbDatabase<Uint8Array, Uint8Array>;
-  /** Values that are queued and not committed yet; null is a queued removal. */
-  readonly #pending = new Map<string, Uint8Array | null>();
-  readonly #writes = new Set<Promise<unknown>>();
-  #failure: unknown;
-
-  constructor(path: string, db: LmdbDatabase<Uint8Array, Uint8Array>) {
-    this.#path = path;
-    this.#db = db;
-  }
-
-  get(key: Uint8Array): Uint8Array | undefined {
-    if (this.#pending.size > 0) {
-      const pending = this.#pending.get(keyText(key));
-      if (pending !== undefined) return pending ?? undefined;
-    }
-    return checked(key, this.#db.getBinary(key));
-  }
-
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.#queue(key, value, this.#db.put(key, withChecksum(key, value)));
-  }
-
-  delete(key: Uint8Array): void {
-    this.#queue(key, null, this.#db.remove(key));
-  }
-
-  *entries(): Iterable<{ key: Uint8Array; value: Uint8Array }> {
-    for (const { key, value: stored } of this.#db.getRange()) {
-      const value = checked(key, stored);
-      // What nobody can find by its key is of no use in a list either.
-      if (value === undefined) this.delete(key);
-      else yield { key, value };
-    }
-  }
-
-  async flush(): Promise<void> {
-    await Promise.all(this.#writes);
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #queue(key: Uint8Array, value: Uint8Array | null, written: Promise<unknown>): void {
-    // lmdb begins a batch right after this turn, with a promise that it gives to nobody: without a
-    // handler, a commit that fails on a full disk would end the process.
-    setImmediate(() => this.#db.committed.then(undefined, () => {}));
-    const text = keyText(key);
-    this.#pending.set(text, value);
-    const settled = written
-      .catch(async (error: unknown) => {
-        const cause = await commitError(error);
-        this.#failure ??= databaseError(this.#path, cause);
-      })
-      .finally(() => {
-        // A later write of the same key has put its own value there: that one removes it.
-        if (this.#pending.get(text) === value) this.#pending.delete(text);
-        this.#writes.delete(settled);
-      });
-    this.#writes.add(settled);
-  }
-}
-
-const CHECKSUM_BYTES = 4;
-
-function withChecksum(key: Uint8Array, value: Uint8Array): Buffer {
-  const stored = Buffer.allocUnsafe(value.byteLength + CHECKSUM_BYTES);
-  stored.set(value);
-  stored.writeUInt32LE(crc32(value, crc32(key)), value.byteLength);
-  return stored;
-}
-
-/** The value without its checksum, or undefined where that is not right. */
-function checked(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | undefined {
-  if (stored === undefined || stored.byteLength < CHECKSUM_BYTES) return undefined;
-  const end = stored.byteLength - CHECKSUM_BYTES;
-  const value = stored.subarray(0, end);
-  const { buffer, byteOffset } = stored;
-  const checksum = new DataView(buffer, byteOffset + end, CHECKSUM_BYTES).getUint32(0, true);
-  return crc32(value, crc32(key)) === checksum ? value : undefined;
-}
-
-function keyText(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }

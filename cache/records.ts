@@ -116,15 +116,21 @@ function keysIn(value: Uint8Array | undefined): Digest[] {
   return keys;
 }
 
+/** Raised when what a record names has another form: one of an earlier form counts as absent. */
+const FORM = 2;
+
 function encodeRecord(record: CacheRecord): Buffer {
-  return Buffer.from(JSON.stringify(record));
+  return Buffer.from(JSON.stringify({ form: FORM, ...record }));
 }
 
 /** A value that is not a whole record (written by hand, or a flipped bit) counts as absent. */
 function decodeRecord(bytes: Uint8Array): CacheRecord | undefined {
   try {
-    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as CacheRecord;
+    const { form, ...value } = JSON.parse(Buffer.from(bytes).toString('utf8')) as CacheRecord & {
+      readonly form?: unknown;
+    };
     const whole =
+      form === FORM &&
       parseDigest(value.key) !== undefined &&
       parseDigest(value.tree) !== undefined &&
       Array.isArray(value.layers) &&

@@ -16,10 +16,10 @@ import { type DiskObjects, diskObjects } from './objects.ts';
 import { type RecordStore, recordStore } from './records.ts';
 
 /** Raised with every change that makes an older slipway misread the store. */
-export const STORE_FORMAT = 2;
+export const STORE_FORMAT = 3;
 
-/** Values of this format's database have no checksum and count as absent: such a store goes on as one of today's. */
-const TAKEN_OVER_FORMAT = 1;
+/** Stores of these go on as ones of today's: values of 1 have no checksum, records of 2 name lists of another form, and both count as absent. */
+const TAKEN_OVER_FORMATS: ReadonlySet<number | undefined> = new Set([1, 2]);
 
 export interface Store {
   readonly home: string;
@@ -106,7 +106,7 @@ async function checkFormat(home: string): Promise<void> {
   }
   const format = formatOf(text);
   if (format === STORE_FORMAT) return;
-  if (format === TAKEN_OVER_FORMAT) return writeFormat(path);
+  if (TAKEN_OVER_FORMATS.has(format)) return writeFormat(path);
   throw new BuildError(
     'E_STORE_FORMAT',
     `the store at ${home} has format ${format ?? 'unknown'}; this slipway reads format ${STORE_FORMAT}`,

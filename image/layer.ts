@@ -22,9 +22,15 @@ export interface FileContent {
   readonly chunks: ContentChunks;
 }
 
+export interface LayerEntries extends Iterable<Entry> {
+  /** The entry for `path` that is no opaque mark; undefined where the layer says nothing of it. */
+  find(path: string): Entry | undefined;
+}
+
 export interface Layer {
-  /** The digest of the canonical list of entries (`layerId` in image/layer-id.ts): its name in the store. */
+  /** The digest of the canonical list of entries (image/layer-list.ts): its name in the store. */
   readonly id: Digest;
-  entries(): Promise<readonly Entry[]>;
+  /** In canonical order; there may be millions, so they are read while they are gone through. Throws E_STORE_CORRUPT. */
+  entries(): LayerEntries;
   readonly contents: LayerContents;
 }

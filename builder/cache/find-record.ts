@@ -4,7 +4,7 @@ import type { CacheRecord } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import { type Digest, hexOf } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
-import { decodeEntries } from '../../image/layer-id.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import { takeStock } from './stock.ts';
 
@@ -52,11 +52,10 @@ export async function describeRecord(store: Store, record: CacheRecord): Promise
   const { layers: unpacked } = await takeStock(store);
   const layers = await Promise.all(
     record.layers.map(async (id) => {
-      const bytes = store.objects.get(id);
       const blob = await findAnyLayerBlob(store, id);
       return {
         id,
-        entries: bytes && decodeEntries(bytes).length,
+        entries: LayerList.open(store.objects, id)?.length,
         unpacked: unpacked.get(id),
         blob: blob && { digest: blob.digest, size: blob.size },
       };

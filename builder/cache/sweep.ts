@@ -4,6 +4,7 @@
 import { type CacheRecord, inputTreeOf } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import { reachReads } from '../../image/reads/read-set.ts';
 import { reachableObjects } from '../../image/tree/reachable.ts';
 import { chooseIsolation } from '../exec/isolation.ts';
@@ -64,7 +65,10 @@ function sweepObjects({ objects }: Store, kept: readonly Item[]): void {
   const trees = records.flatMap((record) => [record.tree, ...inputsRead(record)]);
   const needed = reachableObjects(objects, trees);
   for (const { layers, observed } of records) {
-    for (const layer of layers) needed.add(layer);
+    for (const layer of layers) {
+      needed.add(layer);
+      for (const part of LayerList.open(objects, layer)?.parts ?? []) needed.add(part);
+    }
     if (observed?.reads !== undefined) reachReads(objects, observed.reads, needed);
   }
   for (const { digest } of objects.list()) if (!needed.has(digest)) objects.delete(digest);

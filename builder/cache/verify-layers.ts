@@ -6,7 +6,7 @@ import type { Digest } from '../../core/digest.ts';
 import { isBuildError } from '../../core/errors.ts';
 import { digestChunks } from '../../image/digest-chunks.ts';
 import type { Entry } from '../../image/entry.ts';
-import { decodeEntries } from '../../image/layer-id.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { layerForm } from '../exec/isolation.ts';
 import { dumpFolder } from '../exec/layer-transfer.ts';
@@ -52,9 +52,9 @@ async function faultOf(
   layer: Digest,
   form: LayerForm,
 ): Promise<string | undefined> {
-  const bytes = store.objects.get(layer);
-  if (bytes === undefined) return 'its list of entries is not in the store';
-  const left = new Map(decodeEntries(bytes).map((entry) => [placeOf(entry), entry]));
+  const list = LayerList.open(store.objects, layer);
+  if (list === undefined) return 'its list of entries is not in the store';
+  const left = new Map([...list].map((entry) => [placeOf(entry), entry]));
   try {
     for (const entry of await entriesOnDisk(isolation, store.layers.path(layer, form))) {
       const recorded = left.get(placeOf(entry));

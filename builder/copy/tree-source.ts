@@ -3,6 +3,7 @@
 
 import type { Digest } from '../../core/digest.ts';
 import type { Entry } from '../../image/entry.ts';
+import type { LayerEntries } from '../../image/layer.ts';
 import { lookup, readDirectory } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { subtreeDigest } from '../../image/tree/subtree-digest.ts';
@@ -33,13 +34,13 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
         const { name: _, digest, type, ...metadata } = found.entry;
         const path = found.path.slice(prefix);
         if (type !== 'dir' && !keep(path)) continue;
-        const place = await locator.find(found.path);
+        const place = locator.find(found.path);
         const mtime = place?.entry.mtime ?? 0n;
         if (type !== 'file' || digest === undefined) {
           entries.push({ ...metadata, type, path, mtime });
           continue;
         }
-        const inode = place === undefined ? path : await locator.inode(place);
+        const inode = place === undefined ? path : locator.inode(place);
         const link = names.get(inode);
         if (link === undefined) {
           names.set(inode, path);
@@ -54,12 +55,10 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
       return digest;
     },
     async *read(files) {
-      const wanted = await Promise.all(
-        files.map(async ({ path, entry }) => {
-          const place = await locator.content(path);
-          return { source: place.layer, file: place.entry, entry };
-        }),
-      );
+      const wanted = files.map(({ path, entry }) => {
+        const place = locator.content(path);
+        return { source: place.layer, file: place.entry, entry };
+      });
       yield* weave(wanted, (layer, entries) => layer.contents.read(entries));
     },
   };
@@ -74,57 +73,49 @@ interface Place {
 /** Finds the layer that a path of the tree comes from. */
 class Locator {
   readonly #layers: readonly SnapshotLayer[];
-  readonly #entries = new Map<Digest, Promise<ReadonlyMap<string, Entry>>>();
+  readonly #entries = new Map<Digest, LayerEntries>();
 
   constructor(layers: readonly SnapshotLayer[]) {
     this.#layers = layers;
   }
 
   /** The topmost entry for a path that is in the tree; a whiteout above it would have taken it out of the tree. */
-  async find(path: string, below = this.#layers.length): Promise<Place | undefined> {
+  find(path: string, below = this.#layers.length): Place | undefined {
     for (let index = below - 1; index >= 0; index--) {
       const layer = this.#layers[index];
       if (layer === undefined) continue;
-      const entry = (await this.#entriesOf(layer)).get(path);
+      const entry = this.#entriesOf(layer).find(path);
       if (entry !== undefined) return { layer, entry, index };
     }
     return undefined;
   }
 
   /** The same for all names of one file, and for no other file: where its content is. */
-  async inode(place: Place): Promise<string> {
-    const { index, entry } = await this.#behind(place);
+  inode(place: Place): string {
+    const { index, entry } = this.#behind(place);
     return `${index}:${entry.path}`;
   }
 
   /** The place of a file's bytes. */
-  async content(path: string): Promise<Place> {
-    const found = await this.find(path);
+  content(path: string): Place {
+    const found = this.find(path);
     if (found === undefined) throw new Error(`no layer has ${path}`);
     return this.#behind(found);
   }
 
   /** A hard link leads to its target in the same layer, or in one below. */
-  async #behind(place: Place): Promise<Place> {
+  #behind(place: Place): Place {
     const { index, entry } = place;
     if (entry.type !== 'hardlink') return place;
-    const target = await this.find(entry.link ?? '', index + 1);
+    const target = this.find(entry.link ?? '', index + 1);
     if (target?.entry.type !== 'file')
       throw new Error(`no layer has the file behind ${entry.path}`);
     return target;
   }
 
-  #entriesOf(layer: SnapshotLayer): Promise<ReadonlyMap<string, Entry>> {
-    const known = this.#entries.get(layer.id);
-    if (known !== undefined) return known;
-    const made = layer.entries().then(indexByPath);
-    this.#entries.set(layer.id, made);
-    return made;
+  #entriesOf(layer: SnapshotLayer): LayerEntries {
+    const known = this.#entries.get(layer.id) ?? layer.entries();
+    this.#entries.set(layer.id, known);
+    return known;
   }
-}
-
-function indexByPath(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
-  return new Map(
-    entries.flatMap((entry) => (entry.type === 'opaque' ? [] : [[entry.path, entry]])),
-  );
 }

@@ -6,6 +6,7 @@ import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import { isBuildError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import { readDirectoryObject } from '../../image/tree/directory.ts';
 
 /** What a damaged store makes of a build that would otherwise work. */
@@ -51,6 +52,8 @@ export function brokenRecords({
     known.set(digest, whole);
     return whole;
   };
+  const isWholeList = (layer: Digest): boolean =>
+    LayerList.open(objects, layer)?.parts.every((part) => objects.has(part)) === true;
   const look = (digest: Digest): boolean => {
     if (objects.get(digest) === undefined) return false;
     for (const { type, digest: below } of readDirectoryObject(objects, digest).values()) {
@@ -59,7 +62,6 @@ export function brokenRecords({
     return true;
   };
   return [...records.list()].filter(
-    ({ tree, layers }) =>
-      !isWhole(tree) || layers.some((layer) => objects.get(layer) === undefined),
+    ({ tree, layers }) => !isWhole(tree) || !layers.every(isWholeList),
   );
 }

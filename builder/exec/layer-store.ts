@@ -11,7 +11,7 @@ import { BuildError } from '../../core/errors.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { LayerContents } from '../../image/layer.ts';
-import { decodeEntries } from '../../image/layer-id.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
@@ -46,10 +46,10 @@ export function layerStore(
   const temporary = async (): Promise<string> => makeTemporary(store);
   const kept = keptFolders(store, temporary);
 
-  const entriesOf = async (id: Digest): Promise<readonly Entry[]> => {
-    const bytes = store.objects.get(id);
-    if (bytes === undefined) throw layerLost(id);
-    return decodeEntries(bytes);
+  const listOf = (id: Digest): LayerList => {
+    const list = LayerList.open(store.objects, id);
+    if (list === undefined) throw layerLost(id);
+    return list;
   };
 
   const make = async (layer: SnapshotLayer, given: LayerContents | undefined): Promise<string> => {
@@ -68,11 +68,11 @@ export function layerStore(
     layer: SnapshotLayer,
     given: LayerContents | undefined,
   ): Promise<AsyncIterable<Uint8Array>> => {
-    const entries = await layer.entries();
-    if (given !== undefined) return entriesToStream(entries, given);
+    const list = listOf(layer.id);
+    if (given !== undefined) return entriesToStream(list, given);
     const blob = layer.origin?.open() ?? (await openOwnBlob(store, layer.id));
     if (blob === undefined) throw layerLost(layer.id);
-    return layerToEntryStream(decompressLayer(blob), { impliedDirectory: directoryAmong(entries) });
+    return layerToEntryStream(decompressLayer(blob), { impliedDirectory: directoryAmong(list) });
   };
 
   const folderOf = (layer: SnapshotLayer, given: LayerContents | undefined): Promise<string> => {
@@ -101,7 +101,7 @@ export function layerStore(
           yield* kept.check(id, readFromFolder(await isolation(), folder, files));
         }
       };
-      const layer: SnapshotLayer = { id, origin, entries: () => entriesOf(id), contents: { read } };
+      const layer: SnapshotLayer = { id, origin, entries: () => listOf(id), contents: { read } };
       return layer;
     },
   };
@@ -126,13 +126,10 @@ async function openOwnBlob(
 }
 
 /** The directories of completed entries: a layer has an entry for every parent of its paths. */
-function directoryAmong(entries: readonly Entry[]): (path: string) => Entry {
-  const directories = new Map(
-    entries.flatMap((entry) => (entry.type === 'dir' ? [[entry.path, entry] as const] : [])),
-  );
+function directoryAmong(list: LayerList): (path: string) => Entry {
   return (path) => {
-    const entry = directories.get(path);
-    if (entry === undefined) throw new Error(`the layer has no directory ${path}`);
+    const entry = list.find(path);
+    if (entry?.type !== 'dir') throw new Error(`the layer has no directory ${path}`);
     return entry;
   };
 }

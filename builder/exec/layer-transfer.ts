@@ -13,32 +13,35 @@ import {
 } from '../../image/entry-stream.ts';
 import type { ContentChunks, FileContent, LayerContents } from '../../image/layer.ts';
 import { Batch } from '../../image/stream/batch.ts';
+import { inBatches } from '../../image/stream/in-batches.ts';
 import { type Isolation, startRunner } from './runner.ts';
 
 /** The entry stream of a layer whose entries are known and whose bytes come from `contents`. */
 export async function* entriesToStream(
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   contents: LayerContents,
 ): AsyncIterable<Uint8Array> {
-  const files = contents.read(entries.filter(({ type }) => type === 'file'));
-  const reader = files[Symbol.asyncIterator]();
   // One write for each header and each small file would cost more than the files themselves.
   const batch = new Batch();
-  try {
-    for (const entry of entries) {
-      for (const chunk of batch.add(encodeEntryHeader(entry))) yield chunk;
-      if (entry.type !== 'file') continue;
-      const next = await reader.next();
-      if (next.done === true) throw new Error(`no content was given for ${entry.path}`);
-      for await (const piece of exactly(entry, next.value.chunks)) {
-        for (const chunk of batch.add(piece)) yield chunk;
+  for (const some of inBatches(entries)) {
+    const files = contents.read(some.filter(({ type }) => type === 'file'));
+    const reader = files[Symbol.asyncIterator]();
+    try {
+      for (const entry of some) {
+        for (const chunk of batch.add(encodeEntryHeader(entry))) yield chunk;
+        if (entry.type !== 'file') continue;
+        const next = await reader.next();
+        if (next.done === true) throw new Error(`no content was given for ${entry.path}`);
+        for await (const piece of exactly(entry, next.value.chunks)) {
+          for (const chunk of batch.add(piece)) yield chunk;
+        }
       }
+    } finally {
+      await reader.return?.();
     }
-    for (const chunk of batch.add(END_OF_ENTRIES)) yield chunk;
-    for (const chunk of batch.end()) yield chunk;
-  } finally {
-    await reader.return?.();
   }
+  for (const chunk of batch.add(END_OF_ENTRIES)) yield chunk;
+  for (const chunk of batch.end()) yield chunk;
 }
 
 /** Fills the empty folder `dir` from an entry stream, in the runner. */

@@ -7,11 +7,11 @@ import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { EventSink, StepUsage } from '../../core/events.ts';
 import type { Observation, StepReason } from '../../core/step-reason.ts';
-import { decodeEntries, encodeEntries } from '../../image/layer-id.ts';
-import { applyLayer } from '../../image/tree/apply-layer.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import type { Op } from '../ops/op.ts';
 import type { Vertex } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { keepLayer } from './keep-layer.ts';
 import type { LayerStore } from './layer-store.ts';
 import { observing } from './observing.ts';
 import { changedFiles, explainMiss } from './reason.ts';
@@ -115,13 +115,17 @@ async function findElsewhere(
 }
 
 /** Records what the layers of a record that was made on another input come to on this one. */
-function takeOver({ store }: ObtainContext, step: Step, other: CacheRecord): Obtained {
+async function takeOver(
+  { store }: ObtainContext,
+  step: Step,
+  other: CacheRecord,
+): Promise<Obtained> {
   const { key, parts, vertex } = step;
   let { tree } = step.input;
   for (const layer of other.layers) {
-    const bytes = store.objects.get(layer);
-    if (bytes === undefined) throw new Error(`the store has lost ${layer}`);
-    tree = applyLayer(store.objects, tree, decodeEntries(bytes));
+    const list = LayerList.open(store.objects, layer);
+    if (list === undefined) throw new Error(`the store has lost ${layer}`);
+    ({ tree } = await keepLayer(store, tree, list));
   }
   const record = { ...other, key, parts, tree, used: Date.now(), from: other.key };
   store.records.put(record);
@@ -176,8 +180,7 @@ async function make(
   });
   const { entries, folder } = made;
   // A step that changes nothing makes a layer with nothing in it, as in the reference.
-  const layer = store.objects.put(encodeEntries(entries));
-  const tree = applyLayer(store.objects, input.tree, entries);
+  const { layer, tree } = await keepLayer(store, input.tree, entries);
   if (folder !== undefined) await layers.publish(layer, folder);
   const observed = sight?.kind === 'gave-up' ? sight.observed : made.observed;
   if (observed !== undefined) Object.assign(meter, { observed });

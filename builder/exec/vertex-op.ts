@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { BuildError } from '../../core/errors.ts';
-import { encodeEntries } from '../../image/layer-id.ts';
 import { formatPlatform } from '../../image/model.ts';
 import { emptyTree } from '../../image/tree/empty-tree.ts';
 import { literalPattern } from '../copy/glob.ts';
@@ -29,6 +28,7 @@ import type {
 import type { Remote } from '../remote/remote.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { StepOptions } from '../step-options.ts';
+import { keepLayer } from './keep-layer.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { Reuse } from './reuse.ts';
 import type { Isolation } from './runner.ts';
@@ -173,7 +173,8 @@ async function bindSource(context: OpContext, ref: SourceRef, path: string): Pro
         span: undefined,
       });
       const { entries } = await op.run({ log: () => {} });
-      const id = context.store.objects.put(encodeEntries(entries));
+      const tree = emptyTree(context.store.objects);
+      const { layer: id } = await keepLayer(context.store, tree, entries);
       return { layers: [context.layers.layer(id, { contents: await op.contents() })], path: at };
     },
   };

@@ -7,7 +7,7 @@ import type { BlockCompressor } from '../../image/compress/block-compressor.ts';
 import { compressBlocks } from '../../image/compress/compress-blocks.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
-import { layerId } from '../../image/layer-id.ts';
+import { layerId } from '../../image/layer-list.ts';
 import type { Descriptor } from '../../image/model.ts';
 import { type Block, blocksOf } from '../../image/stream/block-cutter.ts';
 import { writeLayerBlocks } from '../../image/tar/writer.ts';
@@ -51,7 +51,7 @@ async function ownBlob(options: LayerExport, layer: SnapshotLayer): Promise<Laye
   // A large layer's entries take long to read: not where its name is enough.
   const known = epoch === undefined ? await find(layer.id) : undefined;
   if (known !== undefined) return known;
-  const entries = clamped(await layer.entries(), epoch);
+  const entries = clamped(layer.entries(), epoch);
   const id = epoch === undefined ? layer.id : layerId(entries);
   return (
     (await find(id)) ?? (await writeBlob(options, id, writeLayerBlocks(entries, layer.contents)))
@@ -101,10 +101,14 @@ async function writeBlob(
   }
 }
 
-function clamped(entries: readonly Entry[], epoch: number | undefined): readonly Entry[] {
+function clamped(entries: Iterable<Entry>, epoch: number | undefined): Iterable<Entry> {
   if (epoch === undefined) return entries;
   const newest = BigInt(epoch) * 1_000_000_000n;
-  return entries.map((entry) => (entry.mtime > newest ? { ...entry, mtime: newest } : entry));
+  return {
+    *[Symbol.iterator]() {
+      for (const entry of entries) yield entry.mtime > newest ? { ...entry, mtime: newest } : entry;
+    },
+  };
 }
 
 async function* onEach<T>(items: AsyncIterable<T>, look: (item: T) => void): AsyncIterable<T> {

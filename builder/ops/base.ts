@@ -7,13 +7,12 @@ import { digestOf } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError, isBuildError } from '../../core/errors.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
-import { encodeEntries } from '../../image/layer-id.ts';
 import type { Descriptor } from '../../image/model.ts';
 import type { ResolvedImage } from '../../image/source.ts';
 import { type IndexedLayer, indexLayer } from '../../image/tar/index-layer.ts';
-import { applyLayer } from '../../image/tree/apply-layer.ts';
 import { completeParents } from '../../image/tree/complete-parents.ts';
 import { emptyTree } from '../../image/tree/empty-tree.ts';
+import { keepLayer } from '../exec/keep-layer.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import type { LayerOrigin, Snapshot } from '../snapshot.ts';
 
@@ -56,8 +55,9 @@ export async function baseSnapshot(
   let tree = emptyTree(store.objects);
   for (const { entries } of indexes) {
     const completed = completeParents(store.objects, tree, entries);
-    ids.push(store.objects.put(encodeEntries(completed)));
-    tree = applyLayer(store.objects, tree, completed);
+    const kept = await keepLayer(store, tree, completed);
+    ids.push(kept.layer);
+    tree = kept.tree;
   }
   const now = Date.now();
   store.records.put({

@@ -3,6 +3,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Table } from '../../cache/database.ts';
 import type { KeyParts } from '../../cache/records.ts';
 import type { Entry } from '../../image/entry.ts';
 import { directorySource } from '../context/directory-source.ts';
@@ -59,13 +60,22 @@ export function fetchGitOp(source: GitSource, { git, temporary }: FetchGitInputs
   };
 }
 
+const NOTHING_KNOWN: Table = {
+  get: () => undefined,
+  has: () => false,
+  put() {},
+  delete() {},
+  settled: async () => {},
+  entries: () => [],
+};
+
 async function entriesOf(source: GitSource, root: string): Promise<readonly Entry[]> {
   const folder = directorySource({
     name: describeRemote(source),
     root,
     rules: NO_RULES,
     // The folder is new: nothing is known of it, and it will not be looked at again.
-    digests: { get: () => undefined, put() {}, delete() {}, entries: () => [] },
+    digests: NOTHING_KNOWN,
     onSkipped() {},
   });
   const entries = await folder.walk({ path: '', isDirectory: true });

@@ -32,7 +32,7 @@ export interface Op {
 
 export interface OpResult {
   /** What changed, in canonical order; empty where nothing did. */
-  readonly entries: readonly Entry[];
+  readonly entries: Iterable<Entry>;
   /** A folder that holds the layer unpacked as `fs/`, to be kept in the store. */
   readonly folder?: string;
   /** What was seen of it where it was observed. */

@@ -9,7 +9,8 @@ import type { Entry } from '../entry.ts';
 import type { FileContent, LayerContents } from '../layer.ts';
 import { type Block, BlockCutter } from '../stream/block-cutter.ts';
 import { FileChunks } from '../stream/file-chunks.ts';
-import { assertCanonical } from '../tree/sort-entries.ts';
+import { inBatches } from '../stream/in-batches.ts';
+import { assertInOrder } from '../tree/sort-entries.ts';
 import {
   BLOCK,
   encodeHeader,
@@ -40,7 +41,7 @@ const ZEROS = Buffer.alloc(2 * BLOCK);
  * content is not as long as its entry says, and whatever `contents` throws.
  */
 export async function* writeLayerTar(
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   contents: LayerContents,
 ): AsyncGenerator<Uint8Array> {
   for await (const { bytes } of writeLayerBlocks(entries, contents)) yield bytes;
@@ -48,20 +49,24 @@ export async function* writeLayerTar(
 
 /** Yields the same tar cut into blocks for `compressBlocks`. Throws as `writeLayerTar` does. */
 export async function* writeLayerBlocks(
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   contents: LayerContents,
 ): AsyncGenerator<Block> {
-  assertCanonical(entries);
   const cutter = new BlockCutter();
-  const bodies = contents.read(entries.filter(isFile))[Symbol.asyncIterator]();
-  try {
-    for (const entry of entries) {
-      cutter.header(headerBlocks(entry), isFile(entry) ? entry.size : 0);
-      if (isFile(entry)) yield* addBody(cutter, entry, await nextBody(bodies, entry));
-      yield* cutter.take();
+  let previous: Entry | undefined;
+  for (const batch of inBatches(entries)) {
+    const bodies = contents.read(batch.filter(isFile))[Symbol.asyncIterator]();
+    try {
+      for (const entry of batch) {
+        assertInOrder(previous, entry);
+        previous = entry;
+        cutter.header(headerBlocks(entry), isFile(entry) ? entry.size : 0);
+        if (isFile(entry)) yield* addBody(cutter, entry, await nextBody(bodies, entry));
+        yield* cutter.take();
+      }
+    } finally {
+      await bodies.return?.();
     }
-  } finally {
-    await bodies.return?.();
   }
   cutter.padding(ZEROS);
   cutter.end();

@@ -5,54 +5,124 @@
 import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import type { Entry } from '../entry.ts';
-import { childrenOf, putDirectory, readRoot, type TreeEntry } from './directory.ts';
+import { childrenOf, type Directory, putDirectory, readRoot, type TreeEntry } from './directory.ts';
 import { parentOf } from './layer-paths.ts';
 import type { ObjectStore } from './object-store.ts';
-import { assertCanonical } from './sort-entries.ts';
+import { assertInOrder } from './sort-entries.ts';
 
 /**
  * Returns the tree that the layer's entries (in canonical order) make of the tree `base`. Directories above
  * an entry that neither has are made 0755 root; what is in the way of a directory is replaced.
  * Throws E_LAYER_INVALID for a hard link whose target is missing, E_TREE_MISSING.
  */
-export function applyLayer(objects: ObjectStore, base: Digest, entries: readonly Entry[]): Digest {
-  assertCanonical(entries);
-  const root = new Draft(objects, readRoot(objects, base));
-  for (const entry of entries) applyEntry(root, entry);
-  return putDirectory(objects, [root.seal()]);
+export function applyLayer(objects: ObjectStore, base: Digest, entries: Iterable<Entry>): Digest {
+  const applied = new AppliedLayer(objects, base);
+  for (const entry of entries) applied.add(entry);
+  return applied.finish();
 }
 
-function applyEntry(root: Draft, entry: Entry): void {
-  const parentPath = parentOf(entry.path);
-  switch (entry.type) {
-    case 'dir':
-      root.open(entry.path).setMetadata(entry);
-      return;
-    case 'opaque':
-      root.open(entry.path).clear();
-      return;
-  }
-  if (parentPath === undefined) {
-    throw new BuildError('E_LAYER_INVALID', `the root directory cannot be a ${entry.type}`);
-  }
-  const name = entry.path.slice(parentPath === '' ? 0 : parentPath.length + 1);
-  if (entry.type === 'whiteout') root.openExisting(parentPath)?.remove(name);
-  else if (entry.type === 'hardlink') root.open(parentPath).set({ ...linked(root, entry), name });
-  else root.open(parentPath).set(treeEntryOf(entry, name, entry.type));
-}
+/**
+ * The tree while the entries come in. Their order goes through each directory once, so that no more are held than lead to
+ * where it is; the others are in the store already.
+ */
+export class AppliedLayer {
+  readonly #objects: ObjectStore;
+  /** The directories that lead to the one that is being changed, the root first. */
+  readonly #open: Draft[];
+  #previous: Entry | undefined;
 
-function linked(root: Draft, entry: Entry): TreeEntry {
-  const target = entry.link ?? '';
-  const parentPath = parentOf(target);
-  const parent = parentPath === undefined ? undefined : root.openExisting(parentPath);
-  const found = parent?.get(target.slice(target.lastIndexOf('/') + 1));
-  if (found !== undefined && found.type !== 'dir') return found;
-  throw new BuildError(
-    'E_LAYER_INVALID',
-    `the hard link ${JSON.stringify(entry.path)} points to ${JSON.stringify(target)}, which ${
-      found === undefined ? 'does not exist' : 'is a directory'
-    }`,
-  );
+  constructor(objects: ObjectStore, base: Digest) {
+    this.#objects = objects;
+    this.#open = [new Draft(objects, '', readRoot(objects, base))];
+  }
+
+  /** Takes the next entry; throws as `applyLayer` does. */
+  add(entry: Entry): void {
+    assertInOrder(this.#previous, entry);
+    this.#previous = entry;
+    const { path, type } = entry;
+    if (type === 'dir') this.#enter(path).setMetadata(entry);
+    else if (type === 'opaque') this.#enter(path).clear();
+    else this.#addNamed(entry, type);
+  }
+
+  #addNamed(entry: Entry, type: Exclude<Entry['type'], 'dir' | 'opaque'>): void {
+    const { path } = entry;
+    const folder = parentOf(path);
+    if (folder === undefined) {
+      throw new BuildError('E_LAYER_INVALID', `the root directory cannot be a ${type}`);
+    }
+    const name = path.slice(folder === '' ? 0 : folder.length + 1);
+    if (type === 'whiteout') this.#enterExisting(folder)?.children().delete(name);
+    else if (type === 'hardlink') this.#enter(folder).set({ ...this.#linked(entry), name });
+    else this.#enter(folder).set(treeEntryOf(entry, name, type));
+  }
+
+  /** Returns the tree, which is then in the store. */
+  finish(): Digest {
+    this.#leaveTo('');
+    return putDirectory(this.#objects, [this.#top().seal()]);
+  }
+
+  /** The directory at `path`, made where it is missing or something else. */
+  #enter(path: string): Draft {
+    for (const name of this.#leaveTo(path)) {
+      const here = this.#top();
+      this.#open.push(here.child(name) ?? here.make(name));
+    }
+    return this.#top();
+  }
+
+  /** The directory at `path`, or undefined where there is none. */
+  #enterExisting(path: string): Draft | undefined {
+    for (const name of this.#leaveTo(path)) {
+      const child = this.#top().child(name);
+      if (child === undefined) return undefined;
+      this.#open.push(child);
+    }
+    return this.#top();
+  }
+
+  /** Keeps the directories that do not lead to `path`, and returns the names that lead on from the one that is left. */
+  #leaveTo(path: string): string[] {
+    for (let draft = this.#top(); !isAtOrBelow(path, draft.path); draft = this.#top()) {
+      this.#open.pop();
+      this.#top().children().set(draft.name, draft.seal());
+    }
+    return namesBelow(path, this.#top().path);
+  }
+
+  #top(): Draft {
+    const draft = this.#open.at(-1);
+    if (draft === undefined) throw new Error('the root directory is never left');
+    return draft;
+  }
+
+  #linked(entry: Entry): TreeEntry {
+    const target = entry.link ?? '';
+    const found = this.#find(target);
+    if (found !== undefined && found.type !== 'dir') return found;
+    throw new BuildError(
+      'E_LAYER_INVALID',
+      `the hard link ${JSON.stringify(entry.path)} points to ${JSON.stringify(target)}, which ${
+        found === undefined ? 'does not exist' : 'is a directory'
+      }`,
+    );
+  }
+
+  /** What is at `path` now; the root is not looked for. */
+  #find(path: string): TreeEntry | undefined {
+    const folder = parentOf(path);
+    const above = this.#open.findLast((draft) => isAtOrBelow(folder ?? '', draft.path));
+    if (folder === undefined || above === undefined) return undefined;
+    let directory: Directory = above.children();
+    for (const name of namesBelow(folder, above.path)) {
+      const child = directory.get(name);
+      if (child?.type !== 'dir') return undefined;
+      directory = childrenOf(this.#objects, child);
+    }
+    return directory.get(path.slice(path.lastIndexOf('/') + 1));
+  }
 }
 
 function treeEntryOf(
@@ -77,55 +147,31 @@ function treeEntryOf(
 
 /** A directory that is being changed. Its entries are read when the first of them is asked for. */
 class Draft {
+  readonly path: string;
   readonly #objects: ObjectStore;
   #entry: TreeEntry;
   #children: Map<string, TreeEntry> | undefined;
-  readonly #drafts = new Map<string, Draft>();
-  /** Of the root: the directory that was opened last, since entries come directory by directory. */
-  #last: { readonly path: string; readonly draft: Draft } | undefined;
 
-  constructor(objects: ObjectStore, entry: TreeEntry) {
+  constructor(objects: ObjectStore, path: string, entry: TreeEntry) {
     this.#objects = objects;
+    this.path = path;
     this.#entry = entry;
   }
 
-  /** The directory at `path` below this one, made where it is missing or something else. */
-  open(path: string): Draft {
-    if (this.#last?.path === path) return this.#last.draft;
-    let draft: Draft = this;
-    for (const name of componentsOf(path)) draft = draft.#openChild(name) ?? draft.#makeChild(name);
-    this.#last = { path, draft };
-    return draft;
+  get name(): string {
+    return this.#entry.name;
   }
 
-  /** The directory at `path`, or undefined where there is none. */
-  openExisting(path: string): Draft | undefined {
-    let draft: Draft = this;
-    for (const name of componentsOf(path)) {
-      const child = draft.#openChild(name);
-      if (child === undefined) return undefined;
-      draft = child;
-    }
-    return draft;
-  }
-
-  get(name: string): TreeEntry | undefined {
-    const draft = this.#drafts.get(name);
-    return draft === undefined ? this.#loaded().get(name) : draft.#entry;
+  children(): Map<string, TreeEntry> {
+    this.#children ??= new Map(childrenOf(this.#objects, this.#entry));
+    return this.#children;
   }
 
   set(entry: TreeEntry): void {
-    this.remove(entry.name);
-    this.#loaded().set(entry.name, entry);
-  }
-
-  remove(name: string): void {
-    this.#drafts.delete(name);
-    this.#loaded().delete(name);
+    this.children().set(entry.name, entry);
   }
 
   clear(): void {
-    this.#drafts.clear();
     this.#children = new Map();
   }
 
@@ -144,44 +190,39 @@ class Draft {
     };
   }
 
-  /** Keeps the changed directories, innermost first, and returns this one's entry. */
+  /** Keeps what has changed and returns the directory's entry. */
   seal(): TreeEntry {
-    for (const [name, draft] of this.#drafts) this.#loaded().set(name, draft.seal());
     if (this.#children === undefined) return this.#entry;
     return { ...this.#entry, digest: putDirectory(this.#objects, this.#children.values()) };
   }
 
-  #openChild(name: string): Draft | undefined {
-    const open = this.#drafts.get(name);
-    if (open !== undefined) return open;
-    const entry = this.#loaded().get(name);
-    if (entry?.type !== 'dir') return undefined;
-    const draft = new Draft(this.#objects, entry);
-    this.#drafts.set(name, draft);
-    return draft;
+  /** The directory `name` in this one; undefined where there is none. */
+  child(name: string): Draft | undefined {
+    const entry = this.children().get(name);
+    return entry?.type === 'dir'
+      ? new Draft(this.#objects, join(this.path, name), entry)
+      : undefined;
   }
 
-  #makeChild(name: string): Draft {
-    const draft = new Draft(this.#objects, {
-      name,
-      type: 'dir',
-      mode: 0o755,
-      uid: 0,
-      gid: 0,
-      size: 0,
-    });
+  /** A new directory `name` in this one. */
+  make(name: string): Draft {
+    const entry = { name, type: 'dir', mode: 0o755, uid: 0, gid: 0, size: 0 } as const;
+    const draft = new Draft(this.#objects, join(this.path, name), entry);
     draft.clear();
-    this.#loaded().delete(name);
-    this.#drafts.set(name, draft);
     return draft;
-  }
-
-  #loaded(): Map<string, TreeEntry> {
-    this.#children ??= new Map(childrenOf(this.#objects, this.#entry));
-    return this.#children;
   }
 }
 
-function componentsOf(path: string): string[] {
-  return path === '' ? [] : path.split('/');
+function isAtOrBelow(path: string, folder: string): boolean {
+  return folder === '' || path === folder || path.startsWith(`${folder}/`);
+}
+
+/** The names that lead from `folder` to `path`, which is there or below. */
+function namesBelow(path: string, folder: string): string[] {
+  if (path === folder) return [];
+  return path.slice(folder === '' ? 0 : folder.length + 1).split('/');
+}
+
+function join(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
 }

@@ -1,4 +1,4 @@
-// The canonical form of a layer's entries, and the check that a list has it.
+// The canonical form of a layer's entries, and the check that they come in it.
 
 import type { Entry } from '../entry.ts';
 import { compareEntries, LayerIndex } from './layer-index.ts';
@@ -14,15 +14,10 @@ export function sortEntries(entries: readonly Entry[]): Entry[] {
   return index.finish();
 }
 
-/** Throws a plain Error unless the entries are in canonical order: lists that are stored or written must be. */
-export function assertCanonical(entries: readonly Entry[]): void {
-  let previous: Entry | undefined;
-  for (const entry of entries) {
-    if (previous !== undefined && compareEntries(previous, entry) >= 0) {
-      throw new Error(
-        `entries out of order: ${JSON.stringify(previous.path)} before ${JSON.stringify(entry.path)}`,
-      );
-    }
-    previous = entry;
-  }
+/** Throws a plain Error unless `entry` comes after `previous`: entries that are stored or written must be in canonical order. */
+export function assertInOrder(previous: Entry | undefined, entry: Entry): void {
+  if (previous === undefined || compareEntries(previous, entry) < 0) return;
+  throw new Error(
+    `entries out of order: ${JSON.stringify(previous.path)} before ${JSON.stringify(entry.path)}`,
+  );
 }

@@ -66,7 +66,7 @@ test('a store of another format is refused', async () => {
   writeFileSync(join(home, 'format.json'), '{"format":99}');
   await expect(openStore(home)).rejects.toMatchObject({
     code: 'E_STORE_FORMAT',
-    message: `the store at ${home} has format 99; this slipway reads format 2`,
+    message: `the store at ${home} has format 99; this slipway reads format 3`,
   });
   expect(readdirSync(home)).toEqual(['format.json']);
 });
@@ -85,7 +85,7 @@ test('a store whose values have no checksums yet goes on, without them', async (
   const again = await openStore(home);
   expect(again.objects.get(digest)).toBeUndefined();
   await again.close();
-  expect(readFileSync(join(home, 'format.json'), 'utf8')).toBe('{"format":2}\n');
+  expect(readFileSync(join(home, 'format.json'), 'utf8')).toBe('{"format":3}\n');
 });
 
 test('a folder that holds other files is no store: nothing in its tmp is swept away', async () => {

@@ -80,7 +80,9 @@ test('a flipped bit in what the database holds never reaches an image', (context
     const copy = copyOf(home);
     const path = join(copy, 'db/data.mdb');
     const bytes = readFileSync(path);
-    const values = [...bytes.toString('latin1').matchAll(/slipway-dir-1|slipway-layer-1|"key"/g)];
+    const values = [
+      ...bytes.toString('latin1').matchAll(/slipway-dir-1|slipway-layer-2|out\/a\/b|"key"/g),
+    ];
     const value = values[random.int(values.length)]?.index ?? 0;
     // Inside of the value: beyond it are the pages of the database itself.
     flip(path, value + random.int(60), random.int(8));

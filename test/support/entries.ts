@@ -2,6 +2,9 @@
 
 import { sha256 } from '../../core/digest.ts';
 import type { Entry } from '../../image/entry.ts';
+import type { LayerEntries } from '../../image/layer.ts';
+import { LayerList, writeLayerList } from '../../image/layer-list.ts';
+import { memoryObjects } from './memory-objects.ts';
 
 type Rest = Partial<Omit<Entry, 'path' | 'type'>>;
 
@@ -47,4 +50,12 @@ export function device(path: string, type: 'char' | 'block', major: number, mino
 
 export function fifo(path: string): Entry {
   return { ...BASE, path, type: 'fifo', mode: 0o600 };
+}
+
+/** The entries as a layer gives them. */
+export function listOf(entries: readonly Entry[]): LayerEntries {
+  const objects = memoryObjects();
+  const list = LayerList.open(objects, writeLayerList(objects, entries));
+  if (list === undefined) throw new Error('a list that was written is not there');
+  return list;
 }

@@ -8,8 +8,10 @@ export function memoryTable(): Table {
   const text = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
   return {
     get: (key) => values.get(text(key)),
+    has: (key) => values.has(text(key)),
     put: (key, value) => void values.set(text(key), value),
     delete: (key) => void values.delete(text(key)),
+    settled: async () => {},
     *entries() {
       for (const [key, value] of values) yield { key: Buffer.from(key, 'latin1'), value };
     },

@@ -54,7 +54,7 @@ async function copied(sources: string[], more: Partial<CopySpec> = {}, ignored: 
   const image = treeSource(objects, 'the image', { tree, layers: [] });
   const temporary = async () => tmpDir();
   const op = copyOp(spec, { objects, tree, image, from, fetched: [], temporary, span: undefined });
-  const { entries } = await op.run({ log: () => {} });
+  const entries = [...(await op.run({ log: () => {} })).entries];
   const files = entries.filter(({ type }) => type === 'file');
   const contents = new Map<string, string>();
   for await (const { entry, chunks } of (await op.contents())?.read(files) ?? []) {

@@ -90,7 +90,7 @@ function op(from: CopySource, copy: CopySpec, input = emptyTree(objects)) {
 
 async function copied(from: CopySource, copy: CopySpec, input?: Digest): Promise<string[]> {
   const { entries } = await op(from, copy, input).run({ log: () => {} });
-  return entries.map((entry) => {
+  return [...entries].map((entry) => {
     const size = entry.type === 'file' ? ` ${entry.size}` : '';
     return `${entry.path} ${entry.type} ${entry.mode.toString(8)} ${entry.uid}:${entry.gid}${size}`;
   });
@@ -285,7 +285,7 @@ test('a file that changes between the look at it and the read is an error that n
   const root = tmpDir();
   writeFileSync(join(root, 'a'), 'before');
   const copy = op(folder(root), spec(['a'], '/'));
-  const { entries } = await copy.run({ log: () => {} });
+  const entries = [...(await copy.run({ log: () => {} })).entries];
   writeFileSync(join(root, 'a'), 'after!');
   const contents = await copy.contents();
   await expect(async () => {

@@ -78,7 +78,7 @@ function op(from: CopySource, sources: string[], more: Partial<CopySpec> & { tre
 type Copy = ReturnType<typeof op>;
 
 async function entriesOf(copy: Copy): Promise<readonly Entry[]> {
-  return (await copy.run({ log: () => {} })).entries;
+  return [...(await copy.run({ log: () => {} })).entries];
 }
 
 /** Without the directories that only lead to others. */

@@ -3,10 +3,11 @@ import { treeSource } from '../../../builder/copy/tree-source.ts';
 import type { SnapshotLayer } from '../../../builder/snapshot.ts';
 import { sha256 } from '../../../core/digest.ts';
 import type { Entry } from '../../../image/entry.ts';
-import { layerId } from '../../../image/layer-id.ts';
+import { layerId } from '../../../image/layer-list.ts';
 import { applyLayer } from '../../../image/tree/apply-layer.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import { sortEntries } from '../../../image/tree/sort-entries.ts';
+import { listOf } from '../../support/entries.ts';
 import { memoryObjects } from '../../support/memory-objects.ts';
 
 const objects = memoryObjects();
@@ -34,7 +35,7 @@ async function taken(...layers: readonly Entry[][]): Promise<string[]> {
     tree = applyLayer(objects, tree, entries);
     snapshots.push({
       id: layerId(entries),
-      entries: async () => entries,
+      entries: () => listOf(entries),
       contents: { async *read() {} },
       origin: undefined,
     });

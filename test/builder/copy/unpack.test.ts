@@ -62,7 +62,7 @@ function add(
 type Added = ReturnType<typeof add>;
 
 async function layer(op: Added): Promise<string[]> {
-  const { entries } = await op.run({ log: () => {} });
+  const entries = [...(await op.run({ log: () => {} })).entries];
   return entries.map(({ path, type, mode, uid, gid, size, link }) => {
     const rest = type === 'file' ? ` ${size}` : link === undefined ? '' : ` ${link}`;
     return `${path} ${type} ${mode.toString(8)} ${uid}:${gid}${rest}`;
@@ -70,7 +70,7 @@ async function layer(op: Added): Promise<string[]> {
 }
 
 async function contents(op: Added): Promise<Record<string, string>> {
-  const { entries } = await op.run({ log: () => {} });
+  const entries = [...(await op.run({ log: () => {} })).entries];
   const files = entries.filter(({ type }) => type === 'file');
   const read: Record<string, string> = {};
   for await (const { entry, chunks } of (await op.contents())?.read(files) ?? []) {
@@ -221,7 +221,7 @@ describe('what an archive meets in the image', () => {
       'l/s/y file 644 0:0 2',
       'm dir 750 0:0',
     ]);
-    const { entries } = await op.run({ log: () => {} });
+    const entries = [...(await op.run({ log: () => {} })).entries];
     const after = applyLayer(objects, there, entries);
     const image = treeSource(objects, 'the image', { tree: after, layers: [] });
     expect(await image.list('m')).toEqual(['x']);

@@ -11,11 +11,11 @@ import type { BlockCompressor } from '../../../image/compress/block-compressor.t
 import { gzip } from '../../../image/compress/gzip.ts';
 import { UNCOMPRESSED } from '../../../image/compress/uncompressed.ts';
 import type { Entry } from '../../../image/entry.ts';
-import { layerId } from '../../../image/layer-id.ts';
+import { layerId } from '../../../image/layer-list.ts';
 import { MEDIA } from '../../../image/model.ts';
 import { writeLayerTar } from '../../../image/tar/writer.ts';
 import { chunksOf, collect, contentsOf } from '../../support/contents.ts';
-import { file } from '../../support/entries.ts';
+import { file, listOf } from '../../support/entries.ts';
 import { seededRandom } from '../../support/seed.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
@@ -40,7 +40,7 @@ function layerOf(files: Files): SnapshotLayer {
   return {
     id: layerId(entries),
     origin: undefined,
-    entries: async () => entries,
+    entries: () => listOf(entries),
     contents: contentsOf(Object.fromEntries(files)),
   };
 }

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { nameFromBytes } from '../../../core/names.ts';
 import type { Entry } from '../../../image/entry.ts';
-import { decodeEntries, encodeEntries, layerId } from '../../../image/layer-id.ts';
 import { comparePaths } from '../../../image/tree/path-order.ts';
 import { sortEntries } from '../../../image/tree/sort-entries.ts';
-import { device, dir, file, hardlink, opaque, symlink, whiteout } from '../../support/entries.ts';
+import { dir, file, hardlink, opaque, symlink, whiteout } from '../../support/entries.ts';
 
 const names = (entries: readonly Entry[]): string[] => entries.map((e) => `${e.type} ${e.path}`);
 
@@ -129,44 +128,5 @@ describe('sorting entries', () => {
       'whiteout d',
       'whiteout d-',
     ]);
-  });
-});
-
-describe('the identity of a layer', () => {
-  const entries = sortEntries([
-    dir('', { mode: 0o1777, mtime: -5n }),
-    file('f', 'text', {
-      mtime: 1_700_000_000_123_456_789n,
-      xattrs: { 'user.b': 'AAA=', 'user.a': '' },
-    }),
-    hardlink('g', 'f'),
-    symlink('s', '../x\udcff'),
-    device('tty', 'char', 5, 1),
-    whiteout('w'),
-  ]);
-
-  test('is pinned: this digest changes only with the format of the store', () => {
-    expect(layerId(entries)).toMatchInlineSnapshot(
-      `"sha256:8492c1da7f1aef58ad337ac4facacd622c0bfee90f780b15fc59e29d0de10a89"`,
-    );
-  });
-
-  test('comes from a form that can be read back', () => {
-    expect(decodeEntries(encodeEntries(entries))).toEqual(entries);
-  });
-
-  test('does not depend on the order of extended attributes', () => {
-    const swapped = entries.map((e) =>
-      e.xattrs ? { ...e, xattrs: { 'user.a': '', 'user.b': 'AAA=' } } : e,
-    );
-    expect(layerId(swapped)).toBe(layerId(entries));
-  });
-
-  test('is only for lists in canonical order, with digests', () => {
-    expect(() => layerId([file('b'), file('a')])).toThrowError(
-      'entries out of order: "b" before "a"',
-    );
-    const { digest: _, ...bare } = file('a');
-    expect(() => layerId([bare])).toThrowError('the file "a" has no digest');
   });
 });
