@@ -8,7 +8,7 @@ import type { Observation } from '../../core/step-reason.ts';
 import type { Entry } from '../../image/entry.ts';
 import { ReadSetBuilder } from '../../image/reads/read-set-builder.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
-import type { RunnerEvent } from './runner.ts';
+import type { RunnerEvent } from './runner-protocol.ts';
 
 /** What the runner said of a step that it was told to observe. */
 export interface Sight {

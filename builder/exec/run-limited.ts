@@ -4,27 +4,25 @@ import { BuildError } from '../../core/errors.ts';
 import type { StepReporter } from '../ops/op.ts';
 import type { StepOptions } from '../step-options.ts';
 import { runStep, type StepExit } from './run-step.ts';
-import type { Isolation } from './runner.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface LimitedRun {
-  readonly isolation: Isolation;
   readonly words: readonly string[];
   readonly options: Pick<StepOptions, 'limits' | 'timeout'>;
-  readonly limit: Sandbox['limit'];
+  readonly sandbox: Pick<Sandbox, 'limit'>;
   readonly signal: AbortSignal;
 }
 
 /** Runs the step. Throws E_LIMIT, E_STEP_TIMEOUT, and what runStep throws. */
 export async function runLimited(run: LimitedRun, step: StepReporter): Promise<StepExit> {
-  const { isolation, words, options, limit, signal } = run;
-  const limited = await limit(options.limits);
+  const { words, options, sandbox, signal } = run;
+  const limited = await sandbox.limit(options.limits);
   const { timeout } = options;
   const timer = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
   const either = timer === undefined ? signal : AbortSignal.any([signal, timer]);
   let isClean = false;
   try {
-    const exit = await runStep(isolation, [...limited.words, ...words], step, either);
+    const exit = await runStep(limited.server, [...limited.words, ...words], step, either);
     isClean = exit.code === 0;
     if (isClean || !(await limited.ranOutOfMemory())) return exit;
     return {

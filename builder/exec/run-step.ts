@@ -1,13 +1,14 @@
 // Runs one step in the runner: its output line by line, its end, and its death when the build is
 // stopped.
 
-import type { Readable } from 'node:stream';
 import { BuildError } from '../../core/errors.ts';
 import type { StepUsage } from '../../core/events.ts';
 import type { StepReporter } from '../ops/op.ts';
+import { LineSplitter } from './line-splitter.ts';
 import { type Sight, sightAmong } from './observed-reads.ts';
-import { type Isolation, type RunnerEvent, type RunnerProcess, startRunner } from './runner.ts';
-import { splitLines } from './split-lines.ts';
+import type { RunnerProcess } from './runner.ts';
+import type { RunnerEvent } from './runner-protocol.ts';
+import type { RunnerServer } from './runner-server.ts';
 
 export interface StepExit {
   /** The command's exit status; 128 + n for a death by signal. */
@@ -25,20 +26,20 @@ const GRACE_MS = 700;
 
 /** Runs the step that `words` describe. Throws E_CANCELLED after `signal` aborts, E_SANDBOX where the sandbox failed. */
 export async function runStep(
-  isolation: Isolation,
+  server: RunnerServer,
   words: readonly string[],
   step: StepReporter,
   signal: AbortSignal,
 ): Promise<StepExit> {
   if (signal.aborted) throw cancelled();
-  const runner = startRunner('run', isolation, words);
-  runner.stdin.end();
-  return endOfStep(runner, signal, async () => {
-    const [events] = await Promise.all([
-      runner.ended,
-      forward(runner.stdout, (line) => step.log('stdout', line)),
-      forward(runner.stderr, (line) => step.log('stderr', line)),
-    ]);
+  const lines = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  return endOfStep(server, signal, async () => {
+    const events = await server.run(words, (stream, chunk) => {
+      for (const line of lines[stream].write(chunk)) step.log(stream, line);
+    });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      for (const line of lines[stream].end()) step.log(stream, line);
+    }
     return events;
   });
 }
@@ -94,8 +95,4 @@ function exitAmong(events: readonly RunnerEvent[]): StepExit {
 /** The error that a build ends with when it was stopped. */
 export function cancelled(): BuildError {
   return new BuildError('E_CANCELLED', 'the build was stopped');
-}
-
-async function forward(stream: Readable, log: (line: string) => void): Promise<void> {
-  for await (const line of splitLines(stream)) log(line);
 }

@@ -1,5 +1,5 @@
-// The client of the native runner (runner-native/PROTOCOL.md): starts it for one verb, writes its
-// words, and reads its events. The only place that starts processes.
+// The client of the native runner (runner-native/PROTOCOL.md): starts it, for one verb or to stay. The
+// only place that starts processes.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
@@ -8,45 +8,9 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { BuildError } from '../../core/errors.ts';
-import { nameToBytes } from '../../core/names.ts';
+import { encodeWords, type RunnerEvent, readEvent, runnerError } from './runner-protocol.ts';
 
-export const RUNNER_PROTOCOL = 1;
-
-export type Verb = 'run' | 'extract' | 'dump' | 'remove' | 'probe';
-
-export type RunnerEvent =
-  | { readonly event: 'hello'; readonly version: number }
-  | { readonly event: 'note'; readonly subject: string; readonly message: string }
-  | { readonly event: 'started' }
-  | { readonly event: 'exec-failed'; readonly code: number; readonly message: string }
-  | {
-      readonly event: 'exit';
-      readonly code: number;
-      readonly signal: number | null;
-      readonly utime_us: number;
-      readonly stime_us: number;
-      readonly maxrss_kb: number;
-      readonly written_bytes: number;
-    }
-  /** Paths and their uses by turns: PROTOCOL.md, "What a step looked at". */
-  | { readonly event: 'looked'; readonly paths: readonly string[] }
-  | {
-      readonly event: 'observed';
-      readonly complete: boolean;
-      readonly reason: string | null;
-      readonly network: boolean;
-      readonly wrote: string | null;
-      readonly calls: number;
-      readonly supervisor_us: number;
-    }
-  | {
-      readonly event: 'error';
-      readonly code: string;
-      readonly errno: string | null;
-      readonly message: string;
-      readonly hint: string | null;
-    }
-  | { readonly event: 'done'; readonly entries?: number; readonly bytes?: number };
+export type Verb = 'extract' | 'dump' | 'remove' | 'probe';
 
 /** A runner that was started for one verb. */
 export interface RunnerProcess {
@@ -98,6 +62,37 @@ export function startRunner(
   isolation: Isolation,
   words: readonly string[],
 ): RunnerProcess {
+  const { child, stdin, stdout, stderr, control, events } = spawnRunner(verb);
+  control.end(encodeWords([...idWords(isolation), ...rungWords(isolation), ...words]));
+  killOnAbort(child, isolation.signal);
+  return {
+    stdin,
+    stdout,
+    stderr,
+    ended: collect(child, verb, events),
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+/** A runner that does one thing after another, as runner-server.ts asks it. */
+export interface ServerProcess {
+  readonly control: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly events: Readable;
+  /** Its exit status, when all that it wrote has been read. */
+  readonly closed: Promise<number | null>;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** Starts one; it ends with `control`. */
+export function startServer(): ServerProcess {
+  const { child, stdin, ...channels } = spawnRunner('serve');
+  stdin.end();
+  return { ...channels, closed: closeOf(child), kill: (signal) => child.kill(signal) };
+}
+
+function spawnRunner(verb: Verb | 'serve') {
   const child = spawn(runnerPath(), [verb], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     // A session of its own: Ctrl-C at the terminal reaches slipway, which then ends the step in order.
@@ -113,15 +108,8 @@ export function startRunner(
   ];
   // A runner that ends early closes its ends; what it says on the event channel is the error that counts.
   stdin.on('error', () => {});
-  sendWords(control, isolation, words);
-  if (verb !== 'run') killOnAbort(child, isolation.signal);
-  return {
-    stdin,
-    stdout,
-    stderr,
-    ended: collect(child, verb, events),
-    kill: (signal) => child.kill(signal),
-  };
+  control.on('error', () => {});
+  return { child, stdin, stdout, stderr, control, events };
 }
 
 /**
@@ -139,15 +127,9 @@ export function startTerminalRunner(
     env: ENVIRONMENT,
   });
   const [, , , control, events] = child.stdio as [null, null, null, Writable, Readable];
-  sendWords(control, isolation, ['tty', ...words]);
-  return { ended: collect(child, 'run', events), kill: (signal) => child.kill(signal) };
-}
-
-function sendWords(control: Writable, isolation: Isolation, words: readonly string[]): void {
   control.on('error', () => {});
-  control.end(
-    encodeWords([`slipway-runner/${RUNNER_PROTOCOL}`, ...idWords(isolation), ...words, 'end']),
-  );
+  control.end(encodeWords([...idWords(isolation), ...rungWords(isolation), 'tty', ...words]));
+  return { ended: collect(child, 'run', events), kill: (signal) => child.kill(signal) };
 }
 
 function killOnAbort(child: ChildProcess, signal: AbortSignal): void {
@@ -170,49 +152,32 @@ export function runnerPath(): string {
   });
 }
 
-/** The BuildError for a runner's `error` event. */
-export function runnerError(event: Extract<RunnerEvent, { event: 'error' }>): BuildError {
-  const code = RUNNER_CODES[event.code] ?? 'E_SANDBOX';
-  return new BuildError(code, event.message, { hint: event.hint ?? undefined });
+function closeOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
 }
 
-const RUNNER_CODES: Readonly<
-  Record<string, 'E_UNKNOWN_USER' | 'E_LAYER_INVALID' | 'E_ISOLATION' | 'E_LIMIT'>
-> = {
-  E_USER: 'E_UNKNOWN_USER',
-  E_LAYER_PATH: 'E_LAYER_INVALID',
-  E_LAYER_ENTRY: 'E_LAYER_INVALID',
-  E_ISOLATION: 'E_ISOLATION',
-  E_NO_OVERLAY: 'E_ISOLATION',
-  E_LIMIT: 'E_LIMIT',
-};
-
-async function collect(child: ChildProcess, verb: Verb, channel: Readable): Promise<RunnerEvent[]> {
+async function collect(
+  child: ChildProcess,
+  verb: Verb | 'run',
+  channel: Readable,
+): Promise<RunnerEvent[]> {
   const events: RunnerEvent[] = [];
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code));
-  });
   const read = (async () => {
-    for await (const line of createInterface({ input: channel })) {
-      events.push(JSON.parse(line) as RunnerEvent);
-    }
+    for await (const line of createInterface({ input: channel })) events.push(readEvent(line));
   })();
-  const [status] = await Promise.all([closed, read]);
+  const [status] = await Promise.all([closeOf(child), read]);
   const error = events.find((event) => event.event === 'error');
   if (error?.event === 'error') throw runnerError(error);
-  const hello = events[0];
-  if (hello?.event === 'hello' && hello.version !== RUNNER_PROTOCOL) {
-    throw new BuildError('E_RUNNER_MISSING', `the runner speaks protocol ${hello.version}`, {
-      hint: 'run `npm run build:runner` to build the one that belongs to this slipway',
-    });
-  }
   if (status !== 0)
     throw new Error(`the runner ended with status ${status} at ${verb}, without a word`);
   return events;
 }
 
-function idWords({ rung, uids, gids }: Isolation): string[] {
+/** The words for the ids of a rung: said once to a process of the runner. */
+export function idWords({ uids, gids }: Isolation): string[] {
   const words = (name: string, { inside, outside, count }: IdRange): string[] => [
     name,
     String(inside),
@@ -222,16 +187,10 @@ function idWords({ rung, uids, gids }: Isolation): string[] {
   return [
     ...uids.flatMap((range) => words('uidmap', range)),
     ...gids.flatMap((range) => words('gidmap', range)),
-    ...(rung === 'single-id' ? ['single-id'] : []),
   ];
 }
 
-function encodeWords(words: readonly string[]): Buffer {
-  // The word is not shown: it may be a secret.
-  if (words.some((word) => word.includes('\0'))) {
-    throw new BuildError('E_SANDBOX', 'a NUL character cannot be passed on to a step');
-  }
-  return Buffer.concat(words.flatMap((word) => [nameToBytes(word), NUL]));
+/** The words that a verb needs for a rung. */
+export function rungWords({ rung }: Isolation): string[] {
+  return rung === 'single-id' ? ['single-id'] : [];
 }
-
-const NUL = Buffer.from([0]);

@@ -1,5 +1,6 @@
 // The isolation of one build: chosen when it is first needed, told of once, and cleaned up at the end.
 
+import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayerForm } from '../../cache/layer-folders.ts';
@@ -10,11 +11,16 @@ import type { StepLimits } from '../step-options.ts';
 import { type HostCa, readHostCa } from './host-ca.ts';
 import { chooseIsolation, layerForm } from './isolation.ts';
 import { type Isolation, startRunner } from './runner.ts';
+import { ServerPool } from './runner-server.ts';
 import { type LimitedStep, LimitPool } from './step-limits.ts';
 
 export interface Sandbox {
   /** Chooses the rung at the first call. Throws E_ISOLATION. */
   readonly isolation: () => Promise<Isolation>;
+  /** An empty folder: every step mounts its root there, where no other process sees it. */
+  root(): string;
+  /** The entry stream of a folder. */
+  dump(dir: string): AsyncIterable<Uint8Array>;
   /** Limits one step of the build; told of once is what cannot be had and nobody asked for. Throws E_LIMIT. */
   limit(limits: StepLimits): Promise<LimitedStep>;
   /** The certificates that this machine trusts, told of once. Throws E_USAGE where it has none. */
@@ -34,6 +40,8 @@ export function openSandbox(
   let found: Promise<Isolation> | undefined;
   let chosen: Promise<Isolation> | undefined;
   const pool = new LimitPool();
+  const servers = new ServerPool();
+  let root: string | undefined;
   let certificates: Promise<HostCa> | undefined;
   const find = (): Promise<Isolation> => {
     found ??= chooseIsolation(wanted, signal);
@@ -60,13 +68,20 @@ export function openSandbox(
       });
       return certificates;
     },
+    root() {
+      root ??= makeRoot(store);
+      return root;
+    },
+    async *dump(dir) {
+      yield* servers.dump(await this.isolation(), dir);
+    },
     async limit(limits) {
       return pool.take(limits, await this.isolation(), events);
     },
     // Without any rung there is nothing to read either.
     layerForm: () => find().then(layerForm, () => 'fs' as const),
     async close() {
-      await pool.close();
+      await Promise.all([pool.close(), servers.close()]);
       const isolation = await chosen?.catch(() => undefined);
       if (isolation === undefined) return;
       const left = await readdir(store.lease.tmp);
@@ -75,6 +90,12 @@ export function openSandbox(
         await removeAll({ ...isolation, signal: AbortSignal.timeout(10_000) }, paths);
     },
   };
+}
+
+function makeRoot({ lease }: Store): string {
+  const path = join(lease.tmp, 'root');
+  mkdirSync(path);
+  return path;
 }
 
 /** Removes folders whatever owns their files, in the runner. */

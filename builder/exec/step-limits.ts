@@ -6,13 +6,16 @@ import { BuildError, isBuildError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import type { StepLimits } from '../step-options.ts';
 import type { Isolation } from './runner.ts';
+import { RunnerServer } from './runner-server.ts';
 import { makeStepCgroup, readCgroupTexts, type StepCgroup } from './step-cgroup.ts';
 
 /** More than builds start at once, and a quarter of what a small machine can number. */
 const MOST_PROCESSES = 8192;
 
 export interface LimitedStep {
-  /** For the runner. */
+  /** A runner in the step's control groups. */
+  readonly server: RunnerServer;
+  /** For each step that it runs. */
   readonly words: readonly string[];
   ranOutOfMemory(): Promise<boolean>;
   /** Ends the limits; `isClean` where nothing came near them, so that another step may have the same. */
@@ -20,8 +23,8 @@ export interface LimitedStep {
 }
 
 /**
- * Limits the steps of one build, which all have the same. Control groups are used again by the next step: making
- * them costs more than an empty step does.
+ * Limits the steps of one build, which all have the same. Control groups and the runner in them are used again by
+ * the next step: making them costs more than an empty step does.
  */
 export class LimitPool {
   readonly #idle: LimitedStep[] = [];
@@ -45,7 +48,7 @@ export class LimitPool {
 
   /** Removes what no step uses any more. */
   async close(): Promise<void> {
-    for (const step of this.#idle.splice(0)) await step.release(false);
+    await Promise.all(this.#idle.splice(0).map((step) => step.release(false)));
   }
 }
 
@@ -69,14 +72,16 @@ async function limitStep(
       : []),
     ...limits.ulimits,
   ];
+  const server = new RunnerServer(isolation, group.folders);
   const amount = (value: number): string => (Number.isFinite(value) ? String(value) : 'unlimited');
   return {
-    words: [
-      ...group.folders.flatMap((folder) => ['cgroup', folder]),
-      ...ulimits.flatMap(({ name, soft, hard }) => ['rlimit', name, amount(soft), amount(hard)]),
-    ],
+    server,
+    words: ulimits.flatMap(({ name, soft, hard }) => ['rlimit', name, amount(soft), amount(hard)]),
     ranOutOfMemory: group.ranOutOfMemory,
-    release: group.remove,
+    async release() {
+      await server.close();
+      await group.remove();
+    },
   };
 }
 

@@ -46,7 +46,7 @@ export interface OpContext {
   readonly network: 'default' | 'none' | 'host';
   readonly steps: StepOptions;
   readonly reuse: (vertex: Vertex) => Reuse;
-  readonly limit: Sandbox['limit'];
+  readonly sandbox: Pick<Sandbox, 'limit' | 'dump' | 'root'>;
   readonly hostCa: Sandbox['hostCa'];
   readonly signal: AbortSignal;
   readonly onFailedRun: FailedRunHandler | undefined;
@@ -122,7 +122,7 @@ async function runVertex(
     }),
     network: networkOf(context, vertex, spec),
     steps: context.steps,
-    limit: context.limit,
+    sandbox: context.sandbox,
     hostCa: context.hostCa,
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     platform: formatPlatform(vertex.platform),

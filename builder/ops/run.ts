@@ -9,6 +9,7 @@ import { BuildError } from '../../core/errors.ts';
 import type { Span } from '../../core/source.ts';
 import { digestChunks } from '../../image/digest-chunks.ts';
 import type { Entry } from '../../image/entry.ts';
+import { decodeEntryStream } from '../../image/entry-stream.ts';
 import { type Comparison, compareReads } from '../../image/reads/compare-reads.ts';
 import { readRoot } from '../../image/tree/directory.ts';
 import { lookup } from '../../image/tree/lookup.ts';
@@ -16,13 +17,13 @@ import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
-import { dumpFolder } from '../exec/layer-transfer.ts';
 import { recordReads } from '../exec/observed-reads.ts';
 import { runLimited } from '../exec/run-limited.ts';
 import { runShell } from '../exec/run-shell.ts';
 import type { StepExit } from '../exec/run-step.ts';
 import { mountPoints, runWords } from '../exec/run-words.ts';
-import { type Isolation, RUNNER_PROTOCOL } from '../exec/runner.ts';
+import type { Isolation } from '../exec/runner.ts';
+import { RUNNER_PROTOCOL } from '../exec/runner-protocol.ts';
 import type { Sandbox } from '../exec/sandbox.ts';
 import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
@@ -41,7 +42,7 @@ export interface RunInputs {
   readonly isolation: () => Promise<Isolation>;
   readonly network: 'host' | 'none';
   readonly steps: StepOptions;
-  readonly limit: Sandbox['limit'];
+  readonly sandbox: Pick<Sandbox, 'limit' | 'dump' | 'root'>;
   readonly hostCa: Sandbox['hostCa'];
   readonly resolvConf: () => Promise<string>;
   readonly platform: string;
@@ -119,16 +120,15 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       hint: 'the filter that imitates other ids has to stay; with sub-ids, or as root, it goes',
     });
   }
-  const container = join(base, 'layer');
   const folders = {
     lowers,
-    upper: join(container, layerForm(isolation)),
-    work: join(base, 'work'),
-    root: join(base, 'root'),
-    scratch: join(base, 'scratch'),
+    upper: join(base, layerForm(isolation)),
+    work: `${base}-work`,
+    root: inputs.sandbox.root(),
+    scratch: `${base}-scratch`,
   };
-  mkdirSync(container);
-  for (const path of [folders.upper, folders.work, folders.root, folders.scratch]) mkdirSync(path);
+  // Few, and made synchronously: each costs as much as much else of an empty step.
+  for (const path of [folders.upper, folders.work]) mkdirSync(path);
   await makeSandboxFolders(isolation, objects, input.tree, folders.upper);
   const ran = await inputs.mounts.use(async ({ mounts, secretEnv }) => {
     const sandbox = {
@@ -147,8 +147,8 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       ...(step.observe === true ? ['observe'] : []),
       ...runWords({ ...sandbox, folders }),
     ];
-    const { steps: options, limit, signal } = inputs;
-    const exit = await runLimited({ isolation, words, options, limit, signal }, step);
+    const { steps: options, signal } = inputs;
+    const exit = await runLimited({ words, options, sandbox: inputs.sandbox, signal }, step);
     step.usage?.(exit.usage);
     const setUp = mountPoints(sandbox).map(({ target }) => target);
     if (exit.code === 0) return { sight: exit.sight, setUp };
@@ -163,21 +163,20 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     });
     throw commandFailed(spec, exit, inputs.span);
   });
-  const entries = await changes(isolation, inputs, folders.upper);
-  if (step.observe !== true) return { entries, folder: container };
+  const entries = await changes(inputs, folders.upper);
+  if (step.observe !== true) return { entries, folder: base };
   const { sight, setUp } = ran;
   const observed = recordReads(objects, sight, { tree: input.tree, entries, setUp });
-  return { entries, folder: container, observed };
+  return { entries, folder: base, observed };
 }
 
 /** Reads the upper folder: what the step changed, every file digested. */
 async function changes(
-  isolation: Isolation,
-  { objects, input }: RunInputs,
+  { objects, input, sandbox }: RunInputs,
   upper: string,
 ): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
-  for await (const { entry, chunks } of dumpFolder(isolation, upper)) {
+  for await (const { entry, chunks } of decodeEntryStream(sandbox.dump(upper))) {
     if (entry.type !== 'file') {
       if (isChange(objects, input.tree, entry)) entries.push(entry);
       continue;

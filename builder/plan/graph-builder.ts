@@ -4,7 +4,7 @@ import type { Span } from '../../core/source.ts';
 import type { Platform } from '../../image/model.ts';
 import type { OpSpec, Vertex, VertexId } from './graph.ts';
 
-interface Pending extends Omit<Vertex, 'name' | 'stage'> {
+interface Pending extends Omit<Vertex, 'name'> {
   readonly text: string;
   /** Undefined for steps that no stage counts. */
   readonly stage: StageCounter | undefined;
@@ -13,9 +13,8 @@ interface Pending extends Omit<Vertex, 'name' | 'stage'> {
 
 /** Counts the steps of one stage. */
 export interface StageCounter {
-  readonly name: string;
-  /** Whether its steps are shown with the stage's name: not where the Dockerfile has one stage only. */
-  readonly isNamed: boolean;
+  /** Undefined where the Dockerfile has one stage only. */
+  readonly name: string | undefined;
   steps: number;
 }
 
@@ -38,12 +37,11 @@ export class GraphBuilder {
   /** The vertices, named `[build 2/5] RUN npm ci`. */
   vertices(): Vertex[] {
     return this.#pending.map(({ text, stage, position, ...vertex }) => {
-      if (stage === undefined) return { ...vertex, stage: undefined, name: text };
+      if (stage === undefined) return { ...vertex, name: text };
       const total = String(stage.steps);
-      const prefix = stage.isNamed ? `${stage.name} ` : '';
+      const prefix = stage.name === undefined ? '' : `${stage.name} `;
       return {
         ...vertex,
-        stage: stage.name,
         name: `[${prefix}${String(position).padStart(total.length)}/${total}] ${text}`,
       };
     });

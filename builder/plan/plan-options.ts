@@ -13,5 +13,4 @@ export type PlanOptions = Pick<
   | 'network'
   | 'sourceDateEpoch'
   | 'contextEpoch'
-  | 'noCacheStages'
 >;

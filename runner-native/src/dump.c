@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "dirlist.h"
+#include "events.h"
 #include "inodes.h"
 #include "ownership.h"
 #include "path.h"
@@ -259,6 +260,16 @@ static int dump_all(struct dump *dump, struct err *err)
 	return rc;
 }
 
+static void report(const struct sink *sink)
+{
+	struct json json;
+	json_begin(&json, "done");
+	json_number(&json, "entries", (int64_t)sink->entries);
+	json_number(&json, "bytes", (int64_t)sink->bytes);
+	json_number(&json, "stdout_bytes", (int64_t)sink->written);
+	(void)json_send(&json, EVENT_FD);
+}
+
 static int dump_work(struct store_plan *plan, struct err *err)
 {
 	static struct dump dump;
@@ -270,13 +281,15 @@ static int dump_work(struct store_plan *plan, struct err *err)
 		return root;
 	dump.root = root;
 	dump.single_id = plan->single_id;
+	dump.path[0] = '\0';
 	dump.sink.fd = STDOUT_FILENO;
+	dump.sink.entries = dump.sink.bytes = dump.sink.written = 0;
 	int rc = plan->all ? dump_all(&dump, err) : dump_paths(&dump, err);
 	inodes_free(&dump.inodes);
 	if (rc == 0)
 		rc = sink_end(&dump.sink, err);
 	if (rc == 0)
-		store_done(dump.sink.entries, dump.sink.bytes);
+		report(&dump.sink);
 	return rc;
 }
 

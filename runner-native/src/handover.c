@@ -29,11 +29,10 @@ int handover_send(int socket, int fd)
 	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int handover_receive(int socket)
+int handover_receive(int socket, struct err *failure)
 {
 	union control control;
-	char byte;
-	struct iovec part = { &byte, 1 };
+	struct iovec part = { failure, sizeof(*failure) };
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,
 				  .msg_control = control.bytes,
@@ -44,8 +43,11 @@ int handover_receive(int socket)
 		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	while (length < 0 && errno == EINTR);
 	const struct cmsghdr *header = length == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (header == NULL)
+	if (header == NULL) {
+		if (length != (ssize_t)sizeof(*failure))
+			failure->code = NULL;
 		return -1;
+	}
 	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	return fd;
 }

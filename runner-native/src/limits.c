@@ -37,17 +37,17 @@ static const char *name_of(int resource)
 	return "?";
 }
 
-int limits_join(const struct plan *plan, struct err *err)
+int limits_join(char *const *groups, size_t count, struct err *err)
 {
-	for (size_t i = 0; i < plan->cgroup_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		cleanup_close int group =
-			open(plan->cgroups[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			open(groups[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		cleanup_close int processes =
 			group < 0 ? -1 : openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 		int rc = processes < 0 ? -errno : write_all(processes, "0", 1);
 		if (rc < 0)
 			return fail(err, "E_LIMIT", -rc, "cannot enter the control group %s",
-				    plan->cgroups[i]);
+				    groups[i]);
 	}
 	return 0;
 }

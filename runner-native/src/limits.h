@@ -14,8 +14,8 @@ struct limit {
 /* The resource with this name ("nofile"), or -1. */
 int limits_resource(const char *name);
 
-/* Enters the groups of the plan. In the outer runner, whose children are born in them. E_LIMIT. */
-int limits_join(const struct plan *plan, struct err *err);
+/* Enters these groups (folders). In the outer runner, whose children are born in them. E_LIMIT. */
+int limits_join(char *const *groups, size_t count, struct err *err);
 
 /* Sets the limits, in the command's process, while it has every capability that it can have.
  * E_LIMIT. */

@@ -16,6 +16,7 @@
 #include "remove.h"
 #include "run.h"
 #include "sealed.h"
+#include "serve.h"
 #include "shell.h"
 #include "words.h"
 
@@ -25,10 +26,11 @@ static const struct {
 	const char *name;
 	int (*perform)(const struct words *words, struct err *err);
 	bool is_sealed; /* whether it runs programs of an image */
+	int (*read)(struct words *words, struct err *err);
 } VERBS[] = {
-	{ "run", run_verb, true },	{ "extract", extract_verb, false },
-	{ "dump", dump_verb, false },	{ "remove", remove_verb, false },
-	{ "probe", probe_verb, false },
+	{ "run", run_verb, true, words_read },	   { "serve", serve_verb, true, words_next },
+	{ "extract", extract_verb, false, words_read }, { "dump", dump_verb, false, words_read },
+	{ "remove", remove_verb, false, words_read },   { "probe", probe_verb, false, words_read },
 };
 
 static int misused(const char *why)
@@ -75,8 +77,8 @@ static int perform(size_t verb, char **argv, struct err *err)
 	if (sealed < 0)
 		event_note("isolation", "the runner's program is not sealed against the step: %s",
 			   errno_name(-sealed));
-	int rc = words_read(&words, err);
-	if (rc == 0)
+	int rc = VERBS[verb].read(&words, err);
+	if (rc >= 0)
 		rc = VERBS[verb].perform(&words, err);
 	words_free(&words);
 	return rc;

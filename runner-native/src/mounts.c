@@ -17,14 +17,15 @@
 #include "sys.h"
 
 #define ALWAYS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+#define HOLLOW (ALWAYS | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC)
 
-/* What operations share: the merged root, and file systems made once for all of them. */
+/* What operations share. */
 struct stage {
 	const struct plan *plan;
-	int root;
+	int root;   /* the merged one */
+	int memory; /* the tmpfs below it (rootfs.h) */
 	int null;   /* the null device, -1 until a mask needs it */
-	int hollow; /* an attached empty read-only tmpfs, -1 until a mask needs it */
-	int memory; /* an attached tmpfs for contents, -1 until one needs it */
+	int hollow; /* an empty folder, -1 until a mask needs it */
 	size_t views;
 	size_t files;
 };
@@ -109,15 +110,16 @@ static int bind_pinned(const struct stage *stage, const struct op *op, struct er
 	return rc < 0 ? rc : bind(stage, op, op->pinned, err);
 }
 
-/* Makes scratch/NAME-N and returns its path. */
+/* Makes scratch/NAME-N, and scratch itself before the first one. */
 static int scratch_dir(const struct stage *stage, const char *name, size_t n, char *path,
 		       size_t room, struct err *err)
 {
 	if ((size_t)snprintf(path, room, "%s/%s-%zu", stage->plan->scratch, name, n) >= room)
 		return fail(err, "E_SANDBOX", ENAMETOOLONG, "the scratch folder lies too deep");
-	if (mkdir(path, 0755) < 0)
-		return fail(err, "E_SANDBOX", errno, "cannot make %s", path);
-	return 0;
+	int rc = mkdir(path, 0755);
+	if (rc < 0 && errno == ENOENT && mkdir(stage->plan->scratch, 0755) == 0)
+		rc = mkdir(path, 0755);
+	return rc < 0 ? fail(err, "E_SANDBOX", errno, "cannot make %s", path) : 0;
 }
 
 /* Layers of another image or stage, stacked aside, of which one folder or file is bound. */
@@ -156,22 +158,13 @@ static int bind_layers(struct stage *stage, const struct op *op, struct err *err
 	return bind(stage, op, source, err);
 }
 
-/* Mounts a new tmpfs on a folder of scratch and leaves a descriptor of its root in *fd. */
-static int memory_on_scratch(const struct stage *stage, const char *name, unsigned attributes,
-			     int *fd, struct err *err)
+/* A new folder of the tmpfs, open; -errno. */
+static int memory_folder(const struct stage *stage, const char *name)
 {
-	static const struct fs_option options[] = { { "mode", "0755" } };
-	char path[WHOLE_PATH_MAX];
-	int rc = scratch_dir(stage, name, 0, path, sizeof(path), err);
-	if (rc < 0)
-		return rc;
-	cleanup_close int target = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_close int mount = fs_new("tmpfs", options, lengthof(options), attributes);
-	rc = target < 0 ? -errno : mount < 0 ? mount : fs_attach(mount, target);
-	if (rc < 0)
-		return fail_step(err, STEP_MOUNT, -rc, "cannot mount a tmpfs");
-	*fd = steal_fd(&mount);
-	return 0;
+	if (mkdirat(stage->memory, name, 0755) < 0)
+		return -errno;
+	int folder = openat(stage->memory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return folder < 0 ? -errno : folder;
 }
 
 static int write_hex(int fd, const char *hex)
@@ -194,14 +187,10 @@ static int write_hex(int fd, const char *hex)
 static int bind_data(struct stage *stage, const struct op *op, struct err *err)
 {
 	char name[32];
-	int rc = stage->memory >= 0 ? 0
-				    : memory_on_scratch(stage, "data", ALWAYS, &stage->memory, err);
-	if (rc < 0)
-		return rc;
 	snprintf(name, sizeof(name), "%zu", stage->files++);
 	cleanup_close int file =
 		openat(stage->memory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	rc = file < 0 ? -errno : write_hex(file, op->hex);
+	int rc = file < 0 ? -errno : write_hex(file, op->hex);
 	if (rc == 0)
 		rc = ownership_set(file, stage->plan->single_id, op->uid, op->gid);
 	if (rc == 0 && fchmod(file, op->mode) < 0)
@@ -231,11 +220,9 @@ static int mount_tmpfs(const struct stage *stage, const struct op *op, struct er
 static int mask_source(struct stage *stage, bool is_dir, struct err *err)
 {
 	if (is_dir && stage->hollow < 0) {
-		int rc = memory_on_scratch(stage, "hollow",
-					   ALWAYS | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC,
-					   &stage->hollow, err);
-		if (rc < 0)
-			return rc;
+		stage->hollow = memory_folder(stage, "hollow");
+		if (stage->hollow < 0)
+			return fail(err, "E_SANDBOX", -stage->hollow, "cannot make an empty folder");
 	}
 	if (!is_dir && stage->null < 0) {
 		stage->null = dev_open_null();
@@ -256,15 +243,15 @@ static int cover(struct stage *stage, const struct op *op, struct err *err)
 	if (target < 0 || fstat(target, &st) < 0)
 		return fail(err, "E_MOUNT_TARGET", target < 0 ? -target : errno, "cannot open %s",
 			    op->target);
-	int source =
-		op->kind == OP_READONLY ? target : mask_source(stage, S_ISDIR(st.st_mode), err);
+	bool is_hollow = op->kind == OP_MASK && S_ISDIR(st.st_mode);
+	int source = op->kind == OP_READONLY ? target : mask_source(stage, is_hollow, err);
 	if (source < 0)
 		return source;
 	cleanup_close int mount = fs_clone(source);
 	int rc = mount;
 	/* A mask too: the step must not change the permissions of the machine's null device. */
 	if (rc >= 0)
-		rc = fs_restrict(mount, MOUNT_ATTR_RDONLY);
+		rc = fs_restrict(mount, is_hollow ? HOLLOW : MOUNT_ATTR_RDONLY);
 	if (rc >= 0)
 		rc = fs_attach(mount, target);
 	return rc < 0 ? fail_step(err, STEP_MOUNT, -rc, "cannot %s %s",
@@ -274,10 +261,9 @@ static int cover(struct stage *stage, const struct op *op, struct err *err)
 
 static int mount_dev(const struct stage *stage, struct err *err)
 {
-	cleanup_close int nodes = -1;
-	int rc = memory_on_scratch(stage, "nodes", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &nodes,
-				   err);
-	return rc < 0 ? rc : dev_mount(stage->root, nodes, err);
+	cleanup_close int nodes = memory_folder(stage, "nodes");
+	return nodes < 0 ? fail(err, "E_SANDBOX", -nodes, "cannot make a folder for devices")
+			 : dev_mount(stage->root, nodes, err);
 }
 
 static int perform(struct stage *stage, const struct op *op, struct err *err)
@@ -307,14 +293,15 @@ static int perform(struct stage *stage, const struct op *op, struct err *err)
 	}
 }
 
-int mounts_perform(const struct plan *plan, int root, struct err *err)
+int mounts_perform(const struct plan *plan, int root, int memory, struct err *err)
 {
-	struct stage stage = { .plan = plan, .root = root, .null = -1, .hollow = -1, .memory = -1 };
+	struct stage stage = {
+		.plan = plan, .root = root, .memory = memory, .null = -1, .hollow = -1
+	};
 	int rc = 0;
 	for (size_t i = 0; i < plan->op_count && rc == 0; i++)
 		rc = perform(&stage, &plan->ops[i], err);
 	cleanup_close int null __attribute__((unused)) = stage.null;
 	cleanup_close int hollow __attribute__((unused)) = stage.hollow;
-	cleanup_close int memory __attribute__((unused)) = stage.memory;
 	return rc;
 }

@@ -1,6 +1,6 @@
-/* Making a child in new namespaces, and the handshake by which its id maps are written.
- * Threat: none yet (nothing of the step runs before the handshake is over); what matters is that
- * the child dies with its parent at any instant. */
+/* Entering a user namespace, and making a child in the other ones.
+ * Threat: none yet (nothing of a step runs before); what matters is that every process of the runner
+ * dies with the one that started it, at any instant. */
 #pragma once
 
 #include <sched.h>
@@ -12,10 +12,14 @@ struct ns_child {
 	int lifeline; /* parent: held open; child: reads end of file when the parent is gone */
 };
 
-/* Starts a child in the namespaces `flags` (CLONE_NEW*), with CLONE_NEWUSER added if `map` is
- * used. Returns in both. In the child of a user namespace, ids are 0 and groups empty (if they may
- * be set; else a note). The child has PDEATHSIG SIGKILL. */
-int ns_start(struct ns_child *child, unsigned long flags, const struct idmap *map, struct err *err);
+/* Moves this process into a new user namespace with these maps, where its ids are 0 and its groups
+ * empty (if they may be set; else a note), and which dies with the client still. Without any map
+ * nothing happens. */
+int ns_enter_user(const struct idmap *map, struct err *err);
+
+/* Starts a child in the namespaces `flags` (CLONE_NEW*). Returns in both. The child has PDEATHSIG
+ * SIGKILL. */
+int ns_start(struct ns_child *child, unsigned long flags, struct err *err);
 
 /* PDEATHSIG is lost at each change of ids: sets it again, and fails if the parent went meanwhile.
  */

@@ -175,25 +175,29 @@ static void put_machine(struct json *json)
 	json_number(json, "cgroup", cgroup_version());
 }
 
-/* No user namespace: whether it is the namespace itself or the maps that are refused. */
-static void put_no_userns(struct json *json, const struct err *why)
+/* The answer where there is no user namespace to try the rest in: it was refused, or its maps were. */
+static void put_no_userns(struct json *json, const char *failed, const struct err *why)
 {
-	struct err err;
-	int status = 0;
+	put_machine(json);
+	if (strcmp(failed, "idmap") == 0)
+		put_ok(json, "userns");
+	put_failure(json, failed, why);
+	if (strcmp(failed, "userns") == 0)
+		put_untried(json, "idmap", failed);
+	for (size_t i = 0; i < lengthof(INSIDE); i++)
+		put_untried(json, INSIDE[i], failed);
+}
+
+/* In a child, so that this process still can tell a namespace from its maps. */
+static int try_userns(struct err *err)
+{
 	pid_t pid = sys_clone((unsigned long)CLONE_NEWUSER | (unsigned long)SIGCHLD);
 	if (pid == 0)
 		_exit(0);
-	if (pid < 0) {
-		fail_step(&err, STEP_USERNS, errno, "cannot make a user namespace");
-		put_failure(json, "userns", &err);
-		put_untried(json, "idmap", "userns");
-	} else {
-		(void)waitpid(pid, &status, 0);
-		put_ok(json, "userns");
-		put_failure(json, "idmap", why);
-	}
-	for (size_t i = 0; i < lengthof(INSIDE); i++)
-		put_untried(json, INSIDE[i], pid < 0 ? "userns" : "idmap");
+	if (pid < 0)
+		return fail_step(err, STEP_USERNS, errno, "cannot make a user namespace");
+	(void)waitpid(pid, NULL, 0);
+	return 0;
 }
 
 static int probe_work(struct store_plan *plan, struct err *err)
@@ -214,12 +218,12 @@ static int probe_work(struct store_plan *plan, struct err *err)
 static int probe_plan(struct store_plan *plan, struct err *err)
 {
 	struct json json;
-	int rc = store_perform(plan, probe_work, err);
-	if (rc >= 0 || !idmap_used(&plan->map) || strcmp(err->code, "E_ISOLATION") != 0)
+	bool has_userns = !idmap_used(&plan->map) || try_userns(err) == 0;
+	int rc = has_userns ? store_perform(plan, probe_work, err) : -err->number;
+	if (rc >= 0 || strcmp(err->code, "E_ISOLATION") != 0)
 		return rc;
 	json_begin(&json, NULL);
-	put_machine(&json);
-	put_no_userns(&json, err);
+	put_no_userns(&json, has_userns ? "idmap" : "userns", err);
 	return json_send(&json, STDOUT_FILENO) < 0
 		       ? fail(err, "E_IO", EPIPE, "cannot write the answer")
 		       : 0;

@@ -13,6 +13,7 @@ int relay_open(struct relay *relay, int to, struct err *err)
 	relay->to = relay->step = to;
 	relay->from = -1;
 	relay->used = relay->sent = 0;
+	relay->total = 0;
 	if (fstat(to, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -47,8 +48,10 @@ void relay_move(struct relay *relay)
 	if (relay->used > 0) {
 		ssize_t n = send(relay->to, relay->buffer + relay->sent, relay->used - relay->sent,
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0)
+		if (n >= 0) {
 			relay->sent += (size_t)n;
+			relay->total += (uint64_t)n;
+		}
 		if (n >= 0 || errno == EAGAIN || errno == EINTR)
 			return;
 	}

@@ -12,6 +12,7 @@ struct relay {
 	int from; /* read end of the step's pipe, -1 when done or not needed */
 	int step; /* what the step writes to: the pipe, or `to` itself where no relay is needed */
 	size_t used, sent;
+	uint64_t total; /* bytes that the client got */
 	char buffer[65536];
 };
 

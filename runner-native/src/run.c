@@ -25,6 +25,7 @@
 struct supervision {
 	pid_t init;
 	int signals;
+	sigset_t signals_before;
 	int status; /* of pid 1 */
 	struct rusage usage;
 	bool ended;
@@ -42,7 +43,7 @@ static int64_t now_ms(void)
 }
 
 /* From here on these signals are read from a descriptor; pid 1 inherits the mask. */
-static int take_signals(struct err *err)
+static int take_signals(sigset_t *before, struct err *err)
 {
 	sigset_t set;
 	sigemptyset(&set);
@@ -51,7 +52,7 @@ static int take_signals(struct err *err)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, before);
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? fail(err, "E_SANDBOX", errno, "cannot take signals") : fd;
 }
@@ -137,6 +138,8 @@ static void report_exit(const struct supervision *step, int code, int signal_num
 	json_number(&json, "maxrss_kb", step->usage.ru_maxrss);
 	/* In blocks of 512 bytes, whatever the file system has. */
 	json_number(&json, "written_bytes", (int64_t)step->usage.ru_oublock * 512);
+	json_number(&json, "stdout_bytes", (int64_t)step->out.total);
+	json_number(&json, "stderr_bytes", (int64_t)step->err.total);
 	(void)json_send(&json, EVENT_FD);
 }
 
@@ -166,7 +169,8 @@ static int conclude(const struct supervision *step, int outcome_fd)
  * why itself; where we do, it dies with its lifeline. */
 static int join_terminal(struct supervision *step, int socket, struct err *err)
 {
-	int master = handover_receive(socket);
+	struct err failure;
+	int master = handover_receive(socket, &failure);
 	return master < 0 ? 0 : terminal_begin(&step->terminal, master, err);
 }
 
@@ -188,7 +192,7 @@ static int follow(struct supervision *step, int terminal_socket, int outcome_fd,
 static int open_channels(struct supervision *step, const struct plan *plan, struct err *err)
 {
 	step->terminal.master = -1;
-	step->signals = take_signals(err);
+	step->signals = take_signals(&step->signals_before, err);
 	if (step->signals < 0)
 		return step->signals;
 	if (plan->tty && !terminal_is_there())
@@ -198,28 +202,32 @@ static int open_channels(struct supervision *step, const struct plan *plan, stru
 	return rc < 0 ? rc : relay_open(&step->err, STDERR_FILENO, err);
 }
 
-static int run_plan(struct plan *plan, struct err *err)
+/* In the outer runner: what the step had goes, so that another one may follow. */
+static void close_channels(struct supervision *step)
 {
-	static struct supervision step;
+	close(step->signals);
+	sigprocmask(SIG_SETMASK, &step->signals_before, NULL);
+}
+
+static int start_and_follow(struct plan *plan, struct supervision *step, struct err *err)
+{
 	struct ns_child child;
 	int ends[2], sockets[2] = { -1, -1 };
 	const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
 					 CLONE_NEWCGROUP | (plan->host_network ? 0 : CLONE_NEWNET);
-	int rc = open_channels(&step, plan, err);
-	if (rc < 0)
-		return rc;
 	if (pipe2(ends, O_CLOEXEC) < 0 ||
 	    (plan->tty && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0))
 		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
-	rc = ns_start(&child, namespaces, &plan->map, err);
+	int rc = ns_start(&child, namespaces, err);
 	if (rc < 0)
 		return rc;
 	if (child.pid == 0) {
-		struct init_channels channels = { child.lifeline, ends[1], step.out.step,
-						  step.err.step, sockets[1] };
+		struct init_channels channels = { child.lifeline, ends[1], step->out.step,
+						  step->err.step, sockets[1] };
 		if (sockets[0] >= 0)
 			close(sockets[0]);
-		return init_run(plan, &channels, err);
+		rc = init_run(plan, &channels, err);
+		return rc == 0 ? 1 : rc;
 	}
 	cleanup_close int terminal_socket = sockets[0];
 	cleanup_close int outcome_fd = ends[0];
@@ -227,8 +235,20 @@ static int run_plan(struct plan *plan, struct err *err)
 	close(ends[1]);
 	if (sockets[1] >= 0)
 		close(sockets[1]);
-	step.init = child.pid;
-	return follow(&step, terminal_socket, outcome_fd, err);
+	step->init = child.pid;
+	return follow(step, terminal_socket, outcome_fd, err);
+}
+
+static int run_plan(struct plan *plan, struct err *err)
+{
+	static struct supervision step;
+	step.ended = step.stopping = false;
+	int rc = open_channels(&step, plan, err);
+	if (rc == 0)
+		rc = start_and_follow(plan, &step, err);
+	if (rc == 0)
+		close_channels(&step);
+	return rc;
 }
 
 int run_verb(const struct words *words, struct err *err)
@@ -236,7 +256,9 @@ int run_verb(const struct words *words, struct err *err)
 	struct plan plan;
 	int rc = plan_read(&plan, words, err);
 	if (rc == 0)
-		rc = limits_join(&plan, err);
+		rc = limits_join(plan.cgroups, plan.cgroup_count, err);
+	if (rc == 0)
+		rc = ns_enter_user(&plan.map, err);
 	if (rc == 0)
 		rc = run_plan(&plan, err);
 	plan_free(&plan);

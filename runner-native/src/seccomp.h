@@ -35,7 +35,7 @@ struct trap {
 };
 
 struct trap_list {
-	struct trap trap[160];
+	struct trap trap[128];
 	size_t count;
 };
 

@@ -6,6 +6,7 @@
 static int flush(struct sink *sink, struct err *err)
 {
 	int rc = write_all(sink->fd, sink->buffer, sink->used);
+	sink->written += sink->used;
 	sink->used = 0;
 	return rc < 0 ? fail(err, "E_IO", -rc, "cannot write the entry stream") : 0;
 }

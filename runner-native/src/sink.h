@@ -6,7 +6,9 @@
 struct sink {
 	int fd;
 	size_t used;
-	uint64_t entries, bytes;
+	uint64_t entries;
+	uint64_t bytes;	  /* of content */
+	uint64_t written; /* of the whole stream */
 	unsigned char buffer[4 + ENTRY_HEADER_MAX + 65536];
 };
 

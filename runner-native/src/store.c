@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/wait.h>
 
 #include "events.h"
 #include "ns.h"
@@ -73,7 +72,7 @@ static const struct word_rule RULES[] = {
 int store_plan_read(struct store_plan *plan, const struct words *words, bool needs_dir,
 		    struct err *err)
 {
-	*plan = (struct store_plan){ .lifeline = -1 };
+	*plan = (struct store_plan){ 0 };
 	int rc = words_dispatch(words, RULES, lengthof(RULES), plan, err);
 	if (rc == 0 && needs_dir && plan->dir == NULL)
 		rc = fail(err, "E_RUNNER_WORDS", 0, "this verb needs the word \"dir\"");
@@ -89,24 +88,8 @@ void store_plan_free(struct store_plan *plan)
 int store_perform(struct store_plan *plan, int (*work)(struct store_plan *plan, struct err *err),
 		  struct err *err)
 {
-	struct ns_child child;
-	int status;
-	if (!idmap_used(&plan->map))
-		return work(plan, err);
-	int rc = ns_start(&child, 0, &plan->map, err);
-	if (rc < 0)
-		return rc;
-	if (child.pid == 0) {
-		plan->lifeline = child.lifeline;
-		return work(plan, err);
-	}
-	while (waitpid(child.pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail(err, "E_IO", errno, "cannot wait for the worker");
-	close(child.lifeline);
-	if (WIFSIGNALED(status))
-		return fail(err, "E_IO", 0, "the worker was killed by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status) == 0 ? 0 : 1;
+	int rc = ns_enter_user(&plan->map, err);
+	return rc < 0 ? rc : work(plan, err);
 }
 
 int store_enter(const struct store_plan *plan, struct err *err)

@@ -12,7 +12,6 @@ struct store_plan {
 	size_t path_count;
 	bool all, from_stdin;
 	bool single_id; /* ownership is recorded on the files (ownership.h) */
-	int lifeline;	/* of the child in a user namespace; -1 */
 };
 
 /* Reads the words; `needs_dir`: whether `dir` must be there. */
@@ -20,8 +19,7 @@ int store_plan_read(struct store_plan *plan, const struct words *words, bool nee
 		    struct err *err);
 void store_plan_free(struct store_plan *plan);
 
-/* Performs `work` in a user namespace if maps were given, else right here. 0; 1 for a failure that
- * was reported already; <0. */
+/* Performs `work`, in a user namespace if maps were given. */
 int store_perform(struct store_plan *plan, int (*work)(struct store_plan *plan, struct err *err),
 		  struct err *err);
 

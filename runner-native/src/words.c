@@ -22,14 +22,10 @@ static int words_split(struct words *words, size_t length, struct err *err)
 	return 0;
 }
 
-int words_read(struct words *words, struct err *err)
+/* What makes a list one that this runner understands, and a whole one. */
+static int words_check(struct words *words, size_t length, struct err *err)
 {
-	size_t length;
-	int rc = read_to_end(WORDS_FD, LIMIT, &words->text, &length);
-	if (rc < 0)
-		return fail(err, "E_RUNNER_WORDS", -rc, "cannot read the words on fd %d", WORDS_FD);
-	close(WORDS_FD);
-	rc = words_split(words, length, err);
+	int rc = words_split(words, length, err);
 	if (rc < 0)
 		return rc;
 	if (strcmp(words->all[0], "slipway-runner/1") != 0)
@@ -43,6 +39,36 @@ int words_read(struct words *words, struct err *err)
 	words->word = words->all + 1;
 	words->count -= 2;
 	return 0;
+}
+
+int words_read(struct words *words, struct err *err)
+{
+	size_t length;
+	int rc = read_to_end(WORDS_FD, LIMIT, &words->text, &length);
+	if (rc < 0)
+		return fail(err, "E_RUNNER_WORDS", -rc, "cannot read the words on fd %d", WORDS_FD);
+	close(WORDS_FD);
+	return words_check(words, length, err);
+}
+
+int words_next(struct words *words, struct err *err)
+{
+	unsigned char prefix[4];
+	int rc = read_exact(WORDS_FD, prefix, sizeof(prefix));
+	if (rc == 0)
+		return 0;
+	if (rc < 0)
+		return fail(err, "E_RUNNER_WORDS", -rc, "cannot read the words on fd %d", WORDS_FD);
+	size_t length = (size_t)prefix[0] | (size_t)prefix[1] << 8 | (size_t)prefix[2] << 16 |
+			(size_t)prefix[3] << 24;
+	words->text = length > LIMIT ? NULL : malloc(length + 1);
+	if (words->text == NULL)
+		return fail(err, "E_RUNNER_WORDS", ENOMEM, "cannot hold the words");
+	if (length == 0 || read_exact(WORDS_FD, words->text, length) != 1)
+		return fail(err, "E_RUNNER_WORDS", 0, "the words are cut short");
+	words->text[length] = '\0';
+	rc = words_check(words, length, err);
+	return rc < 0 ? rc : 1;
 }
 
 void words_free(struct words *words)

@@ -23,6 +23,9 @@ struct word_rule {
 
 /* Reads WORDS_FD to its end, closes it, and checks version and `end`. */
 int words_read(struct words *words, struct err *err);
+
+/* Reads the next list of several, each behind its length: 1, or 0 where there are no more. */
+int words_next(struct words *words, struct err *err);
 void words_free(struct words *words);
 
 /* Gives every word to the rule of its name; E_RUNNER_WORDS for a word without a rule. */

@@ -18,7 +18,6 @@ import type {
 } from '../../../grammar/ast.ts';
 import type { Healthcheck } from '../../../image/model.ts';
 import type { RawMount } from './mount-options.ts';
-import type { StepCache } from './step-comment.ts';
 
 export interface TypedFrom {
   readonly kind: 'from';
@@ -36,8 +35,6 @@ export interface TypedRun {
   readonly network: 'default' | 'none' | 'host' | undefined;
   /** `sandbox` or `insecure`. */
   readonly security: Word | undefined;
-  /** What the comment above it says. */
-  readonly cache: StepCache | undefined;
 }
 
 export interface TypedFiles {

@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
-import { splitLines } from '../../../builder/exec/split-lines.ts';
+import { LineSplitter } from '../../../builder/exec/line-splitter.ts';
 
-async function lines(...chunks: (string | Buffer)[]): Promise<string[]> {
-  async function* stream() {
-    for (const chunk of chunks) yield Buffer.from(chunk);
-  }
-  const list: string[] = [];
-  for await (const line of splitLines(stream())) list.push(line);
-  return list;
+function lines(...chunks: (string | Buffer)[]): string[] {
+  const splitter = new LineSplitter();
+  return [...chunks.flatMap((chunk) => [...splitter.write(Buffer.from(chunk))]), ...splitter.end()];
 }
 
 test.each<[string, (string | Buffer)[], string[]]>([
@@ -18,13 +14,13 @@ test.each<[string, (string | Buffer)[], string[]]>([
   ['empty lines', ['\n\na\n'], ['', '', 'a']],
   ['nothing', [], []],
   ['a character over two chunks', [Buffer.from([0xc3]), Buffer.from([0xa9, 10])], ['é']],
-])('%s', async (_, chunks, expected) => {
-  expect(await lines(...chunks)).toEqual(expected);
+])('%s', (_, chunks, expected) => {
+  expect(lines(...chunks)).toEqual(expected);
 });
 
-test('a line without end comes in pieces, however it is cut into chunks', async () => {
+test('a line without end comes in pieces, however it is cut into chunks', () => {
   const long = 'x'.repeat(200_000);
-  const got = await lines(long.slice(0, 150_000), `${long.slice(150_000)}\nend\n`);
+  const got = lines(long.slice(0, 150_000), `${long.slice(150_000)}\nend\n`);
   expect(got.slice(0, -1).join('')).toBe(long);
   expect(Math.max(...got.map((line) => line.length))).toBe(65_536);
   expect(got.at(-1)).toBe('end');
