@@ -51,13 +51,6 @@ export type ReadChange =
       readonly added: readonly string[];
       readonly removed: readonly string[];
       readonly changed: readonly string[];
-    }
-  /** A folder whose metadata were read has another number of folders in it, and so another link count. */
-  | {
-      readonly what: 'folders';
-      readonly path: string;
-      readonly before: number;
-      readonly after: number;
     };
 
 /** A part of a key that is another. */

@@ -80,8 +80,6 @@ function readChange(change: ReadChange): string {
       ];
       return `what is in /${change.path}, which it listed (${someOf(names, 0)})`;
     }
-    case 'folders':
-      return `the number of folders in /${change.path}`;
   }
 }
 

@@ -71,6 +71,7 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
         }
       }
       return {
+        tree: target.snapshot.tree,
         digest: images[0]?.manifest.digest,
         configDigest: images[0]?.configDescriptor.digest,
         manifest: images[0]?.manifest,

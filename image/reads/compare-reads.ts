@@ -3,8 +3,8 @@
 //
 // Rules (docs/architecture.md, "Traced reuse"): of everything on the way the kind, the mode, the owner, the
 // attributes and a link's target count. Of a file the content too, unless only its being there was asked for: its
-// size and its time follow the content. Of a directory the names and kinds of what is in it, where it was listed; how many
-// directories are in it, where its metadata were read, since link counts show that.
+// size and its time follow the content. Of a directory the names and kinds of what is in it, where it was listed. Link counts, and the
+// time and size of a directory, are no part of a tree: they depend on how it came to be, and on the disk.
 
 import type { Digest } from '../../core/digest.ts';
 import { isBuildError } from '../../core/errors.ts';
@@ -79,9 +79,6 @@ class Comparer {
     const old = childrenOf(this.#objects, before);
     const now = childrenOf(this.#objects, after);
     if (uses.includes('l')) this.#compareNames(path, old, now);
-    else if (uses.includes('s') && folders(old) !== folders(now)) {
-      this.#tell({ what: 'folders', path, before: folders(old), after: folders(now) });
-    }
     if (below !== undefined) this.#compareBelow(path, below, old, now);
   }
 
@@ -129,12 +126,6 @@ function sameState(uses: string, before: TreeEntry, after: TreeEntry): boolean {
   if (before.type === 'dir') return true;
   if (before.type === 'file' && !/[scw]/.test(uses)) return true;
   return JSON.stringify(rowOf(before)) === JSON.stringify(rowOf(after));
-}
-
-function folders(directory: Directory): number {
-  let count = 0;
-  for (const { type } of directory.values()) if (type === 'dir') count++;
-  return count;
 }
 
 function changeOf(

@@ -21,7 +21,7 @@ function json(path: string): unknown {
 test('the metadata file has the keys of buildx, the id file the digest of the manifest', async () => {
   const cwd = tmpDir();
   const names = ['docker.io/library/a:1', 'localhost:5000/b:2'];
-  const result = { digest: DIGEST, configDigest: CONFIG, manifest: MANIFEST, names };
+  const result = { tree: DIGEST, digest: DIGEST, configDigest: CONFIG, manifest: MANIFEST, names };
   await writeResults({ idFile: 'id', metadataFile: 'meta.json', cwd }, result);
   expect(readFileSync(join(cwd, 'id'), 'utf8')).toBe(DIGEST);
   expect(json(join(cwd, 'meta.json'))).toEqual({
@@ -68,7 +68,13 @@ test('a pipe is written to and stays', async () => {
   const files = { idFile: 'pipe', metadataFile: undefined, cwd };
   await removeOldResults(files);
   const read = readFile(pipe, 'utf8');
-  const result = { digest: DIGEST, configDigest: CONFIG, manifest: MANIFEST, names: [] };
+  const result = {
+    tree: DIGEST,
+    digest: DIGEST,
+    configDigest: CONFIG,
+    manifest: MANIFEST,
+    names: [],
+  };
   await writeResults(files, result);
   expect(await read).toBe(DIGEST);
 });

@@ -56,6 +56,7 @@ type Case = [what: string, looked: string[], edits: (Entry | string)[]];
 test.each<Case>([
   ['a file that was not looked at', ['app/src/a.c cf'], [file('app/README.md', 'new')]],
   ['a new file in a folder that was not listed', ['app sf'], [file('app/new')]],
+  ['a new folder in one that was not listed', ['app sf'], [dir('app/new')]],
   ['the content of a file in a folder that was listed', ['app lf'], [file('app/README.md', 'new')]],
   [
     'the content of a file of which only the being there counts',
@@ -99,7 +100,6 @@ test.each<Case>([
     ['app lf'],
     [symlink('app/README.md', 'x')],
   ],
-  ['a folder more in one whose metadata were read: its links', ['app sf'], [dir('app/new')]],
   ['the mode of a folder on the way', ['app/src/a.c cf'], [dir('app', { mode: 0o700 })]],
   ['the owner of a folder on the way', ['app/src/a.c cf'], [dir('app/src', { uid: 1 })]],
   ['the root', ['app/src/a.c cf'], [dir('', { mode: 0o700 })]],
