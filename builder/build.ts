@@ -11,6 +11,7 @@ import type { BuildEnvironment } from './environment.ts';
 import { type EvaluateContext, type Evaluated, evaluate } from './exec/evaluate.ts';
 import { healing } from './exec/heal.ts';
 import { type LayerStore, layerStore } from './exec/layer-store.ts';
+import { reuseOf } from './exec/reuse.ts';
 import { cancelled } from './exec/run-step.ts';
 import { openSandbox, type Sandbox } from './exec/sandbox.ts';
 import { runGraph } from './exec/scheduler.ts';
@@ -169,11 +170,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
     store,
     layers,
     events: environment.events,
-    reuse: () => ({
-      policy: 'auto',
-      bypass: options.noCache ? '--no-cache' : undefined,
-      ttl: undefined,
-    }),
+    reuse: (vertex) => reuseOf(options, vertex),
     running: new Map(),
     project: `${options.dockerfile.name}\0${placeOf(options.context)}`,
   };

@@ -25,6 +25,12 @@ export interface BuildOptions {
   readonly outputs: readonly OutputSpec[];
   readonly network: 'default' | 'none' | 'host';
   readonly noCache: boolean;
+  /** `--no-cache-filter`: the same for the steps of these stages. */
+  readonly noCacheStages?: readonly string[] | undefined;
+  /** Which records of RUN steps hold; undefined is `auto`. */
+  readonly cachePolicy?: CachePolicy | undefined;
+  /** How old the result of a RUN may be, in milliseconds; undefined is for ever. */
+  readonly cacheTtl?: number | undefined;
   /** Ask the registry for base images even where the local store has the name. */
   readonly pull: boolean;
   /** Seconds since the epoch: every time in the image is at most this, and the build is reproducible. */
@@ -45,6 +51,12 @@ export interface BuildOptions {
   /** How many steps may run at once; undefined is the number of cores. */
   readonly jobs: number | undefined;
 }
+
+/**
+ * `auto` lets a RUN that stayed offline take a record of another input, by what it read; `traced` one that used the
+ * network too; `strict` takes records of the very same input only.
+ */
+export type CachePolicy = 'auto' | 'traced' | 'strict';
 
 export type SecretSource =
   | { readonly kind: 'file'; readonly path: string }

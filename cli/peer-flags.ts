@@ -13,7 +13,6 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['--builder', 'there is no daemon, so there are no builders to choose from'],
   ['--cache-from', REMOTE_CACHE],
   ['--cache-to', REMOTE_CACHE],
-  ['--no-cache-filter', 'only the whole build can leave the cache alone: --no-cache'],
   ['--print', 'its name is now --call'],
   ['--compress', INERT],
   ['--rm', INERT],

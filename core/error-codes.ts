@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   E_UNKNOWN_INSTRUCTION: { exit: 1, title: 'There is no such instruction' },
   E_DOCKERFILE_NOT_FOUND: { exit: 1, title: 'The Dockerfile cannot be read' },
   E_EMPTY_DOCKERFILE: { exit: 1, title: 'The Dockerfile has no instructions' },
-  E_DIRECTIVE: { exit: 1, title: 'A parser directive is wrong' },
+  E_DIRECTIVE: { exit: 1, title: 'A directive is wrong' },
   E_HEREDOC: { exit: 1, title: 'A heredoc is wrong or has no end' },
 
   // plan: what the instructions ask for

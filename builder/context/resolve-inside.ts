@@ -10,8 +10,8 @@ export type Seen =
   | { readonly kind: 'link'; readonly target: string }
   | undefined;
 
-/** As many links as Linux follows before it answers ELOOP. */
-const MAX_LINKS = 40;
+/** As many links as the reference follows; Linux itself follows 40. */
+const MAX_LINKS = 255;
 
 /**
  * Follows `path` (relative to the root) link by link. `look` is asked for real paths only.

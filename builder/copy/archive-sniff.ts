@@ -16,7 +16,8 @@ import type { CopySource } from './source.ts';
 export async function isArchive(source: CopySource, { name, node }: Selected): Promise<boolean> {
   const [entry] = await source.walk(node);
   if (entry?.type !== 'file' || entry.size === 0) return false;
-  const reader = new ChunkReader(decompressLayer(fileBytes(source, { path: node.path, entry })));
+  const bytes = inPieces(fileBytes(source, { path: node.path, entry }));
+  const reader = new ChunkReader(decompressLayer(bytes));
   try {
     return (await reader.fill(BLOCK)) && decodeHeader(reader.take(BLOCK)) !== undefined;
   } catch (error) {
@@ -30,4 +31,15 @@ export async function isArchive(source: CopySource, { name, node }: Selected): P
   } finally {
     await reader.cancel();
   }
+}
+
+/**
+ * A decompressor that fails gives out nothing of the piece in which it does. An archive that is damaged further on
+ * must not be taken for a file of another kind, so the pieces are smaller than what any archive begins with.
+ */
+const PIECE = 16;
+
+async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += PIECE) yield chunk.subarray(at, at + PIECE);
 }

@@ -35,7 +35,7 @@ export async function resolveOwner(image: CopySource, spec: string): Promise<Fou
   const user = await findUser(image, userText);
   if (colon === -1) return user;
   const groupText = spec.slice(colon + 1);
-  const gid = numeric(groupText) ?? numeric((await lookUp(image, 'etc/group', groupText))?.[2]);
+  const gid = await findGroup(image, groupText);
   if (gid !== undefined) return { ...user, owner: { uid: user.owner.uid, gid } };
   return { ...user, unknown: [...user.unknown, `group ${JSON.stringify(groupText)}`] };
 }
@@ -51,9 +51,20 @@ async function findUser(image: CopySource, text: string): Promise<FoundOwner> {
   if (id !== undefined) return { owner: { uid: id, gid: id }, unknown: [] };
   if ((await image.list('')).length === 0) throw nobody(text);
   const fields = await lookUp(image, 'etc/passwd', text);
-  const uid = numeric(fields?.[2]);
-  if (uid === undefined) return { owner: ROOT, unknown: [`user ${JSON.stringify(text)}`] };
-  return { owner: { uid, gid: numeric(fields?.[3]) ?? 0 }, unknown: [] };
+  if (fields === undefined) return { owner: ROOT, unknown: [`user ${JSON.stringify(text)}`] };
+  return { owner: { uid: idIn(fields, 2), gid: idIn(fields, 3) }, unknown: [] };
+}
+
+async function findGroup(image: CopySource, text: string): Promise<number | undefined> {
+  const id = numeric(text);
+  if (id !== undefined) return id;
+  const fields = await lookUp(image, 'etc/group', text);
+  return fields && idIn(fields, 2);
+}
+
+/** The id in a field of a line: 0 where it is missing or no number, as in the reference. */
+function idIn(fields: readonly string[], index: number): number {
+  return numeric(fields[index]) ?? 0;
 }
 
 /** The fields of the line whose first field is `name`. */
@@ -65,7 +76,7 @@ async function lookUp(
   const text = await readSmallFile(image, path);
   return text
     ?.split('\n')
-    .map((line) => line.split(':'))
+    .map((line) => line.trim().split(':'))
     .find((fields) => fields[0] === name);
 }
 

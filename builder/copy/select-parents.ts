@@ -12,28 +12,39 @@ import type { Selected } from './select.ts';
 import type { CopySource } from './source.ts';
 import { withParents } from './with-parents.ts';
 
-/** Returns the directories that `patterns` start from, each with what is taken of it. Throws E_COPY_SOURCE, E_IGNORE_PATTERN. */
+export interface SelectParentsOptions {
+  /** True for paths that --exclude keeps out: what is left out is not there. */
+  readonly excludes: (path: string) => boolean;
+  readonly span: Span | undefined;
+}
+
+/**
+ * Returns the directories that `patterns` start from, each with what is taken of it. Throws E_COPY_SOURCE where one
+ * without a wildcard takes nothing, and E_IGNORE_PATTERN.
+ */
 export async function selectParents(
   source: CopySource,
   patterns: readonly string[],
-  span: Span | undefined,
+  { excludes, span }: SelectParentsOptions,
 ): Promise<readonly Selected[]> {
   const selected: Selected[] = [];
   for (const pattern of patterns) {
-    if (!hasWildcard(pattern)) await mustExist(source, pattern, span);
     const { base, below } = splitAtPivot(pattern);
     if (below === '') throw nothingBelow(pattern, span);
     // Includes are matched as excludes are: a pattern that takes a directory takes what is in it.
     const includes = ignoreRules([below]).ignores;
+    let takesSomething = hasWildcard(pattern);
     for (const name of (await expandGlob(source, base)) ?? []) {
       const node = await source.stat(name);
-      if (node === undefined && !hasWildcard(base)) {
+      if (node === undefined && !hasWildcard(base))
         throw await missingSource(source, pattern, span);
-      }
       if (node?.isDirectory !== true) continue;
-      const entries = withParents(await source.walk(node, includes), includes);
+      const keeps = (path: string): boolean => path === '' || includes(path);
+      const entries = withParents(await source.walk(node, includes), keeps);
+      takesSomething ||= entries.some(({ path }) => includes(path) && !excludes(path));
       selected.push({ name, node, part: { entries, includes } });
     }
+    if (!takesSomething) throw await missingSource(source, pattern, span);
   }
   return selected;
 }
@@ -45,24 +56,6 @@ function splitAtPivot(pattern: string): { readonly base: string; readonly below:
     base: pivot === -1 ? '' : pattern.slice(0, pivot),
     below: posix.normalize(`/${below}`).replace(/^\/|\/$/g, ''),
   };
-}
-
-async function mustExist(
-  source: CopySource,
-  pattern: string,
-  span: Span | undefined,
-): Promise<void> {
-  for (const path of (await expandGlob(source, pattern)) ?? []) {
-    if (!(await isThere(source, path))) throw await missingSource(source, pattern, span);
-  }
-}
-
-/** True also for a link that leads to nothing: it is kept as a link. */
-async function isThere(source: CopySource, path: string): Promise<boolean> {
-  if ((await source.stat(path)) !== undefined) return true;
-  const folder = await source.stat(posix.dirname(`/${path}`).slice(1));
-  if (folder?.isDirectory !== true) return false;
-  return (await source.list(folder.path)).includes(posix.basename(path));
 }
 
 function nothingBelow(pattern: string, span: Span | undefined): BuildError {

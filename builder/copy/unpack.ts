@@ -57,12 +57,19 @@ function targetOf(entry: Entry, placed: ReadonlyMap<string, Entry>): Entry {
   );
 }
 
-/** Where the directory `path` of the archive is, links followed inside `root`, whether or not it is there yet. */
+/**
+ * Where the directory `path` of the archive is, links followed inside `root`. It need not be there yet, but what a link
+ * on the way leads to must be.
+ */
 function realPath(view: ImageView, root: string, path: string): string {
   const rest = path.split('/').reverse();
+  /** How many of `rest`, but for what a link has put there. */
+  let ownLeft = rest.length;
   let real: string[] = [];
   let links = 0;
   for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
+    const isOfLink = rest.length >= ownLeft;
+    ownLeft = Math.min(ownLeft, rest.length);
     if (name === '' || name === '.') continue;
     if (name === '..') {
       real.pop();
@@ -70,6 +77,7 @@ function realPath(view: ImageView, root: string, path: string): string {
     }
     const there = view.at(join(root, [...real, name].join('/')));
     if (there?.type !== 'symlink') {
+      if (there === undefined && isOfLink) throw nowhere(path);
       real.push(name);
       continue;
     }
@@ -81,6 +89,11 @@ function realPath(view: ImageView, root: string, path: string): string {
     rest.push(...link.split('/').reverse());
   }
   return join(root, real.join('/'));
+}
+
+function nowhere(path: string): BuildError {
+  const message = `the archive has files in ${JSON.stringify(path)}, where a symbolic link leads to nothing`;
+  return new BuildError('E_COPY_DESTINATION', message);
 }
 
 function join(base: string, path: string): string {

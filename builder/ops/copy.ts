@@ -98,14 +98,16 @@ async function ownParts(spec: CopySpec, selections: readonly Selection[]): Promi
 
 async function selectAll(spec: CopySpec, inputs: CopyInputs): Promise<readonly Selection[]> {
   const { from, span } = inputs;
-  const take = spec.parents ? selectParents : select;
+  const excludes = ignoreRules(spec.exclude).ignores;
   const selections: Selection[] = [];
   let taken = 0;
   const takeUpTo = async (position: number): Promise<void> => {
     const patterns = spec.sources.slice(taken, position);
     taken = position;
     if (patterns.length === 0) return;
-    const items = await take(from, patterns, span);
+    const items = spec.parents
+      ? await selectParents(from, patterns, { excludes, span })
+      : await select(from, patterns, span);
     selections.push({ source: from, items, unpacks: unpacks(spec) });
   };
   for (const [i, { path, position }] of spec.fetched.entries()) {

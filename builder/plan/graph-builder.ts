@@ -4,7 +4,7 @@ import type { Span } from '../../core/source.ts';
 import type { Platform } from '../../image/model.ts';
 import type { OpSpec, Vertex, VertexId } from './graph.ts';
 
-interface Pending extends Omit<Vertex, 'name'> {
+interface Pending extends Omit<Vertex, 'name' | 'stage'> {
   readonly text: string;
   /** Undefined for steps that no stage counts. */
   readonly stage: StageCounter | undefined;
@@ -13,8 +13,9 @@ interface Pending extends Omit<Vertex, 'name'> {
 
 /** Counts the steps of one stage. */
 export interface StageCounter {
-  /** Undefined where the Dockerfile has one stage only. */
-  readonly name: string | undefined;
+  readonly name: string;
+  /** Whether its steps are shown with the stage's name: not where the Dockerfile has one stage only. */
+  readonly isNamed: boolean;
   steps: number;
 }
 
@@ -37,11 +38,12 @@ export class GraphBuilder {
   /** The vertices, named `[build 2/5] RUN npm ci`. */
   vertices(): Vertex[] {
     return this.#pending.map(({ text, stage, position, ...vertex }) => {
-      if (stage === undefined) return { ...vertex, name: text };
+      if (stage === undefined) return { ...vertex, stage: undefined, name: text };
       const total = String(stage.steps);
-      const prefix = stage.name === undefined ? '' : `${stage.name} `;
+      const prefix = stage.isNamed ? `${stage.name} ` : '';
       return {
         ...vertex,
+        stage: stage.name,
         name: `[${prefix}${String(position).padStart(total.length)}/${total}] ${text}`,
       };
     });

@@ -4,6 +4,7 @@
 import type { Span } from '../../core/source.ts';
 import type { HistoryEntry, ImageConfig, Platform } from '../../image/model.ts';
 import type { RemoteSource } from '../remote/remote-source.ts';
+import type { StepCache } from './instructions/step-comment.ts';
 
 /** Index into `Graph.vertices`. */
 export type VertexId = number;
@@ -31,6 +32,8 @@ export interface Vertex {
   readonly op: OpSpec;
   /** As people read it: `[build 2/5] RUN npm ci`. */
   readonly name: string;
+  /** The stage that it is a step of; none for what is only copied or mounted from. */
+  readonly stage: string | undefined;
   readonly span: Span | undefined;
   readonly platform: Platform;
 }
@@ -74,6 +77,8 @@ export interface RunSpec {
   readonly network: 'default' | 'none' | 'host';
   /** With all of the caller's rights inside the sandbox: `--security=insecure`. */
   readonly insecure?: true;
+  /** How its author wants it to be reused: no part of a key. */
+  readonly cache?: StepCache;
   readonly mounts: readonly MountSpec[];
 }
 

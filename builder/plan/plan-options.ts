@@ -13,4 +13,5 @@ export type PlanOptions = Pick<
   | 'network'
   | 'sourceDateEpoch'
   | 'contextEpoch'
+  | 'noCacheStages'
 >;

@@ -13,7 +13,7 @@ import type { NeededImage } from './stages/origins.ts';
 import { reachWith } from './stages/reach.ts';
 import { resolveEpoch } from './stages/source-date-epoch.ts';
 import { StageNames } from './stages/stage-names.ts';
-import { collectStages, findTarget, type Stage } from './stages/stages.ts';
+import { checkFilter, collectStages, findTarget, type Stage } from './stages/stages.ts';
 
 export type { NeededImage };
 
@@ -43,6 +43,7 @@ export function plan(
   const { globals: declared, globalsKnown, stages } = collectStages(parsed, problems);
   const target = targetOf(stages, given, problems);
   if (target === undefined) return refuse(problems);
+  problems.attempt(() => checkFilter(stages, given.noCacheStages ?? []));
   const targetName = given.target ?? target.from.name ?? 'default';
   const resolved = problems.attempt(() =>
     resolveEpoch(declared, globalArgs(declared, given, targetName, ast.escape), given),

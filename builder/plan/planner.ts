@@ -95,7 +95,7 @@ class Planner {
     const { stage, base, commands } = reached;
     const { observer } = this.#input;
     observer?.stage(reached);
-    const counter = { name: this.#input.single ? undefined : stageName(stage), steps: 0 };
+    const counter = { name: stageName(stage), isNamed: !this.#input.single, steps: 0 };
     let prefix = '';
     const state = this.#begin(base, stage.from.node.span, {
       escape: this.#input.escape,

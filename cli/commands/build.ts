@@ -133,6 +133,9 @@ async function buildFromInput(
       outputs: flags.outputs,
       network: flags.network,
       noCache: flags.noCache,
+      noCacheStages: flags.noCacheStages,
+      cachePolicy: flags.cachePolicy,
+      cacheTtl: flags.cacheTtl,
       cacheMax: flags.cacheMax,
       pull: flags.pull,
       sourceDateEpoch: flags.sourceDateEpoch,
@@ -169,6 +172,11 @@ SOURCE_DATE_EPOCH, in the environment or as a build argument, makes the image re
 
 After a build what was used least recently leaves the cache if it takes more than --cache-max on
 disk: 20GB or 10 % of the disk, whichever is less; off for no limit. SLIPWAY_CACHE_MAX is the same.
+
+A RUN is reused where its command and all that it read are the same (--cache-policy=auto), but not
+if it used the network: that needs traced. strict reuses it only where every file before it is the
+same. A comment right above a RUN says it for that step: # slipway: cache=traced (or strict, none),
+and cache-ttl=24h. The stricter of flag and comment holds.
 
 --on-error=shell opens a shell in the RUN step that failed; leaving it ends the build.
 

@@ -7,11 +7,11 @@ import { BuildError } from '../../core/errors.ts';
 import type { Platform } from '../../image/model.ts';
 import { hostPlatform, parsePlatform } from '../../image/platform.ts';
 import type { Host } from '../host.ts';
+import { type CacheFlags, declareCacheFlags, readCacheFlags } from './cache-flags.ts';
 import { type Call, readCall } from './call.ts';
 import { parseImageName } from './image-name.ts';
 import { parseOutput } from './output.ts';
 import { parsePairs } from './pairs.ts';
-import { parseSize } from './size.ts';
 import { declareStepFlags, readStepFlags, type StepFlags } from './step-flags.ts';
 
 const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
@@ -20,7 +20,7 @@ const NETWORKS = ['default', 'none', 'host'] as const;
 const ON_ERROR = ['stop', 'shell'] as const;
 const ISOLATIONS = ['auto', 'root', 'rootless', 'single-id'] as const;
 
-export interface BuildFlags extends StepFlags {
+export interface BuildFlags extends StepFlags, CacheFlags {
   /** A folder, or `-`; undefined where `-f -` stands alone. */
   readonly context: string | undefined;
   /** As written; `-` is standard input. */
@@ -36,8 +36,6 @@ export interface BuildFlags extends StepFlags {
   readonly network: BuildOptions['network'];
   readonly isolation: BuildOptions['isolation'];
   readonly progress: (typeof PROGRESS)[number];
-  readonly noCache: boolean;
-  readonly cacheMax: BuildOptions['cacheMax'];
   readonly pull: boolean;
   readonly jobs: number | undefined;
   readonly onError: (typeof ON_ERROR)[number];
@@ -67,8 +65,6 @@ export function declareBuildFlags(command: Command): void {
     .option('--label <name=value>', 'a label of the image (repeatable)', collect)
     .option('--platform <os/arch>', 'the platform of the image (default: this machine)')
     .option('--pull', 'ask the registry for base images that are here already')
-    .option('--no-cache', 'run every step, and record the results')
-    .option('--cache-max <size>', 'what the cache may take on disk, or off; see below')
     .option('--push', 'the same as -o type=registry')
     .option('--load', 'the same as -o type=image: into the local store')
     .addOption(choice('--network <mode>', 'the network of RUN steps', NETWORKS))
@@ -81,6 +77,7 @@ export function declareBuildFlags(command: Command): void {
     .option('--call <method>', 'build, or instead of it check, outline, targets (,format=json)')
     .option('--iidfile <path>', "write the image's manifest digest to this file")
     .option('--metadata-file <path>', 'write digests, or the error, as JSON to this file');
+  declareCacheFlags(command);
   declareStepFlags(command);
 }
 
@@ -108,8 +105,7 @@ export function readBuildFlags(
     isolation: raw.isolation,
     progress: readProgress(raw),
     onError: raw.onError,
-    noCache: !raw.cache,
-    cacheMax: readCacheMax(raw.cacheMax, host.env['SLIPWAY_CACHE_MAX']),
+    ...readCacheFlags(command, host),
     pull: raw.pull ?? false,
     jobs: raw.jobs === undefined ? undefined : readJobs(raw.jobs),
     sourceDateEpoch: readEpoch(buildArgs.get(EPOCH)),
@@ -130,9 +126,6 @@ interface RawFlags {
   readonly label?: string[];
   readonly platform?: string;
   readonly pull?: true;
-  /** False under `--no-cache`: commander's form of a negated flag. */
-  readonly cache: boolean;
-  readonly cacheMax?: string;
   readonly push?: true;
   readonly load?: true;
   readonly network: BuildFlags['network'];
@@ -148,17 +141,6 @@ interface RawFlags {
 }
 
 const EPOCH = 'SOURCE_DATE_EPOCH';
-
-/** The flag, or else the variable; an empty variable is none. */
-function readCacheMax(
-  flag: string | undefined,
-  variable: string | undefined,
-): BuildFlags['cacheMax'] {
-  const [text, name] =
-    flag === undefined ? [variable || undefined, 'SLIPWAY_CACHE_MAX'] : [flag, '--cache-max'];
-  if (text === undefined) return undefined;
-  return text === 'off' ? 'off' : parseSize(text, name);
-}
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];

@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "caps.h"
-#include "handover.h"
 #include "limits.h"
+#include "listener.h"
 #include "path.h"
 #include "seccomp.h"
 #include "sys.h"
@@ -117,20 +118,39 @@ int command_exit_code(const struct err *err)
 }
 
 /* With CAP_SYS_ADMIN a filter needs no no_new_privs, which would break sudo in RUN. */
-static int install_filter(const struct supervisor *supervisor, int report, struct err *err)
+static int install_filter(const struct plan *plan, const struct supervisor *supervisor, int report,
+			  struct err *err)
 {
 	static struct trap_list traps;
-	if (supervisor == NULL)
+	if (!supervisor_is_needed(supervisor))
 		return seccomp_install(&traps, err);
-	int rc = creds_enter();
+	int rc = plan->single_id ? creds_enter() : 0;
 	if (rc < 0)
 		return fail(err, "E_SANDBOX", -rc, "cannot begin with an identity");
 	supervisor_traps(supervisor, &traps);
-	cleanup_close int listener = seccomp_install(&traps, err);
-	if (listener < 0)
+	/* Stays open until the exec. */
+	int listener = seccomp_install(&traps, err);
+	if (listener < 0 && plan->single_id)
 		return listener;
-	rc = handover_send(report, listener);
+	if (listener < 0) {
+		/* Nobody must answer: a step that is not observed is better than none. */
+		traps.count = 0;
+		rc = seccomp_install(&traps, err);
+		if (rc < 0)
+			return rc;
+		listener = LISTENER_NONE;
+	}
+	rc = listener_offer(report, listener);
 	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot hand the filter over") : 0;
+}
+
+/* Lets pid 1, which has no power over the machine's user namespace, read this process's memory; the
+ * step has no other process yet. A change of user takes it away. */
+static int show_memory(struct err *err)
+{
+	return prctl(PR_SET_DUMPABLE, 1) < 0
+		       ? fail(err, "E_SANDBOX", errno, "cannot be seen by the supervisor")
+		       : 0;
 }
 
 int command_become(const struct plan *plan, const struct user *user,
@@ -144,15 +164,19 @@ int command_become(const struct plan *plan, const struct user *user,
 	int rc = close_others(report, err);
 	if (rc == 0)
 		rc = limits_set(plan, err);
+	if (rc == 0 && supervisor_is_needed(supervisor))
+		rc = show_memory(err);
 	if (rc == 0 && !plan->no_seccomp)
-		rc = install_filter(supervisor, *report, err);
+		rc = install_filter(plan, supervisor, *report, err);
 	if (rc == 0)
 		rc = plan->all_caps ? caps_hold(err) : caps_bound(err);
 	if (rc == 0 && !plan->all_caps)
 		rc = caps_keep(err);
-	/* Under a supervisor the process is that user already, as far as it can tell. */
-	if (rc == 0 && supervisor == NULL)
+	/* Under rung "single-id" the process is that user already, as far as it can tell. */
+	if (rc == 0 && !plan->single_id)
 		rc = change_user(user, err);
+	if (rc == 0 && supervisor_is_needed(supervisor))
+		rc = show_memory(err);
 	if (rc == 0 && plan->all_caps)
 		rc = caps_give_all(err);
 	if (rc < 0)

@@ -9,8 +9,8 @@
 /* The code of a `struct err` that means: set up well, but this command cannot be executed. */
 extern const char COMMAND_NOT_EXECUTED[];
 
-/* Returns only on failure. `report` is kept open (close-on-exec) until then: it becomes fd 3. With
- * `supervisor` (or NULL), its descriptor is handed over on it first. */
+/* Returns only on failure. `report` is kept open (close-on-exec) until then: it becomes fd 3. Where
+ * the supervisor is needed, its listener is offered on it first. */
 int command_become(const struct plan *plan, const struct user *user,
 		   const struct supervisor *supervisor, int *report, struct err *err);
 

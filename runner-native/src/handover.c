@@ -29,10 +29,11 @@ int handover_send(int socket, int fd)
 	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int handover_receive(int socket, struct err *failure)
+int handover_receive(int socket)
 {
 	union control control;
-	struct iovec part = { failure, sizeof(*failure) };
+	char byte;
+	struct iovec part = { &byte, 1 };
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,
 				  .msg_control = control.bytes,
@@ -43,11 +44,8 @@ int handover_receive(int socket, struct err *failure)
 		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	while (length < 0 && errno == EINTR);
 	const struct cmsghdr *header = length == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (header == NULL) {
-		if (length != (ssize_t)sizeof(*failure))
-			failure->code = NULL;
+	if (header == NULL)
 		return -1;
-	}
 	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	return fd;
 }

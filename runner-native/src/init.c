@@ -18,7 +18,7 @@
 #include "dev.h"
 #include "events.h"
 #include "fsmount.h"
-#include "handover.h"
+#include "listener.h"
 #include "looked.h"
 #include "net.h"
 #include "ns.h"
@@ -229,29 +229,40 @@ static void report_exec_failed(const struct err *failure, int code)
 }
 
 /* Until the command's process has executed (0), or has failed (1, with `failure`). */
-static int await_exec(const struct plan *plan, struct supervisor *supervisor, int report,
-		      struct err *failure, struct err *err)
+static int await_exec(pid_t command, struct supervisor *supervisor, int report, struct err *failure,
+		      struct err *err)
 {
-	if (plan->single_id) {
-		int listener = handover_receive(report, failure);
-		if (listener < 0 && failure->code != NULL)
+	if (supervisor_is_needed(supervisor)) {
+		int listener = listener_take(report, command, failure);
+		if (listener == LISTENER_FAILED && failure->code != NULL)
 			return 1;
-		if (listener < 0)
+		if (listener == LISTENER_FAILED)
 			return fail(err, "E_SANDBOX", EPIPE,
 				    "the command's process died before its exec");
-		int rc = supervisor_take(supervisor, listener, err);
+		int rc = listener < 0 ? 0 : supervisor_take(supervisor, listener, err);
 		if (rc < 0)
 			return rc;
-		serve_until(supervisor, report);
+		if (listener == LISTENER_NONE)
+			observer_fail(supervisor->observer,
+				      "this machine gives the step no filter with a listener");
+		else
+			serve_until(supervisor, report);
 	}
 	int got = read_exact(report, failure, sizeof(*failure));
 	return got < 0 ? fail(err, "E_SANDBOX", -got, "the command's process died before its exec")
 		       : got;
 }
 
+/* Ends every other process of the step, which then looks nothing up any more. */
+static void end_others(void)
+{
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
 /* Follows the command from its fork to its end. `report` has its failure, or ends at its exec. */
-static int follow(pid_t command, const struct plan *plan, struct supervisor *supervisor, int report,
-		  struct err *err)
+static int follow(pid_t command, struct supervisor *supervisor, int report, struct err *err)
 {
 	struct outcome outcome = { .executed = true };
 	struct err failure;
@@ -260,7 +271,7 @@ static int follow(pid_t command, const struct plan *plan, struct supervisor *sup
 	if (signals < 0)
 		return signals;
 	/* A fork has our addresses, so the strings that the error points to are here too. */
-	int got = await_exec(plan, supervisor, report, &failure, err);
+	int got = await_exec(command, supervisor, report, &failure, err);
 	if (got < 0)
 		return got;
 	if (got == 0) {
@@ -275,18 +286,34 @@ static int follow(pid_t command, const struct plan *plan, struct supervisor *sup
 		*err = failure;
 		return err->number == 0 ? -EINVAL : -err->number;
 	}
-	if (plan->observe)
-		looked_end(&(struct observation){ .reason = "this runner does not observe yet" });
+	if (supervisor->observer != NULL) {
+		end_others();
+		looked_send(supervisor->observer);
+	}
 	if (write_all(OUTCOME_FD, &outcome, sizeof(outcome)) < 0)
 		return fail(err, "E_SANDBOX", EPIPE, "the runner is gone");
 	return 0;
 }
 
-/* The two ends of the command's report; a socket where it hands a descriptor over too. */
-static int make_report(const struct plan *plan, int ends[2])
+/* The two ends of the command's report; messages are kept apart where it also offers a listener. */
+static int make_report(const struct supervisor *supervisor, int ends[2])
 {
-	return plan->single_id ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)
-			       : pipe2(ends, O_CLOEXEC);
+	return supervisor_is_needed(supervisor)
+		       ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)
+		       : pipe2(ends, O_CLOEXEC);
+}
+
+static void prepare_supervisor(const struct plan *plan, const struct user *user,
+			       struct supervisor *supervisor)
+{
+	static struct observer observer;
+	supervisor_begin(supervisor);
+	if (plan->observe) {
+		observer_begin(&observer, plan);
+		supervisor_observe(supervisor, &observer);
+	}
+	if (plan->single_id)
+		supervisor_answer(supervisor, user);
 }
 
 int init_run(struct plan *plan, struct init_channels *channels, struct err *err)
@@ -294,24 +321,21 @@ int init_run(struct plan *plan, struct init_channels *channels, struct err *err)
 	static struct user user;
 	static struct supervisor supervisor;
 	int ends[2];
-	supervisor.listener = -1;
 	int rc = set_up(plan, channels, &user, err);
 	if (rc < 0)
 		return rc;
-	if (plan->single_id)
-		supervisor_begin(&supervisor, &user);
-	if (make_report(plan, ends) < 0)
+	prepare_supervisor(plan, &user, &supervisor);
+	if (make_report(&supervisor, ends) < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
 	pid_t command = fork();
 	if (command < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot start a process");
 	if (command == 0) {
-		(void)command_become(plan, &user, plan->single_id ? &supervisor : NULL, &ends[1],
-				     err);
+		(void)command_become(plan, &user, &supervisor, &ends[1], err);
 		(void)write_all(ends[1], err, sizeof(*err));
 		return 1;
 	}
 	cleanup_close int report = ends[0];
 	close(ends[1]);
-	return follow(command, plan, &supervisor, report, err);
+	return follow(command, &supervisor, report, err);
 }

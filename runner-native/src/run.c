@@ -169,8 +169,7 @@ static int conclude(const struct supervision *step, int outcome_fd)
  * why itself; where we do, it dies with its lifeline. */
 static int join_terminal(struct supervision *step, int socket, struct err *err)
 {
-	struct err failure;
-	int master = handover_receive(socket, &failure);
+	int master = handover_receive(socket);
 	return master < 0 ? 0 : terminal_begin(&step->terminal, master, err);
 }
 

@@ -35,7 +35,7 @@ struct trap {
 };
 
 struct trap_list {
-	struct trap trap[128];
+	struct trap trap[160];
 	size_t count;
 };
 

@@ -21,10 +21,29 @@ static void add_table(struct supervisor *supervisor, const struct call_table *ta
 	supervisor->tables[supervisor->table_count++] = *table;
 }
 
-void supervisor_begin(struct supervisor *supervisor, const struct user *user)
+void supervisor_begin(struct supervisor *supervisor)
 {
 	supervisor->listener = -1;
 	supervisor->table_count = 0;
+	supervisor->observer = NULL;
+}
+
+void supervisor_observe(struct supervisor *supervisor, struct observer *observer)
+{
+	const struct call_table paths = observe_paths();
+	supervisor->observer = observer;
+	if (!observer_is_on(observer))
+		return;
+	add_table(supervisor, &paths);
+	add_table(supervisor, &OBSERVE_OPEN);
+	add_table(supervisor, &OBSERVE_NAMES);
+	add_table(supervisor, &OBSERVE_PROGRAMS);
+	add_table(supervisor, &OBSERVE_SOCKETS);
+	add_table(supervisor, &OBSERVE_FILTERS);
+}
+
+void supervisor_answer(struct supervisor *supervisor, const struct user *user)
+{
 	creds_begin(&supervisor->creds, user);
 	add_table(supervisor, &CALLS_STAT);
 	add_table(supervisor, &CALLS_IDENTITY);
@@ -91,5 +110,7 @@ void supervisor_serve(struct supervisor *supervisor)
 	if (!notice_receive(supervisor->listener, &notice))
 		return;
 	notice.changed_roots = supervisor->changed_roots;
+	if (supervisor->observer != NULL)
+		observer_notice(supervisor->observer, &notice);
 	notice_answer(&notice, dispatch(supervisor, &notice));
 }

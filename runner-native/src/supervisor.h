@@ -6,9 +6,10 @@
 
 #include "creds.h"
 #include "notice.h"
+#include "observer.h"
 #include "seccomp.h"
 
-#define SUPERVISOR_TABLES 8
+#define SUPERVISOR_TABLES 14
 
 struct supervisor;
 
@@ -27,7 +28,8 @@ struct call_table {
 struct supervisor {
 	int listener;
 	struct creds creds;
-	bool changed_roots; /* whether a process of the step has asked for another root */
+	struct observer *observer; /* NULL where nobody wants to know */
+	bool changed_roots;	   /* whether a process of the step has asked for another root */
 	struct call_table tables[SUPERVISOR_TABLES];
 	size_t table_count;
 };
@@ -39,8 +41,27 @@ struct supervisor {
 extern const struct call_table CALLS_IDENTITY, CALLS_OWNER, CALLS_STAT, CALLS_CREATE, CALLS_OPEN,
 	CALLS_CHANGE, CALLS_XATTR, CALLS_PROCESS;
 
-/* Prepares the supervisor of rung "single-id", whose command runs as `user`. */
-void supervisor_begin(struct supervisor *supervisor, const struct user *user);
+/* What a step looks up, which is noted and never answered (observer.h): single paths, what is
+ * opened and listed, names that move, programs, addresses of sockets, and filters of its own. */
+struct call_table observe_paths(void);
+extern const struct call_table OBSERVE_OPEN, OBSERVE_NAMES, OBSERVE_PROGRAMS, OBSERVE_SOCKETS,
+	OBSERVE_FILTERS;
+
+/* Begins with one that has nothing to do. */
+void supervisor_begin(struct supervisor *supervisor);
+
+/* Adds the answers of rung "single-id", whose command runs as `user`. */
+void supervisor_answer(struct supervisor *supervisor, const struct user *user);
+
+/* Adds the observer, whose calls are trapped where it is on. To be called before supervisor_answer.
+ */
+void supervisor_observe(struct supervisor *supervisor, struct observer *observer);
+
+/* Whether it has anything to do. */
+static inline bool supervisor_is_needed(const struct supervisor *supervisor)
+{
+	return supervisor->table_count > 0;
+}
 
 /* The traps of all tables, each number once. */
 void supervisor_traps(const struct supervisor *supervisor, struct trap_list *traps);

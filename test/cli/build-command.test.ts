@@ -71,6 +71,7 @@ test('--progress=json prints objects, each end of a step with its status, reason
     step: '[1/1] COPY file /f',
     status: 'ran',
     reason: expect.any(String),
+    cause: { kind: 'new' },
     ms: expect.any(Number),
   });
   expect(events.at(-1)).toMatchObject({ event: 'done', ok: true });

@@ -45,6 +45,8 @@ test('without flags, the image goes to the local store without a name', () => {
     progress: 'auto',
     onError: 'stop',
     noCache: false,
+    noCacheStages: [],
+    cachePolicy: 'auto',
     contextModes: 'keep',
     pull: false,
     jobs: undefined,
@@ -77,6 +79,14 @@ test('every flag is read', () => {
       'linux/arm64/v8',
     ],
     ...['--network=none', '--isolation=rootless', '--jobs', '3', '--no-cache', '--pull'],
+    ...[
+      '--no-cache-filter=a,b',
+      '--no-cache-filter',
+      'c',
+      '--cache-policy',
+      'traced',
+      '--cache-ttl=1d',
+    ],
     '--context-modes=git',
     ...[
       '--progress=json',
@@ -118,6 +128,9 @@ test('every flag is read', () => {
     progress: 'json',
     onError: 'stop',
     noCache: true,
+    noCacheStages: ['a', 'b', 'c'],
+    cachePolicy: 'traced',
+    cacheTtl: 86_400_000,
     contextModes: 'git',
     pull: true,
     jobs: 3,
@@ -208,4 +221,11 @@ test.each([
   expect(thrown(() => parse(['--platform', platform, '.']))).toContain(
     `error[E_UNSUPPORTED]: --platform ${platform}: ${why}\n`,
   );
+});
+
+test.each([
+  ['--cache-ttl=soon', '"soon" is not an age'],
+  ['--no-cache-filter=a,,b', '--no-cache-filter "a,,b" names no stage'],
+])('%s is refused', (flag, message) => {
+  expect(() => parse([flag, '.'])).toThrow(expect.objectContaining({ code: 'E_USAGE', message }));
 });

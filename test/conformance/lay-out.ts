@@ -29,7 +29,7 @@ export function layOut(test: Case, folder: string): void {
     if (name !== 'setup') continue;
     execFileSync('sh', ['-eu', '-c', `umask 022\n${text}`], { cwd: folder });
   }
-  setTimes(folder, started, Math.floor(timeOf(test)));
+  setTimes(Buffer.from(folder), started, Math.floor(timeOf(test)));
 }
 
 /** The flags of `test`, what they name in its context as absolute paths. */
@@ -37,10 +37,12 @@ export function flagsIn({ flags }: Case, folder: string): readonly string[] {
   return flags.map((flag) => flag.replace('=./', `=${folder}/`));
 }
 
-function setTimes(path: string, started: number, time: number): void {
+/** Names are bytes: a case may have some that are no text. */
+function setTimes(path: Buffer, started: number, time: number): void {
   const stat = lstatSync(path);
   if (stat.isDirectory()) {
-    for (const name of readdirSync(path)) setTimes(join(path, name), started, time);
+    for (const name of readdirSync(path, 'buffer'))
+      setTimes(Buffer.concat([path, Buffer.from('/'), name]), started, time);
   }
   if (stat.mtimeMs / 1000 >= started) lutimesSync(path, time, time);
 }

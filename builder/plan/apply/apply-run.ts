@@ -47,6 +47,7 @@ export function applyRun(
     network: typed.network ?? options.network,
     ...(typed.security?.text === 'insecure' ? { insecure: true as const } : {}),
     mounts,
+    ...(typed.cache === undefined ? {} : { cache: typed.cache }),
   };
   refuseNul(op, state.variables.holdsNul, typed.node.span);
   const createdBy = runText(args, currentArgs(state));

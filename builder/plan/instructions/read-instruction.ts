@@ -15,12 +15,14 @@ import type {
 import { readFlags } from './flags.ts';
 import { readHealthcheck } from './healthcheck.ts';
 import { readMount } from './mount-options.ts';
+import { readStepComment, refuseStepComment } from './step-comment.ts';
 import type { TypedCommand, TypedFiles, TypedFrom, TypedOnbuild, TypedRun } from './typed.ts';
 
 const STAGE_NAME = /^[a-z][a-z0-9._-]*$/;
 
 /** Types FROM. Throws E_STAGE where the name is none, and what `readFlags` throws. */
 export function readFrom(node: FromInstruction): TypedFrom {
+  refuseStepComment(node);
   const { platform } = readFlags(node, { platform: 'text' });
   const name = node.as?.name.text.toLowerCase();
   if (node.as && name !== undefined && !STAGE_NAME.test(name)) {
@@ -32,8 +34,9 @@ export function readFrom(node: FromInstruction): TypedFrom {
   return { kind: 'from', node, image: node.image, name, platform };
 }
 
-/** Types any other instruction. Throws E_FLAG_*, E_ARGUMENTS, E_MOUNT, E_UNSUPPORTED with spans. */
+/** Types any other instruction. Throws E_FLAG_*, E_ARGUMENTS, E_MOUNT, E_DIRECTIVE, E_UNSUPPORTED with spans. */
 export function readCommand(node: Exclude<Instruction, FromInstruction>): TypedCommand {
+  if (node.kind !== 'run') refuseStepComment(node);
   switch (node.kind) {
     case 'run':
       return readRun(node);
@@ -92,6 +95,7 @@ function readRun(node: RunInstruction): TypedRun {
     kind: 'run',
     node,
     mounts: flags.mount.map(readMount),
+    cache: readStepComment(node),
     security,
     network: flags.network && choice('network', flags.network, ['default', 'none', 'host']),
   };

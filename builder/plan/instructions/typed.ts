@@ -18,6 +18,7 @@ import type {
 } from '../../../grammar/ast.ts';
 import type { Healthcheck } from '../../../image/model.ts';
 import type { RawMount } from './mount-options.ts';
+import type { StepCache } from './step-comment.ts';
 
 export interface TypedFrom {
   readonly kind: 'from';
@@ -35,6 +36,8 @@ export interface TypedRun {
   readonly network: 'default' | 'none' | 'host' | undefined;
   /** `sandbox` or `insecure`. */
   readonly security: Word | undefined;
+  /** What the comment above it says. */
+  readonly cache: StepCache | undefined;
 }
 
 export interface TypedFiles {

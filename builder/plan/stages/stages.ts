@@ -169,3 +169,19 @@ export function findTarget(stages: readonly Stage[], target: string | undefined)
     hint: near ? `Did you mean ${near}?` : known,
   });
 }
+
+/** Throws E_STAGE where a name of `--no-cache-filter` is no stage's. */
+export function checkFilter(stages: readonly Stage[], filter: readonly string[]): void {
+  const names = stages.map(stageName);
+  for (const name of filter) {
+    if (names.includes(name.toLowerCase())) continue;
+    const near = suggest(name, names);
+    throw new BuildError(
+      'E_STAGE',
+      `--no-cache-filter: there is no stage ${JSON.stringify(name)}`,
+      {
+        hint: near ? `Did you mean ${near}?` : `The stages are ${names.join(', ')}.`,
+      },
+    );
+  }
+}

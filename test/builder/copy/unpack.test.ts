@@ -233,9 +233,44 @@ describe('what an archive meets in the image', () => {
     ['../../../etc', 'd/etc/p file 644 0:0 1'],
     ['in', 'd/in/p file 644 0:0 1'],
   ])('a link in the image to %s is followed inside the destination', async (link, expected) => {
-    const there = tree({ path: 'd', type: 'dir' }, { path: 'd/way', type: 'symlink', link });
+    const there = tree(
+      { path: 'd', type: 'dir' },
+      { path: 'd/etc', type: 'dir' },
+      { path: 'd/in', type: 'dir' },
+      { path: 'd/way', type: 'symlink', link },
+    );
     const bytes = archive(member({ name: 'way/p', content: '1' }));
     expect(await layer(add({ t: bytes }, '/d', { tree: there }))).toContain(expected);
+  });
+
+  test.each([
+    ['nowhere', 'way/p'],
+    ['real/nowhere', 'way/p'],
+    ['/etc', 'way/new/p'],
+  ])('a link in the image to %s, which is not there, is no way', async (link, name) => {
+    const there = tree(
+      { path: 'd', type: 'dir' },
+      { path: 'd/real', type: 'dir' },
+      { path: 'd/way', type: 'symlink', link },
+    );
+    await expect(
+      layer(add({ t: archive(member({ name })) }, '/d', { tree: there })),
+    ).rejects.toMatchObject({
+      code: 'E_COPY_DESTINATION',
+      message: expect.stringContaining('where a symbolic link leads to nothing'),
+    });
+  });
+
+  test('what is missing below a folder that a link leads to is made', async () => {
+    const there = tree(
+      { path: 'd', type: 'dir' },
+      { path: 'd/real', type: 'dir' },
+      { path: 'd/way', type: 'symlink', link: './real' },
+    );
+    const bytes = archive(member({ name: 'way/new/p', content: '1' }));
+    expect(await layer(add({ t: bytes }, '/d', { tree: there }))).toContain(
+      'd/real/new/p file 644 0:0 1',
+    );
   });
 
   test('a loop of links is no endless loop', async () => {

@@ -1,0 +1,26 @@
+// What a step of the runner looked up, out of its events (PROTOCOL.md, "What a step looked at").
+
+import type { RunnerResult } from './runner.ts';
+
+export interface Observed {
+  /** Uses by path. */
+  readonly looked: ReadonlyMap<string, string>;
+  readonly complete: boolean;
+  readonly reason: string | null;
+  readonly network: boolean;
+  readonly wrote: string | null;
+  readonly calls: number;
+}
+
+export function observedOf(result: RunnerResult): Observed {
+  const looked = new Map<string, string>();
+  for (const { event, paths } of result.events) {
+    if (event !== 'looked') continue;
+    const words = paths as string[];
+    for (let at = 0; at < words.length; at += 2)
+      looked.set(Buffer.from(words[at] ?? '', 'latin1').toString('utf8'), words[at + 1] ?? '');
+  }
+  const end = result.event('observed');
+  if (end === undefined) throw new Error(`nothing was observed: ${JSON.stringify(result.events)}`);
+  return { ...(end as unknown as Omit<Observed, 'looked'>), looked };
+}
