@@ -12,6 +12,7 @@ import type { Graph, VertexId } from '../plan/graph.ts';
 import type { BuildResult } from '../result.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { assembleImage } from './assemble-image.ts';
+import { datedSource } from './dated-source.ts';
 import { layerExports } from './layer-exports.ts';
 import { outputName, writeFileSystem, writeImage } from './outputs.ts';
 
@@ -64,7 +65,8 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
             writeImage({ store, options, environment }, output, image),
           );
         } else {
-          const tree = treeSource(store.objects, 'the image', target.snapshot);
+          const image = treeSource(store.objects, 'the image', target.snapshot);
+          const tree = datedSource(image, options.sourceDateEpoch);
           await told(environment, output, undefined, () =>
             writeFileSystem(environment, output, tree),
           );

@@ -2,7 +2,15 @@
 // same image.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { realRegistry } from '../support/docker-registry.ts';
@@ -172,6 +180,22 @@ test('--network=none leaves a step the loopback only', (context) => {
   const out = join(folder, 'out');
   succeeded(slipway(tmpDir(), ['build', '-q', '--network=none', '-o', out, folder]));
   expect(readFileSync(join(out, 'nets'), 'utf8')).toBe('lo\n');
+});
+
+test('with SOURCE_DATE_EPOCH everything in a folder and a tar has its time, older files too', (context) => {
+  requiresPrograms(context, 'tar');
+  const folder = contextOf({
+    Dockerfile: 'FROM scratch\nWORKDIR /w\nCOPY a /w/\n',
+    a: 'x',
+  });
+  utimesSync(join(folder, 'a'), 5, 5);
+  const out = tmpDir();
+  const outputs = ['-o', `type=local,dest=${out}/local`, '-o', `type=tar,dest=${out}/files.tar`];
+  succeeded(slipway(tmpDir(), ['build', '-q', ...outputs, folder], EPOCH));
+  for (const tree of [join(out, 'local'), untarred(join(out, 'files.tar'))]) {
+    for (const path of ['w', 'w/a'])
+      expect(statSync(join(tree, path)).mtimeMs, join(tree, path)).toBe(1_700_000_000_000);
+  }
 });
 
 test('with SOURCE_DATE_EPOCH two empty stores build the same image, from copies of other times and owners', (context) => {
