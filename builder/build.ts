@@ -97,13 +97,14 @@ async function buildIn(
     options: { ...options, sourceDateEpoch: graph.sourceDateEpoch },
     environment,
   });
+  const agents = sshAgents(options.ssh, layers.temporary, environment.variables['PATH']);
   const remote = openRemote({
     store,
     environment,
     temporary: layers.temporary,
     secret: (id) => readSecret(options.secrets, environment.variables, id),
+    agents,
   });
-  const agents = sshAgents(options.ssh, layers.temporary, environment.variables['PATH']);
   try {
     const inputs = {
       store,

@@ -21,13 +21,15 @@ export interface GitCall {
   readonly config?: readonly string[];
   /** Configuration text that holds a secret. */
   readonly secret?: string | undefined;
-  /** How ssh is called, and with whose agent; without it ssh has no keys. */
+  /** What ssh logs in with; without it ssh has no keys. */
   readonly ssh?: SshAccess | undefined;
 }
 
 export interface SshAccess {
   /** The agent's socket. */
   readonly agent: string | undefined;
+  /** Whether ssh may use the keys that it finds with the person who builds. */
+  readonly ownKeys: boolean;
 }
 
 export interface GitContext {
@@ -146,8 +148,9 @@ function environment(
 
 /** Nobody is asked anything, and a host that is not known is refused. */
 function sshCommand(ssh: SshAccess | undefined): string {
-  const command = 'ssh -F /dev/null -o BatchMode=yes';
-  return ssh === undefined ? `${command} -o IdentityAgent=none -o IdentityFile=none` : command;
+  const noAgent = ssh === undefined ? ' -o IdentityAgent=none' : '';
+  const noKeys = ssh?.ownKeys === true ? '' : ' -o IdentityFile=none';
+  return `ssh -F /dev/null -o BatchMode=yes${noAgent}${noKeys}`;
 }
 
 async function unnamedFile(text: string, { temporary }: GitContext): Promise<FileHandle> {

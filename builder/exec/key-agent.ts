@@ -13,7 +13,7 @@ const MAX_BYTES = 100 * 1024;
 const SCRIPT = 'echo; cat > /dev/null; kill "$SSH_AGENT_PID"';
 
 export interface KeyAgent {
-  /** What this process calls the agent's socket. */
+  /** What this process, and those that it starts, call the agent's socket. */
   readonly address: string;
   close(): Promise<void>;
 }

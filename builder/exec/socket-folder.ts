@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export interface SocketFolder {
   /** The folder itself. */
   readonly path: string;
-  /** What this process calls the socket `name` in it, until the folder is closed. */
+  /** What this process, and those that it starts, call the socket `name` in it, until the folder is closed. */
   address(name: string): string;
   close(): void;
 }
@@ -18,7 +18,7 @@ export function makeSocketFolder(path: string): SocketFolder {
   const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   return {
     path,
-    address: (name) => join('/proc/self/fd', String(folder), name),
+    address: (name) => join('/proc', String(process.pid), 'fd', String(folder), name),
     close: () => closeSync(folder),
   };
 }

@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../cache/store.ts';
 import type { BuildEnvironment } from '../environment.ts';
+import { sshAgents } from '../exec/ssh-agents.ts';
 import type { BuildOptions } from '../options.ts';
 import { readSecret } from '../secrets.ts';
 import { openRemote, type Remote } from './remote.ts';
@@ -14,6 +15,7 @@ import { describeRemote, type GitSource, type HttpSource } from './remote-source
 export interface FetchContextOptions {
   readonly environment: BuildEnvironment;
   readonly secrets: BuildOptions['secrets'];
+  readonly ssh: BuildOptions['ssh'];
 }
 
 /**
@@ -56,19 +58,23 @@ export async function readRemoteFile<Result>(
 }
 
 async function withRemote<Result>(
-  { environment, secrets }: FetchContextOptions,
+  { environment, secrets, ssh }: FetchContextOptions,
   work: (remote: Remote, store: Store) => Promise<Result>,
 ): Promise<Result> {
   const store = await openStore(environment.home);
+  const temporary = async (): Promise<string> => store.lease.tmp;
+  const agents = sshAgents(ssh, temporary, environment.variables['PATH']);
   const remote = openRemote({
     store,
     environment,
-    temporary: async () => store.lease.tmp,
+    temporary,
     secret: (id) => readSecret(secrets, environment.variables, id),
+    agents,
   });
   try {
     return await work(remote, store);
   } finally {
+    await agents.close();
     await remote.close();
     await store.close();
   }

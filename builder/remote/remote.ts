@@ -4,6 +4,7 @@
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { BuildEnvironment } from '../environment.ts';
+import type { SshAgents } from '../exec/ssh-agents.ts';
 import { fetchGitOp, type OpenGit } from '../ops/fetch-git.ts';
 import { fetchHttpOp } from '../ops/fetch-http.ts';
 import type { Op } from '../ops/op.ts';
@@ -20,6 +21,7 @@ export interface RemoteOptions {
   readonly environment: Pick<BuildEnvironment, 'variables' | 'signal'>;
   /** The secret's bytes, or undefined where it was not given. */
   readonly secret: (id: string) => Promise<Buffer | undefined>;
+  readonly agents: Pick<SshAgents, 'address'>;
 }
 
 export interface Remote {
@@ -34,7 +36,7 @@ export interface Remote {
 
 /** Opens the remote sources; nothing is loaded or connected before the first fetch. */
 export function openRemote(options: RemoteOptions): Remote {
-  const { environment, secret, temporary } = options;
+  const { environment, secret, agents, temporary } = options;
   const { home, blobs, downloads, lease } = options.store;
   let client: Promise<HttpClient> | undefined;
   const open = async (): Promise<HttpClient> => {
@@ -51,7 +53,7 @@ export function openRemote(options: RemoteOptions): Remote {
   const git = async (source: GitSource): Promise<OpenGit> => {
     const { openGit } = await import('./git/open-git.ts');
     const context = { ...environment, temporary: lease.tmp };
-    return openGit(source, { home, context, secret });
+    return openGit(source, { home, context, secret, agent: () => agents.address('default') });
   };
   return {
     download,

@@ -111,6 +111,7 @@ async function buildFromInput(
   const input = await readInput(flags.file, flags.context, host, {
     environment,
     secrets: flags.secrets,
+    ssh: flags.ssh,
     commitTimes: (flags.buildArgs.get('SOURCE_DATE_EPOCH') ?? '') !== '',
     keepGitDir: isTrue(flags.buildArgs.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR')),
   });

@@ -22,6 +22,7 @@ import { unpackContext } from './unpack-context.ts';
 export interface RemoteInputOptions {
   readonly environment: BuildEnvironment;
   readonly secrets: BuildOptions['secrets'];
+  readonly ssh: BuildOptions['ssh'];
   /** Files of a commit have its time: SOURCE_DATE_EPOCH is given. */
   readonly commitTimes: boolean;
   /** BUILDKIT_CONTEXT_KEEP_GIT_DIR. */

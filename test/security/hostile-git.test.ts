@@ -19,7 +19,8 @@ async function checkedOut(address: string, trusted = true): Promise<string> {
   if (source === undefined) throw new Error(`${address} is no git address`);
   const temporary = tmpDir();
   const context = { variables: process.env, signal, temporary };
-  const git = await openGit(source, { home: tmpDir(), context, secret: async () => undefined });
+  const none = async (): Promise<undefined> => undefined;
+  const git = await openGit(source, { home: tmpDir(), context, secret: none, agent: none });
   mkdirSync(join(temporary, 'way'));
   await git.checkout(await git.resolve(), join(temporary, 'way'), join(temporary, 'out'));
   return join(temporary, 'out');

@@ -13,14 +13,18 @@ export interface OpenGitOptions {
   readonly home: string;
   readonly context: GitContext;
   readonly secret: (id: string) => Promise<Buffer | undefined>;
+  /** The socket of the agent that `--ssh default` gives; asked for where the address is one of ssh. */
+  readonly agent: () => Promise<string | undefined>;
 }
 
 /** Opens `source`; git is not called before it is asked for something. */
 export async function openGit(source: GitSource, options: OpenGitOptions): Promise<OpenGit> {
   const { home, context, secret } = options;
+  const isSsh = !/^(?:https?|git|file):/i.test(source.remote);
+  const agent = isSsh ? await options.agent() : undefined;
   const login = await gitLogin(source.remote, secret);
   const root = join(home, 'git');
-  const repository = openRepository({ source, login, root, context });
+  const repository = openRepository({ source, login, agent, root, context });
   return {
     resolve: () => repository.resolve(),
     async checkout(commit, temporary, target) {

@@ -9,7 +9,13 @@ import { hexOf } from '../../../core/digest.ts';
 import { BuildError } from '../../../core/errors.ts';
 import { withFileLock } from '../../../core/file-lock.ts';
 import { redactCredentials, safeText } from '../../../core/safe-text.ts';
-import { type GitCall, type GitContext, type GitResult, runGit } from '../../exec/git.ts';
+import {
+  type GitCall,
+  type GitContext,
+  type GitResult,
+  runGit,
+  type SshAccess,
+} from '../../exec/git.ts';
 import type { GitSource } from '../remote-source.ts';
 import type { GitLogin } from './credentials.ts';
 import { type CommitStore, fetchCommit, keptRef } from './fetch-commit.ts';
@@ -33,6 +39,8 @@ export interface Repository {
 export interface RepositoryOptions {
   readonly source: GitSource;
   readonly login: GitLogin;
+  /** The socket of the agent that --ssh gives. */
+  readonly agent: string | undefined;
   /** The store's folder of repositories. */
   readonly root: string;
   readonly context: GitContext;
@@ -42,8 +50,9 @@ export interface RepositoryOptions {
 const NETWORK = ['https', 'http', 'ssh', 'git'];
 
 /** The repository of `source`'s remote. */
-export function openRepository({ source, login, root, context }: RepositoryOptions): Repository {
-  const ssh = source.trusted ? { agent: context.variables['SSH_AUTH_SOCK'] } : undefined;
+export function openRepository(options: RepositoryOptions): Repository {
+  const { source, login, root, context } = options;
+  const ssh = sshAccess(options);
   const folder = join(root, hexOf(digestOf('slipway-git/1', source.remote)));
   // Only the command line's own address may be a file's, and never those that its repository leads to.
   const isFile = source.trusted && /^file:/i.test(source.remote);
@@ -106,6 +115,12 @@ export function openRepository({ source, login, root, context }: RepositoryOptio
       });
     },
   };
+}
+
+/** A Dockerfile's address gets the agent that was given for the build, and nothing else of the person who builds. */
+function sshAccess({ source, agent, context }: RepositoryOptions): SshAccess | undefined {
+  if (source.trusted) return { agent: agent ?? context.variables['SSH_AUTH_SOCK'], ownKeys: true };
+  return agent === undefined ? undefined : { agent, ownKeys: false };
 }
 
 /** For whoever is alone with the repository: what is locked then, a git that was killed has left. */

@@ -43,6 +43,7 @@ async function fetched(
     home,
     context: { variables, signal: new AbortController().signal, temporary },
     secret: async (id) => (secrets[id] === undefined ? undefined : Buffer.from(secrets[id])),
+    agent: async () => undefined,
   });
   const resolved = await git.resolve();
   const root = join(temporary, 'out');
