@@ -5,7 +5,8 @@
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Digest, hexOf } from '../core/digest.ts';
+import { type Digest, hexOf, parseDigest } from '../core/digest.ts';
+import { errnoOf } from '../core/errors.ts';
 import { withFileLock } from '../core/file-lock.ts';
 import { FOREIGN_MS, liveTickets, ownIdentity, ticketName } from '../core/tickets.ts';
 
@@ -39,6 +40,57 @@ export async function useCache(
   }
 }
 
+/** Takes one folder of a cache, whatever else the cache has, for itself alone; waits as `useCache` does. */
+export async function useCacheAlone(
+  { root, name, folder }: MountFolder,
+  signal: AbortSignal,
+): Promise<UsedCache> {
+  const container = join(root, folder);
+  for (;;) {
+    signal.throwIfAborted();
+    const taken = await withFileLock(join(root, `${hexOf(name)}.lock`), async () =>
+      (await usersOf(container)).length === 0 ? hold(container, 'locked') : undefined,
+    );
+    if (taken !== undefined) return taken;
+    await sleep(POLL_MS);
+  }
+}
+
+/** Does `work`, which must be short, while no step has or can take any folder of the cache; false where one has. */
+export async function whileCacheIsFree(
+  root: string,
+  name: Digest,
+  work: (folders: readonly string[]) => Promise<void>,
+): Promise<boolean> {
+  return withFileLock(join(root, `${hexOf(name)}.lock`), async () => {
+    const there = await instances(root, hexOf(name));
+    for (const container of there) if ((await usersOf(container)).length > 0) return false;
+    await work(there);
+    return true;
+  });
+}
+
+/** One folder of a cache: `<digest>`, `<digest>.1`. */
+export interface MountFolder {
+  /** The folder of all caches. */
+  readonly root: string;
+  readonly name: Digest;
+  readonly folder: string;
+}
+
+/** The folders of all caches below `root`, and how many steps use each one now. */
+export async function listCaches(
+  root: string,
+): Promise<readonly (MountFolder & { readonly users: number })[]> {
+  const found: (MountFolder & { readonly users: number })[] = [];
+  for (const folder of (await readdir(root)).sort()) {
+    const name =
+      /^[0-9a-f]{64}(?:\.\d+)?$/.test(folder) && parseDigest(`sha256:${folder.slice(0, 64)}`);
+    if (name) found.push({ root, name, folder, users: (await usersOf(join(root, folder))).length });
+  }
+  return found;
+}
+
 /** Undefined where there is none to be had now. Runs under the cache's lock. */
 async function take(root: string, name: string, sharing: Sharing): Promise<UsedCache | undefined> {
   const there = await instances(root, name);
@@ -60,9 +112,13 @@ async function instances(root: string, name: string): Promise<string[]> {
 }
 
 async function usersOf(container: string): Promise<string[]> {
-  const folder = `${container}.users`;
-  await mkdir(folder, { recursive: true });
-  return (await liveTickets(folder, await ownIdentity())).map(({ what }) => what);
+  const tickets = await liveTickets(`${container}.users`, await ownIdentity()).catch(
+    (error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  return tickets.map(({ what }) => what);
 }
 
 async function hold(container: string, sharing: Sharing): Promise<UsedCache> {

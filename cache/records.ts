@@ -53,6 +53,8 @@ export interface RecordStore {
   byStep(fingerprint: Digest): Iterable<CacheRecord>;
   /** Makes the record of `key` the newest under `fingerprint`. */
   addToStep(fingerprint: Digest, key: Digest): void;
+  /** Every fingerprint with the keys that it leads to, the newest first. */
+  steps(): Iterable<readonly [fingerprint: Digest, keys: readonly Digest[]]>;
   /** Forgets the fingerprints whose record is no longer there. */
   sweepSteps(): void;
 }
@@ -88,6 +90,12 @@ export function recordStore(records: Table, steps: Table): RecordStore {
       if (known[0] === key) return;
       const keys = [key, ...known.filter((other) => other !== key)].slice(0, MAX_BY_STEP);
       steps.put(digestKey(fingerprint), Buffer.concat(keys.map(digestKey)));
+    },
+    *steps() {
+      for (const { key, value } of steps.entries()) {
+        const fingerprint = digestOfBytes(key);
+        if (fingerprint !== undefined) yield [fingerprint, keysIn(value)];
+      }
     },
     sweepSteps() {
       for (const { key, value } of steps.entries()) {

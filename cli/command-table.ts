@@ -8,7 +8,7 @@ export interface CommandEntry {
   load(): Promise<CliCommand>;
 }
 
-/** Name, of one or two words, to entry; in the order of the overview. */
+/** Name, of one to three words, to entry; in the order of the overview. */
 export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('build', 'Build an image from a Dockerfile', async () => {
     return (await import('./commands/build.ts')).build;
@@ -61,6 +61,24 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   }),
   entry('cache prune', 'Remove what the build cache holds', async () => {
     return (await import('./commands/cache-prune.ts')).cachePrune;
+  }),
+  entry('cache export', 'Write the build cache, or a part of it, to a tar or folder', async () => {
+    return (await import('./commands/cache-export.ts')).cacheExport;
+  }),
+  entry('cache import', 'Take what cache export wrote into the build cache', async () => {
+    return (await import('./commands/cache-import.ts')).cacheImport;
+  }),
+  entry('cache mounts ls', 'List the cache mounts', async () => {
+    return (await import('./commands/cache-mounts-ls.ts')).cacheMountsLs;
+  }),
+  entry('cache mounts export', 'Write cache mounts to a tar or folder', async () => {
+    return (await import('./commands/cache-mounts-export.ts')).cacheMountsExport;
+  }),
+  entry('cache mounts import', 'Take cache mounts out of what was exported', async () => {
+    return (await import('./commands/cache-mounts-import.ts')).cacheMountsImport;
+  }),
+  entry('cache mounts rm', 'Remove cache mounts', async () => {
+    return (await import('./commands/cache-mounts-rm.ts')).cacheMountsRm;
   }),
   entry('doctor', 'Say what this machine offers for builds, and what is missing', async () => {
     return (await import('./commands/doctor.ts')).doctor;

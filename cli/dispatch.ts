@@ -15,12 +15,14 @@ export async function dispatch(words: readonly string[], host: Host): Promise<nu
   if (first === '--version' || first === '-v') return dispatch(['version'], host);
   if (first === 'help') return help(words.slice(1), host);
 
-  const name = [words.slice(0, 2).join(' '), first].find((candidate) => COMMANDS.has(candidate));
+  const names = [3, 2, 1].map((count) => words.slice(0, count).join(' '));
+  const name = names.find((candidate) => COMMANDS.has(candidate));
   if (name !== undefined) return runCommand(name, words.slice(name.split(' ').length), host);
-  if (!isGroup(first)) throw unknownCommand(first);
-  const second = words[1];
-  if (second === '--help' || second === '-h') return show(host, overview(first));
-  throw unknownCommand(second === undefined ? first : `${first} ${second}`);
+  const group = names.find(isGroup);
+  if (group === undefined) throw unknownCommand(first);
+  const next = words[group.split(' ').length];
+  if (next === '--help' || next === '-h') return show(host, overview(group));
+  throw unknownCommand(next === undefined ? group : `${group} ${next}`);
 }
 
 const HELP = 'slipway --help lists the commands';
@@ -28,7 +30,8 @@ const HELP = 'slipway --help lists the commands';
 async function help(words: readonly string[], host: Host): Promise<number> {
   const first = words[0];
   if (first === undefined) return show(host, overview());
-  if (words.length === 1 && isGroup(first)) return show(host, overview(first));
+  const name = words.join(' ');
+  if (isGroup(name)) return show(host, overview(name));
   return dispatch([...words, '--help'], host);
 }
 
@@ -41,8 +44,8 @@ async function runCommand(name: string, words: readonly string[], host: Host): P
   return command.run(parsed.command, host);
 }
 
-function isGroup(word: string): boolean {
-  return [...COMMANDS.keys()].some((name) => name.startsWith(`${word} `));
+function isGroup(words: string): boolean {
+  return [...COMMANDS.keys()].some((name) => name.startsWith(`${words} `));
 }
 
 function unknownCommand(name: string): BuildError {

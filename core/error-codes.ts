@@ -36,6 +36,11 @@ export const ERROR_CODES = {
   E_STORE_FORMAT: { exit: 1, title: 'The store was made by another version of slipway' },
   E_STORE_CORRUPT: { exit: 1, title: 'The store lost or changed something that it should hold' },
   E_RECORD_NOT_FOUND: { exit: 1, title: 'There is no such record in the cache' },
+  E_CACHE_ARCHIVE: {
+    exit: 1,
+    title: 'What is to be imported is not an exported cache, or damaged',
+  },
+  E_CACHE_MOUNT: { exit: 1, title: 'There is no such cache mount, or a step has it' },
   E_STORE_UNUSABLE: { exit: 1, title: 'The store cannot be read or written' },
 
   // builder: running the steps

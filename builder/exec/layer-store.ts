@@ -10,9 +10,10 @@ import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
-import type { LayerContents } from '../../image/layer.ts';
+import type { LayerContents, LayerEntries } from '../../image/layer.ts';
 import { LayerList } from '../../image/layer-list.ts';
 import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
+import { ownTarToEntryStream } from '../../image/tar/own-tar-to-entry-stream.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { keptFolders } from './kept-folders.ts';
@@ -58,21 +59,13 @@ export function layerStore(
     if (await store.layers.has(layer.id, form)) return path;
     const container = join(await temporary(), 'layer');
     await mkdir(join(container, form), { recursive: true });
-    await extractInto(await isolation(), join(container, form), await source(layer, given));
+    await extractInto(
+      await isolation(),
+      join(container, form),
+      await streamOf(store, layer, given),
+    );
     await kept.publish(layer.id, container);
     return path;
-  };
-
-  /** The layer as an entry stream, from the nearest place that has its bytes. */
-  const source = async (
-    layer: SnapshotLayer,
-    given: LayerContents | undefined,
-  ): Promise<AsyncIterable<Uint8Array>> => {
-    const list = listOf(layer.id);
-    if (given !== undefined) return entriesToStream(list, given);
-    const blob = layer.origin?.open() ?? (await openOwnBlob(store, layer.id));
-    if (blob === undefined) throw layerLost(layer.id);
-    return layerToEntryStream(decompressLayer(blob), { impliedDirectory: directoryAmong(list) });
   };
 
   const folderOf = (layer: SnapshotLayer, given: LayerContents | undefined): Promise<string> => {
@@ -117,6 +110,23 @@ function makeTemporary({ lease }: Store): string {
   return path;
 }
 
+/** The layer as an entry stream, from the nearest place that has its bytes. */
+async function streamOf(
+  store: Store,
+  layer: SnapshotLayer,
+  given: LayerContents | undefined,
+): Promise<AsyncIterable<Uint8Array>> {
+  const entries = layer.entries();
+  if (given !== undefined) return entriesToStream(entries, given);
+  if (layer.origin !== undefined) {
+    const impliedDirectory = directoryAmong(entries);
+    return layerToEntryStream(decompressLayer(layer.origin.open()), { impliedDirectory });
+  }
+  const blob = await openOwnBlob(store, layer.id);
+  if (blob === undefined) throw layerLost(layer.id);
+  return ownTarToEntryStream(entries, decompressLayer(blob));
+}
+
 async function openOwnBlob(
   store: Store,
   layer: Digest,
@@ -126,7 +136,7 @@ async function openOwnBlob(
 }
 
 /** The directories of completed entries: a layer has an entry for every parent of its paths. */
-function directoryAmong(list: LayerList): (path: string) => Entry {
+function directoryAmong(list: LayerEntries): (path: string) => Entry {
   return (path) => {
     const entry = list.find(path);
     if (entry?.type !== 'dir') throw new Error(`the layer has no directory ${path}`);

@@ -32,15 +32,16 @@ export async function findAnyLayerBlob(
   return blobUnder(store, recordKey(layer, ''));
 }
 
-/** Remembers a blob that is in the store. */
+/** Remembers a blob that is in the store; an undefined compressor is one that is not known here. */
 export function rememberLayerBlob(
   store: Store,
   layer: Digest,
-  compressor: BlockCompressor,
+  compressor: BlockCompressor | undefined,
   blob: LayerBlob,
 ): void {
   const bytes = Buffer.from(JSON.stringify(blob));
-  for (const name of [compressor.name, '']) store.layerBlobs.put(recordKey(layer, name), bytes);
+  for (const name of compressor === undefined ? [''] : [compressor.name, ''])
+    store.layerBlobs.put(recordKey(layer, name), bytes);
 }
 
 async function blobUnder(store: Store, key: Buffer): Promise<LayerBlob | undefined> {

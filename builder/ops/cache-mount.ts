@@ -4,7 +4,8 @@
 import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UsedCache } from '../../cache/cache-mounts.ts';
-import { type Digest, sha256 } from '../../core/digest.ts';
+import { mountName, readAbout, writeAbout } from '../../cache/mount-about.ts';
+import type { Digest } from '../../core/digest.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import type { Entry } from '../../image/entry.ts';
 import { END_OF_ENTRIES, encodeEntryHeader } from '../../image/entry-stream.ts';
@@ -52,9 +53,7 @@ export async function cacheMount(
   const begin = Object.entries(parts)
     .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]))
     .join(' ');
-  // Neither a namespace nor an id has two NULs in a row.
-  const name = sha256(begin === '' ? spec.id : `${spec.id}\0\0${begin}`);
-  return { spec, seed, begin, name };
+  return { spec, seed, begin, name: mountName({ id: spec.id, begin }) };
 }
 
 /** The mount as a line of the step's key. What is in the cache is no part of it. */
@@ -65,7 +64,7 @@ export function cacheKeyPart({ spec, begin }: CacheMount): string {
 
 /** Makes the cache's folder where it is not there, in `temporary`, and returns how to mount it. */
 export async function prepareCache(
-  { spec, seed }: CacheMount,
+  { spec, seed, begin, name }: CacheMount,
   used: UsedCache,
   isolation: Isolation,
   temporary: () => Promise<string>,
@@ -82,6 +81,9 @@ export async function prepareCache(
       // Another step that shares it was first.
       if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
     });
+  }
+  if ((await readAbout(used.container, name)) === undefined) {
+    await writeAbout(used.container, { id: spec.id, begin });
   }
   return {
     point: { target: spec.target, kind: 'dir' },

@@ -44,7 +44,7 @@ function toJson({ record, hasTree, layers }: RecordDetails): object {
 const COLUMN = 20;
 
 function toText({ record, hasTree, layers }: RecordDetails): string {
-  const { key, kind, step, created, used, ms, tree, parts } = record;
+  const { key, kind, step, created, used, ms, tree, parts, imported } = record;
   const lines = [
     ...field('step', step),
     ...field('key', key),
@@ -52,6 +52,7 @@ function toText({ record, hasTree, layers }: RecordDetails): string {
     ...field('created', when(created)),
     ...field('last used', when(used)),
     ...field('took', formatDuration(ms)),
+    ...field('made', imported ? 'elsewhere: it was imported' : 'here'),
     ...field('tree', hasTree ? tree : `${tree} (no longer in the store)`),
     ...field('layers', layers.map(describeLayer).join('\n')),
     '',

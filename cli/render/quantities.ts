@@ -32,3 +32,8 @@ export function formatAge(then: number, now: number): string {
   }
   return 'now';
 }
+
+/** Returns a count with its word: `1 record`, `2 records`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

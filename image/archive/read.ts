@@ -18,7 +18,7 @@ import {
   LAYOUT_FILE,
   parseIndexFile,
 } from '../layout/index-file.ts';
-import { layoutSource } from '../layout/read.ts';
+import { type LayoutReader, layoutSource } from '../layout/read.ts';
 import type { Descriptor, Index } from '../model.ts';
 import { isAttestation } from '../platform.ts';
 import { formatReference, parseReference } from '../reference.ts';
@@ -46,16 +46,35 @@ export async function openArchive(path: string, tmpDir: string): Promise<Archive
   }
 }
 
+/** An OCI layout that is a tar, for its blobs. Opened and to be closed as `openArchive` does; throws as that. */
+export async function openLayoutArchive(
+  path: string,
+  tmpDir: string,
+): Promise<LayoutReader & Pick<ArchiveSource, 'close'>> {
+  const place = safeText(path);
+  const file = await openSeekable(path, tmpDir, place);
+  try {
+    const members = archiveMembers(file, await indexTar(file, place), place);
+    return { ...(await layoutOf(members, place)), close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function layoutOf(members: ArchiveMembers, place: string): Promise<LayoutReader> {
+  checkLayoutFile(await members.readSmall(LAYOUT_FILE), place);
+  return {
+    place,
+    index: parseIndexFile(await members.readSmall(INDEX_FILE), place),
+    openRaw: async (digest) => members.open(`blobs/sha256/${hexOf(digest)}`),
+  };
+}
+
 async function sourceOf(members: ArchiveMembers, place: string): Promise<ArchiveImages> {
   if (members.has(LAYOUT_FILE) && members.has(INDEX_FILE)) {
-    checkLayoutFile(await members.readSmall(LAYOUT_FILE), place);
-    const index = parseIndexFile(await members.readSmall(INDEX_FILE), place);
-    const source = layoutSource({
-      place,
-      index,
-      openRaw: async (digest) => members.open(`blobs/sha256/${hexOf(digest)}`),
-    });
-    return { ...source, images: imagesOf(index) };
+    const layout = await layoutOf(members, place);
+    return { ...layoutSource(layout), images: imagesOf(layout.index) };
   }
   if (members.has(MANIFEST_FILE)) return await dockerArchiveSource(members);
   throw members.missing(`both ${INDEX_FILE} (OCI) and ${MANIFEST_FILE} (docker save)`);

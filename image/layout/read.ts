@@ -36,14 +36,19 @@ export interface LayoutReader {
 
 /** Opens the OCI layout in the folder `path` as a source; names are those of `selectEntry`. Throws E_LAYOUT_INVALID. */
 export async function openLayout(path: string): Promise<ImageSource> {
+  return layoutSource(await openLayoutFolder(path));
+}
+
+/** Opens the OCI layout in the folder `path` for its blobs. Throws E_LAYOUT_INVALID. */
+export async function openLayoutFolder(path: string): Promise<LayoutReader> {
   const place = safeText(path);
   checkLayoutFile(await readSmall(path, LAYOUT_FILE, place), place);
   const index = parseIndexFile(await readSmall(path, INDEX_FILE, place), place);
-  return layoutSource({
+  return {
     place,
     index,
     openRaw: (digest) => openRegular(join(path, 'blobs', 'sha256', hexOf(digest))),
-  });
+  };
 }
 
 /** The images of a layout as a source. */
@@ -76,7 +81,8 @@ async function findByDigest(reader: LayoutReader, digest: Digest): Promise<Descr
   return { mediaType: document.mediaType, digest, size };
 }
 
-async function* openChecked(
+/** Yields a blob of the layout, checked by its end. Throws E_BLOB_MISSING, E_BLOB_CORRUPT. */
+export async function* openChecked(
   reader: LayoutReader,
   { digest, size }: Descriptor,
 ): AsyncIterable<Uint8Array> {

@@ -18,26 +18,32 @@ test('--help lists every command', async () => {
     Builds container images from Dockerfiles, without a daemon.
 
     Commands:
-      build          Build an image from a Dockerfile
-      lint           Say what could be better in a Dockerfile, and fix what is safe
-      images         List the images in the local store
-      tag            Give an image another name
-      rmi            Remove names of images
-      pull           Fetch an image from a registry
-      push           Send an image to a registry
-      load           Read images from an archive into the local store
-      save           Write an image to an archive
-      inspect        Show the config and manifest of an image
-      context ls     Show what a build context holds, and why
-      cache ls       List the records of the build cache
-      cache inspect  Show one record of the build cache and what its key is made of
-      cache du       Say what the store takes on disk
-      cache verify   Check everything in the store against its digests
-      cache prune    Remove what the build cache holds
-      doctor         Say what this machine offers for builds, and what is missing
-      debug ast      Show how a Dockerfile is read, as S-expressions
-      debug shell    Open a shell in an image, or in what a step came to
-      version        Show the version
+      build                Build an image from a Dockerfile
+      lint                 Say what could be better in a Dockerfile, and fix what is safe
+      images               List the images in the local store
+      tag                  Give an image another name
+      rmi                  Remove names of images
+      pull                 Fetch an image from a registry
+      push                 Send an image to a registry
+      load                 Read images from an archive into the local store
+      save                 Write an image to an archive
+      inspect              Show the config and manifest of an image
+      context ls           Show what a build context holds, and why
+      cache ls             List the records of the build cache
+      cache inspect        Show one record of the build cache and what its key is made of
+      cache du             Say what the store takes on disk
+      cache verify         Check everything in the store against its digests
+      cache prune          Remove what the build cache holds
+      cache export         Write the build cache, or a part of it, to a tar or folder
+      cache import         Take what cache export wrote into the build cache
+      cache mounts ls      List the cache mounts
+      cache mounts export  Write cache mounts to a tar or folder
+      cache mounts import  Take cache mounts out of what was exported
+      cache mounts rm      Remove cache mounts
+      doctor               Say what this machine offers for builds, and what is missing
+      debug ast            Show how a Dockerfile is read, as S-expressions
+      debug shell          Open a shell in an image, or in what a step came to
+      version              Show the version
 
     "slipway COMMAND --help" says more about each.
     "

@@ -1,0 +1,194 @@
+// Writes the cache, or a part of it, so that it can be taken elsewhere. The same cache gives the same bytes.
+
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobInfo, BlobStore } from '../../../cache/blob-store.ts';
+import { diskBlobs } from '../../../cache/blobs.ts';
+import { useCacheAlone } from '../../../cache/cache-mounts.ts';
+import { readAbout } from '../../../cache/mount-about.ts';
+import type { CacheRecord } from '../../../cache/records.ts';
+import type { Store } from '../../../cache/store.ts';
+import type { Digest } from '../../../core/digest.ts';
+import { gzip } from '../../../image/compress/gzip.ts';
+import { LayerList } from '../../../image/layer-list.ts';
+import { type Descriptor, MEDIA } from '../../../image/model.ts';
+import { emptyTree } from '../../../image/tree/empty-tree.ts';
+import type { BuildEnvironment } from '../../environment.ts';
+import { layerForm } from '../../exec/isolation.ts';
+import { layerStore } from '../../exec/layer-store.ts';
+import { openSandbox, type Sandbox } from '../../exec/sandbox.ts';
+import { exportLayer } from '../../export/layer-blob.ts';
+import type { ListedMount } from '../mounts.ts';
+import { chooseRecords } from './choose-records.ts';
+import {
+  CACHE_MEDIA,
+  type CacheConfig,
+  type CachedLayer,
+  type CachedMount,
+  encodeConfig,
+  encodeManifest,
+} from './format.ts';
+import { mountToTar } from './mount-tar.ts';
+import { packLists } from './pack-lists.ts';
+
+export interface ExportChoice {
+  readonly records: (record: CacheRecord) => boolean;
+  readonly mounts: readonly ListedMount[];
+}
+
+export interface ExportedCache {
+  /** The manifest, and every blob that it needs, itself among them. */
+  readonly manifest: Descriptor;
+  readonly blobs: readonly BlobInfo[];
+  open(digest: Digest): AsyncIterable<Uint8Array>;
+  readonly config: CacheConfig;
+}
+
+/** Gathers what `choice` says and gives it to `write`. What is made for that alone is gone afterwards; layers' blobs stay. */
+export async function exportCache(
+  store: Store,
+  choice: ExportChoice,
+  environment: BuildEnvironment,
+  write: (cache: ExportedCache) => Promise<void>,
+): Promise<ExportedCache> {
+  const folder = join(store.lease.tmp, 'export');
+  const made = diskBlobs(folder, folder);
+  const sandbox = openSandbox(store, 'auto', environment);
+  try {
+    const cache = await gather(store, choice, { environment, made, sandbox });
+    await write(cache);
+    return cache;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+interface Gathering {
+  readonly environment: BuildEnvironment;
+  /** Takes what no store has. */
+  readonly made: BlobStore;
+  readonly sandbox: Sandbox;
+}
+
+async function gather(
+  store: Store,
+  choice: ExportChoice,
+  gathering: Gathering,
+): Promise<ExportedCache> {
+  const { made } = gathering;
+  const nothing = emptyTree(store.objects);
+  const records = chooseRecords(sorted(store.records.list()), choice.records, nothing).filter(
+    (record) => record.layers.every((id) => store.objects.has(id)),
+  );
+  const keys = new Set(records.map(({ key }) => key));
+  const layers = await layerBlobs(store, records, gathering);
+  const mounts = await mountBlobs(choice.mounts, gathering);
+  const config: CacheConfig = {
+    records,
+    steps: stepsOf(store, keys),
+    layers: layers.map(({ layer }) => layer),
+    mounts: mounts.map(({ mount }) => mount),
+  };
+  const lists = await made.put(packLists(listsOf(store, records)));
+  const parts = unique([
+    { mediaType: CACHE_MEDIA.entries, ...lists },
+    ...layers.map(({ descriptor }) => descriptor),
+    ...mounts.map(({ descriptor }) => descriptor),
+  ]);
+  const described = { mediaType: CACHE_MEDIA.config, ...(await made.put([encodeConfig(config)])) };
+  const manifest = await made.put([encodeManifest({ config: described, layers: parts })]);
+  return {
+    manifest: { mediaType: MEDIA.ociManifest, ...manifest },
+    blobs: [manifest, described, ...parts].map(({ digest, size }) => ({ digest, size })),
+    config,
+    async *open(digest) {
+      const holder = (await made.has(digest)) === undefined ? store.blobs : made;
+      yield* holder.open(digest);
+    },
+  };
+}
+
+function sorted(records: Iterable<CacheRecord>): CacheRecord[] {
+  return [...records].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Which of the exported records a step had last, for the steps that had any. */
+function stepsOf({ records }: Store, keys: ReadonlySet<Digest>): CacheConfig['steps'] {
+  return [...records.steps()]
+    .map(([step, all]) => [step, all.filter((key) => keys.has(key))] as const)
+    .filter(([, exported]) => exported.length > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function unique(descriptors: readonly Descriptor[]): Descriptor[] {
+  return [...new Map(descriptors.map((each) => [each.digest, each])).values()];
+}
+
+/** The objects of the layers' lists. */
+function* listsOf({ objects }: Store, records: readonly CacheRecord[]): Generator<Uint8Array> {
+  const digests = new Set<Digest>();
+  for (const id of records.flatMap(({ layers }) => layers)) {
+    digests.add(id);
+    for (const part of LayerList.open(objects, id)?.parts ?? []) digests.add(part);
+  }
+  for (const digest of [...digests].sort()) {
+    const bytes = objects.get(digest);
+    if (bytes !== undefined) yield bytes;
+  }
+}
+
+/**
+ * The layers' blobs, made where there are none. Those of base images come from where the image does, and those of a COPY
+ * whose bytes only its context has come from there.
+ */
+async function layerBlobs(
+  store: Store,
+  records: readonly CacheRecord[],
+  { sandbox, environment: { signal } }: Gathering,
+): Promise<{ readonly layer: CachedLayer; readonly descriptor: Descriptor }[]> {
+  const layers = layerStore(store, sandbox);
+  const compressor = gzip();
+  const options = { store, compressor, force: false, epoch: undefined, signal };
+  const own = records.flatMap(({ kind, layers: ids }) => (kind === 'base' ? [] : ids));
+  const found: { layer: CachedLayer; descriptor: Descriptor }[] = [];
+  for (const id of [...new Set(own)].sort()) {
+    signal.throwIfAborted();
+    if (!(await layers.isStored(id))) continue;
+    const { descriptor, diffId } = await exportLayer(options, layers.layer(id, {}));
+    const layer = { id, diffId, blob: descriptor.digest, compressor: compressor.name };
+    found.push({ layer, descriptor });
+  }
+  return found;
+}
+
+async function mountBlobs(
+  mounts: readonly ListedMount[],
+  { made, sandbox, environment: { signal } }: Gathering,
+): Promise<{ readonly mount: CachedMount; readonly descriptor: Descriptor }[]> {
+  const found: { mount: CachedMount; descriptor: Descriptor }[] = [];
+  for (const mount of mounts) {
+    const container = join(mount.root, mount.folder);
+    const about = await readAbout(container, mount.name);
+    if (about === undefined) continue;
+    const isolation = await sandbox.isolation();
+    const form = join(container, layerForm(isolation));
+    if (
+      !(await access(form).then(
+        () => true,
+        () => false,
+      ))
+    )
+      continue;
+    const used = await useCacheAlone(mount, signal);
+    try {
+      const blob = await made.put(mountToTar(isolation, mount));
+      found.push({
+        mount: { ...about, blob: blob.digest },
+        descriptor: { mediaType: CACHE_MEDIA.mount, ...blob },
+      });
+    } finally {
+      await used.release();
+    }
+  }
+  return found;
+}
