@@ -7,6 +7,7 @@ import { isBuildError } from '../core/errors.ts';
 import { gzip } from '../image/compress/gzip.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { chooseIsolation } from './exec/isolation.ts';
+import { defaultNetwork } from './exec/network.ts';
 import { type ProbeReport, probe } from './exec/probe.ts';
 
 export interface DoctorCheck {
@@ -29,6 +30,7 @@ export async function diagnose(environment: BuildEnvironment): Promise<DoctorRep
   try {
     const checks = [
       await checkIsolation(store.lease.tmp, environment.signal),
+      await checkNetwork(environment.signal),
       await checkStore(store.home),
     ];
     checks.push(
@@ -70,6 +72,17 @@ async function checkIsolation(dir: string, signal: AbortSignal): Promise<DoctorC
     if (!isBuildError(error)) throw error;
     const { hint } = error;
     return { name, ok: false, detail: error.message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+async function checkNetwork(signal: AbortSignal): Promise<DoctorCheck> {
+  const name = 'network';
+  try {
+    const { helper, why } = defaultNetwork(await chooseIsolation('auto', signal));
+    return { name, ok: true, chosen: helper?.kind ?? 'host', detail: why };
+  } catch (error) {
+    if (!isBuildError(error)) throw error;
+    return { name, ok: false, detail: 'no RUN step can be isolated here' };
   }
 }
 

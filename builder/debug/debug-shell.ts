@@ -2,7 +2,6 @@
 // recorded, and what is written goes with the shell.
 
 import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheRecord } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
@@ -12,6 +11,7 @@ import type { ImageConfig, Platform } from '../../image/model.ts';
 import type { ResolvedImage } from '../../image/source.ts';
 import type { BuildEnvironment } from '../environment.ts';
 import { type LayerStore, layerStore } from '../exec/layer-store.ts';
+import { resolvConf } from '../exec/network.ts';
 import { runShell } from '../exec/run-shell.ts';
 import { openSandbox } from '../exec/sandbox.ts';
 import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
@@ -67,7 +67,7 @@ export async function withDebugTarget<T>(
         secretEnv: [],
         network: 'host',
         extraHosts: [],
-        resolvConf: await readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+        resolvConf: resolvConf(undefined),
         isolation,
         layers,
         lowers,

@@ -3,6 +3,7 @@
 import { BuildError } from '../../core/errors.ts';
 import type { StepReporter } from '../ops/op.ts';
 import type { StepOptions } from '../step-options.ts';
+import type { NetworkHelper } from './network.ts';
 import { runStep, type StepExit } from './run-step.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -10,13 +11,14 @@ export interface LimitedRun {
   readonly words: readonly string[];
   readonly options: Pick<StepOptions, 'limits' | 'timeout'>;
   readonly sandbox: Pick<Sandbox, 'limit'>;
+  readonly helper: NetworkHelper | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Runs the step. Throws E_LIMIT, E_STEP_TIMEOUT, and what runStep throws. */
 export async function runLimited(run: LimitedRun, step: StepReporter): Promise<StepExit> {
-  const { words, options, sandbox, signal } = run;
-  const limited = await sandbox.limit(options.limits);
+  const { words, options, sandbox, helper, signal } = run;
+  const limited = await sandbox.limit(options.limits, helper);
   const { timeout } = options;
   const timer = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
   const either = timer === undefined ? signal : AbortSignal.any([signal, timer]);

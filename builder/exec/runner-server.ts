@@ -4,6 +4,7 @@
 
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import type { NetworkHelper } from './network.ts';
 import { type Isolation, idWords, rungWords, startServer } from './runner.ts';
 import { encodeWords, type RunnerEvent, readEvent, runnerError } from './runner-protocol.ts';
 
@@ -18,19 +19,30 @@ interface Request {
   reject(error: unknown): void;
 }
 
+export interface ServerOptions {
+  /** Folders of control groups to be in. */
+  readonly cgroups?: readonly string[];
+  /** Gives the steps a network of their own. */
+  readonly helper?: NetworkHelper | undefined;
+  /** Told what the runner could not do as it was asked. */
+  readonly onNote?: (subject: string, message: string) => void;
+}
+
 export class RunnerServer {
   readonly #isolation: Isolation;
   readonly #control: Writable;
   readonly #stdout: Readable;
   readonly #kill: (signal: 'SIGTERM' | 'SIGKILL') => void;
   readonly #ended: Promise<void>;
+  readonly #onNote: ServerOptions['onNote'];
   #request: Request | undefined;
   #failure: unknown;
 
-  /** Starts it in these control groups. */
-  constructor(isolation: Isolation, cgroups: readonly string[]) {
+  /** Starts it. */
+  constructor(isolation: Isolation, { cgroups = [], helper, onNote }: ServerOptions = {}) {
     const { control, stdout, stderr, events, closed, kill } = startServer();
     this.#isolation = isolation;
+    this.#onNote = onNote;
     this.#control = control;
     this.#stdout = stdout;
     this.#kill = kill;
@@ -41,7 +53,11 @@ export class RunnerServer {
       (status) => this.#fail(new Error(`the runner ended with status ${status}, without a word`)),
       (error: unknown) => this.#fail(error),
     );
-    this.#send([...idWords(isolation), ...cgroups.flatMap((folder) => ['cgroup', folder])]);
+    this.#send([
+      ...idWords(isolation),
+      ...cgroups.flatMap((folder) => ['cgroup', folder]),
+      ...(helper === undefined ? [] : ['network-helper', helper.kind, helper.program]),
+    ]);
   }
 
   /** Runs the step that `words` describe; returns what the runner said of it. */
@@ -120,6 +136,7 @@ export class RunnerServer {
   #hear(line: string): void {
     try {
       const event = readEvent(line);
+      if (event.event === 'note') this.#onNote?.(event.subject, event.message);
       if (event.event === 'error') this.#failure ??= runnerError(event);
       this.#request?.events.push(event);
       this.#settle();
@@ -161,7 +178,7 @@ export class ServerPool {
 
   /** Yields the entry stream of a folder. */
   async *dump(isolation: Isolation, dir: string): AsyncIterable<Uint8Array> {
-    const server = this.#idle.pop() ?? new RunnerServer(isolation, []);
+    const server = this.#idle.pop() ?? new RunnerServer(isolation);
     yield* server.dump(dir);
     this.#idle.push(server);
   }

@@ -10,6 +10,7 @@ import type { BuildEnvironment } from '../environment.ts';
 import type { StepLimits } from '../step-options.ts';
 import { type HostCa, readHostCa } from './host-ca.ts';
 import { chooseIsolation, layerForm } from './isolation.ts';
+import { type DefaultNetwork, defaultNetwork, type NetworkHelper } from './network.ts';
 import { type Isolation, startRunner } from './runner.ts';
 import { ServerPool } from './runner-server.ts';
 import { type LimitedStep, LimitPool } from './step-limits.ts';
@@ -22,7 +23,9 @@ export interface Sandbox {
   /** The entry stream of a folder. */
   dump(dir: string): AsyncIterable<Uint8Array>;
   /** Limits one step of the build; told of once is what cannot be had and nobody asked for. Throws E_LIMIT. */
-  limit(limits: StepLimits): Promise<LimitedStep>;
+  limit(limits: StepLimits, helper: NetworkHelper | undefined): Promise<LimitedStep>;
+  /** What makes the network of steps that ask for none in particular, told of once. */
+  defaultNetwork(): Promise<NetworkHelper | undefined>;
   /** The certificates that this machine trusts, told of once. Throws E_USAGE where it has none. */
   hostCa(): Promise<HostCa>;
   /** In which form that rung has layers on disk; tells nobody of the choice. */
@@ -42,6 +45,7 @@ export function openSandbox(
   const pool = new LimitPool();
   const servers = new ServerPool();
   let root: string | undefined;
+  let network: DefaultNetwork | undefined;
   let certificates: Promise<HostCa> | undefined;
   const find = (): Promise<Isolation> => {
     found ??= chooseIsolation(wanted, signal);
@@ -75,8 +79,16 @@ export function openSandbox(
     async *dump(dir) {
       yield* servers.dump(await this.isolation(), dir);
     },
-    async limit(limits) {
-      return pool.take(limits, await this.isolation(), events);
+    async limit(limits, helper) {
+      return pool.take(limits, { isolation: await this.isolation(), helper }, events);
+    },
+    async defaultNetwork() {
+      if (network === undefined) {
+        network = defaultNetwork(await this.isolation());
+        const chosen = network.helper?.kind ?? 'host';
+        events({ event: 'choice', subject: 'network', chosen, why: network.why });
+      }
+      return network.helper;
     },
     // Without any rung there is nothing to read either.
     layerForm: () => find().then(layerForm, () => 'fs' as const),

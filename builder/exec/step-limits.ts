@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { BuildError, isBuildError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import type { StepLimits } from '../step-options.ts';
+import type { NetworkHelper } from './network.ts';
 import type { Isolation } from './runner.ts';
 import { RunnerServer } from './runner-server.ts';
 import { makeStepCgroup, readCgroupTexts, type StepCgroup } from './step-cgroup.ts';
@@ -27,20 +28,25 @@ export interface LimitedStep {
  * the next step: making them costs more than an empty step does.
  */
 export class LimitPool {
-  readonly #idle: LimitedStep[] = [];
-  #told = false;
+  /** By the kind of the network that their runners are in. */
+  readonly #idle = new Map<string, LimitedStep[]>();
+  readonly #told = new Set<string>();
 
-  /** Limits a step. `events` is told once where there is no bound on processes. Throws E_LIMIT. */
-  async take(limits: StepLimits, isolation: Isolation, events: EventSink): Promise<LimitedStep> {
+  /** Limits a step. `events` is told once of what cannot be had and was not asked for. Throws E_LIMIT. */
+  async take(limits: StepLimits, place: StepPlace, events: EventSink): Promise<LimitedStep> {
+    const kind = place.helper?.kind ?? 'host';
+    const idle = this.#idle.get(kind) ?? [];
+    this.#idle.set(kind, idle);
     const tell: EventSink = (event) => {
-      if (!this.#told) events(event);
-      this.#told = true;
+      const told = event.event === 'choice' ? event.subject : event.event;
+      if (!this.#told.has(told)) events(event);
+      this.#told.add(told);
     };
-    const step = this.#idle.pop() ?? (await limitStep(limits, isolation, tell));
+    const step = idle.pop() ?? (await limitStep(limits, place, tell));
     return {
       ...step,
       release: async (isClean) => {
-        if (isClean) this.#idle.push(step);
+        if (isClean) idle.push(step);
         else await step.release(false);
       },
     };
@@ -48,13 +54,22 @@ export class LimitPool {
 
   /** Removes what no step uses any more. */
   async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((step) => step.release(false)));
+    const idle = [...this.#idle.values()].flat();
+    this.#idle.clear();
+    await Promise.all(idle.map((step) => step.release(false)));
   }
+}
+
+/** Where a step runs. */
+export interface StepPlace {
+  readonly isolation: Isolation;
+  /** Undefined: the runner is in the machine's network. */
+  readonly helper: NetworkHelper | undefined;
 }
 
 async function limitStep(
   limits: StepLimits,
-  isolation: Isolation,
+  { isolation, helper }: StepPlace,
   events: EventSink,
 ): Promise<LimitedStep> {
   if (isolation.rung === 'single-id' && limits.ulimits.some(({ name }) => name === 'rss')) {
@@ -72,7 +87,13 @@ async function limitStep(
       : []),
     ...limits.ulimits,
   ];
-  const server = new RunnerServer(isolation, group.folders);
+  const server = new RunnerServer(isolation, {
+    cgroups: group.folders,
+    helper,
+    onNote(subject, why) {
+      if (subject === 'network') events({ event: 'choice', subject, chosen: 'none', why });
+    },
+  });
   const amount = (value: number): string => (Number.isFinite(value) ? String(value) : 'unlimited');
   return {
     server,

@@ -1,7 +1,6 @@
 // Binds a vertex of the graph to the snapshots that it starts from: the one place where the kinds of
 // ops are told apart.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { BuildError } from '../../core/errors.ts';
@@ -30,6 +29,7 @@ import type { Snapshot } from '../snapshot.ts';
 import type { StepOptions } from '../step-options.ts';
 import { keepLayer } from './keep-layer.ts';
 import type { LayerStore } from './layer-store.ts';
+import type { StepNetwork } from './network.ts';
 import type { Reuse } from './reuse.ts';
 import type { Isolation } from './runner.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -43,10 +43,10 @@ export interface OpContext {
   /** The address of an SSH agent's socket, or undefined where it was not given. */
   readonly agent: (id: string) => Promise<string | undefined>;
   readonly remote: Pick<Remote, 'op'>;
-  readonly network: 'default' | 'none' | 'host';
+  readonly network: StepNetwork;
   readonly steps: StepOptions;
   readonly reuse: (vertex: Vertex) => Reuse;
-  readonly sandbox: Pick<Sandbox, 'limit' | 'dump' | 'root'>;
+  readonly sandbox: Pick<Sandbox, 'limit' | 'dump' | 'root' | 'defaultNetwork'>;
   readonly hostCa: Sandbox['hostCa'];
   readonly signal: AbortSignal;
   readonly onFailedRun: FailedRunHandler | undefined;
@@ -124,7 +124,6 @@ async function runVertex(
     steps: context.steps,
     sandbox: context.sandbox,
     hostCa: context.hostCa,
-    resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     platform: formatPlatform(vertex.platform),
     traceNetwork: context.reuse(vertex).policy === 'traced',
     signal: context.signal,
@@ -134,16 +133,14 @@ async function runVertex(
 }
 
 /** The step's own --network beats the build's, but no Dockerfile gives back what the caller took away. Throws E_FLAG_VALUE. */
-function networkOf({ network }: OpContext, { span }: Vertex, spec: RunSpec): 'host' | 'none' {
+function networkOf({ network }: OpContext, { span }: Vertex, spec: RunSpec): StepNetwork {
   if (network === 'none' && spec.network === 'host') {
     throw new BuildError('E_FLAG_VALUE', 'the build has no network, and this step asks for it', {
       span,
       hint: 'build without --network=none, or take --network=host out of the RUN',
     });
   }
-  // The default is the machine's network.
-  const wanted = spec.network === 'default' ? network : spec.network;
-  return wanted === 'none' ? 'none' : 'host';
+  return spec.network === 'default' ? network : spec.network;
 }
 
 async function sourceOf(context: OpContext, ref: SourceRef): Promise<CopySource> {

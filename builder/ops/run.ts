@@ -17,6 +17,7 @@ import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
+import { resolvConf, runnerNetwork, type StepNetwork } from '../exec/network.ts';
 import { recordReads } from '../exec/observed-reads.ts';
 import { runLimited } from '../exec/run-limited.ts';
 import { runShell } from '../exec/run-shell.ts';
@@ -40,11 +41,10 @@ export interface RunInputs {
   readonly layers: LayerStore;
   readonly mounts: RunMounts;
   readonly isolation: () => Promise<Isolation>;
-  readonly network: 'host' | 'none';
+  readonly network: StepNetwork;
   readonly steps: StepOptions;
-  readonly sandbox: Pick<Sandbox, 'limit' | 'dump' | 'root'>;
+  readonly sandbox: Pick<Sandbox, 'limit' | 'dump' | 'root' | 'defaultNetwork'>;
   readonly hostCa: Sandbox['hostCa'];
-  readonly resolvConf: () => Promise<string>;
   readonly platform: string;
   /** Whether a step that used the network may be reused by what it read. */
   readonly traceNetwork: boolean;
@@ -130,6 +130,8 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
   // Few, and made synchronously: each costs as much as much else of an empty step.
   for (const path of [folders.upper, folders.work]) mkdirSync(path);
   await makeSandboxFolders(isolation, objects, input.tree, folders.upper);
+  const isDefault = inputs.network === 'default';
+  const helper = isDefault ? await inputs.sandbox.defaultNetwork() : undefined;
   const ran = await inputs.mounts.use(async ({ mounts, secretEnv }) => {
     const sandbox = {
       spec,
@@ -137,18 +139,21 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       tree: input.tree,
       mounts,
       secretEnv,
-      network: inputs.network,
+      network: runnerNetwork(inputs.network),
       extraHosts: inputs.steps.extraHosts,
       shm: inputs.steps.limits.shm,
       hostCa: inputs.steps.hostCa ? await inputs.hostCa() : undefined,
-      resolvConf: await inputs.resolvConf(),
+      resolvConf: resolvConf(helper),
     };
     const words = [
       ...(step.observe === true ? ['observe'] : []),
       ...runWords({ ...sandbox, folders }),
     ];
     const { steps: options, signal } = inputs;
-    const exit = await runLimited({ words, options, sandbox: inputs.sandbox, signal }, step);
+    const exit = await runLimited(
+      { words, options, sandbox: inputs.sandbox, helper, signal },
+      step,
+    );
     step.usage?.(exit.usage);
     const setUp = mountPoints(sandbox).map(({ target }) => target);
     if (exit.code === 0) return { sight: exit.sight, setUp };
@@ -158,7 +163,9 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       how: howItEnded(exit),
       async openShell(term) {
         const { signal } = inputs;
-        await runShell({ ...sandbox, isolation, layers, lowers, upper, term, signal });
+        // A runner of its own, in the machine's network.
+        const own = { isolation, layers, lowers, upper, term, signal };
+        await runShell({ ...sandbox, ...own, resolvConf: resolvConf(undefined) });
       },
     });
     throw commandFailed(spec, exit, inputs.span);

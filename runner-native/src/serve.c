@@ -8,11 +8,13 @@
 #include "dump.h"
 #include "idmap.h"
 #include "limits.h"
+#include "netns.h"
 #include "ns.h"
 #include "run.h"
 
 struct server {
 	struct idmap map;
+	struct netns netns;
 	char **cgroups;
 	size_t cgroup_count;
 };
@@ -40,7 +42,19 @@ static int take_cgroup(void *at, char **args, size_t left, struct err *err)
 	return 0;
 }
 
+static int take_network(void *at, char **args, size_t left, struct err *err)
+{
+	struct server *server = at;
+	(void)left;
+	if (strcmp(args[0], "pasta") != 0 && strcmp(args[0], "slirp4netns") != 0)
+		return fail(err, "E_RUNNER_WORDS", 0, "\"%.64s\" makes no network", args[0]);
+	server->netns.kind = args[0];
+	server->netns.program = args[1];
+	return 0;
+}
+
 static const struct word_rule RULES[] = {
+	{ "network-helper", 2, take_network },
 	{ "uidmap", 3, take_uidmap },
 	{ "gidmap", 3, take_gidmap },
 	{ "cgroup", 1, take_cgroup },
@@ -89,9 +103,13 @@ int serve_verb(const struct words *words, struct err *err)
 	struct server server = { 0 };
 	int rc = words_dispatch(words, RULES, lengthof(RULES), &server, err);
 	if (rc == 0)
+		rc = netns_keep(&server.netns, err);
+	if (rc == 0)
 		rc = limits_join(server.cgroups, server.cgroup_count, err);
 	if (rc == 0)
 		rc = ns_enter_user(&server.map, err);
+	if (rc == 0)
+		rc = netns_enter(&server.netns, err);
 	idmap_free(&server.map);
 	free(server.cgroups);
 	return rc == 0 ? serve(err) : rc;
