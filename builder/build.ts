@@ -23,6 +23,7 @@ import type { BuildOptions } from './options.ts';
 import type { Vertex, VertexId } from './plan/graph.ts';
 import { type PlannedBuild, planBuild } from './plan-build.ts';
 import { openRemote, type Remote } from './remote/remote.ts';
+import type { RemoteSource } from './remote/remote-source.ts';
 import type { BuildResult } from './result.ts';
 import { readSecret } from './secrets.ts';
 
@@ -80,23 +81,7 @@ async function buildIn(
   options: BuildOptions,
   environment: BuildEnvironment,
 ): Promise<BuildResult> {
-  const { events, signal } = environment;
-  const planned = await planBuild(store, options, environment);
-  const { graph } = planned;
-  checkEntitlements(graph, options);
-  events({
-    event: 'build',
-    dockerfile: options.dockerfile.name,
-    target: options.target ?? '',
-    steps: graph.vertices.length,
-  });
   const layers = layerStore(store, sandbox);
-  const exporter = openExporter({
-    store,
-    graph,
-    options: { ...options, sourceDateEpoch: graph.sourceDateEpoch },
-    environment,
-  });
   const agents = sshAgents(options.ssh, layers.temporary, environment.variables['PATH']);
   const remote = openRemote({
     store,
@@ -105,27 +90,31 @@ async function buildIn(
     secret: (id) => readSecret(options.secrets, environment.variables, id),
     agents,
   });
+  const timeOf = async (source: RemoteSource): Promise<number | undefined> =>
+    (await import('./remote/time-of.ts')).timeOf(source, remote, store.blobs);
+  let exporter: Exporter | undefined;
   try {
-    const inputs = {
-      store,
-      layers,
-      planned,
-      options,
-      environment,
-      sandbox,
-      exporter,
-      remote,
-      agents,
-    };
-    const results = await evaluateGraph(inputs);
-    signal.throwIfAborted();
+    const planned = await planBuild(store, options, environment, timeOf);
+    const { graph } = planned;
+    checkEntitlements(graph, options);
+    environment.events({
+      event: 'build',
+      dockerfile: options.dockerfile.name,
+      target: options.target ?? '',
+      steps: graph.vertices.length,
+    });
+    const exportOptions = { ...options, sourceDateEpoch: graph.sourceDateEpoch };
+    exporter = openExporter({ store, graph, options: exportOptions, environment });
+    const opened = { store, layers, options, environment, sandbox, remote, agents };
+    const results = await evaluateGraph({ ...opened, planned, exporter });
+    environment.signal.throwIfAborted();
     const result = await exporter.finish(results);
     await store.flush();
     return result;
   } finally {
     await agents.close();
     await remote.close();
-    await exporter.close();
+    await exporter?.close();
   }
 }
 

@@ -17,8 +17,14 @@ import { checkSettings } from './lint/settings.ts';
 import type { BuildOptions } from './options.ts';
 import type { Graph } from './plan/graph.ts';
 import { type NeededImage, plan } from './plan/plan.ts';
+import type { PlanOptions } from './plan/plan-options.ts';
+import { withEpoch } from './plan/stages/source-date-epoch.ts';
 import { registriesOf } from './registry.ts';
+import type { RemoteSource } from './remote/remote-source.ts';
 import { warnOfUnusedArgs } from './unused-build-args.ts';
+
+/** The time of a commit or a file, in seconds since the epoch; undefined where it has none. */
+export type TimeOf = (source: RemoteSource) => Promise<number | undefined>;
 
 export interface PlannedBuild {
   readonly graph: Graph;
@@ -35,35 +41,44 @@ export async function planBuild(
   store: Store,
   options: BuildOptions,
   environment: BuildEnvironment,
+  timeOf: TimeOf,
 ): Promise<PlannedBuild> {
   const parsed = parseWithErrors(options.dockerfile);
   checkSettings(parsed.ast, options.buildArgs);
   const configs = new Map<string, ImageConfig>();
   const emit = () => emitFindings(parsed, options, configs, environment.events);
-  const planned = await planWithImages(store, parsed, options, configs, environment).catch(
-    (error) => {
-      emit();
-      throw error;
-    },
-  );
+  const inputs = { store, parsed, options, configs, environment, timeOf };
+  const planned = await planWithImages(inputs).catch((error) => {
+    emit();
+    throw error;
+  });
   warnOfUnusedArgs(parsed.ast, options.buildArgs, configs, environment.events);
   const error = emit();
   if (error !== undefined) throw error;
   return planned;
 }
 
-/** Fills `configs` with what is found. */
-async function planWithImages(
-  store: Store,
-  parsed: ParseResult,
-  options: BuildOptions,
-  configs: Map<string, ImageConfig>,
-  environment: BuildEnvironment,
-): Promise<PlannedBuild> {
+interface PlanInputs {
+  readonly store: Store;
+  readonly parsed: ParseResult;
+  readonly options: BuildOptions;
+  /** Filled with what is found. */
+  readonly configs: Map<string, ImageConfig>;
+  readonly environment: BuildEnvironment;
+  readonly timeOf: TimeOf;
+}
+
+async function planWithImages(inputs: PlanInputs): Promise<PlannedBuild> {
+  const { store, parsed, options, configs, environment, timeOf } = inputs;
   const images = new Map<string, ResolvedImage>();
+  let planOptions: PlanOptions = options;
   for (;;) {
-    const planned = plan(parsed, options, configs);
+    const planned = plan(parsed, planOptions, configs);
     if (planned.kind === 'planned') return { graph: planned.graph, images };
+    if (planned.kind === 'needs epoch') {
+      planOptions = withEpoch(planOptions, await timeOf(planned.source));
+      continue;
+    }
     await inFull(
       planned.images.map(async (needed) => {
         const image = await find(store, options, environment, needed);

@@ -16,6 +16,8 @@ import type { Op } from './op.ts';
 /** A git address, ready to be asked and fetched. */
 export interface OpenGit {
   resolve(): Promise<ResolvedCommit>;
+  /** The commit's own time, in seconds since the epoch. */
+  time(commit: ResolvedCommit): Promise<number>;
   /** Puts the files into the new folder `target`; `temporary` is an empty folder beside it. */
   checkout(commit: ResolvedCommit, temporary: string, target: string): Promise<Checkout>;
 }

@@ -4,6 +4,7 @@
 import { Problems } from '../../core/problems.ts';
 import type { ParseResult } from '../../grammar/parse.ts';
 import type { ImageConfig } from '../../image/model.ts';
+import type { RemoteSource } from '../remote/remote-source.ts';
 import type { Graph } from './graph.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { buildGraph, findProblems } from './planner.ts';
@@ -20,6 +21,8 @@ export type { NeededImage };
 export type Plan =
   /** The configs of these images are needed (and were not in `images`); call again with them. */
   | { readonly kind: 'needs'; readonly images: readonly NeededImage[] }
+  /** SOURCE_DATE_EPOCH is the time of `source`; call again with it in the options, by `withEpoch`. */
+  | { readonly kind: 'needs epoch'; readonly source: RemoteSource }
   | { readonly kind: 'planned'; readonly graph: Graph };
 
 /**
@@ -46,10 +49,15 @@ export function plan(
   problems.attempt(() => checkFilter(stages, given.noCacheStages ?? []));
   const targetName = given.target ?? target.from.name ?? 'default';
   const resolved = problems.attempt(() =>
-    resolveEpoch(declared, globalArgs(declared, given, targetName, ast.escape), given),
+    resolveEpoch(declared, {
+      stages,
+      globals: globalArgs(declared, given, targetName, ast.escape),
+      options: given,
+      escape: ast.escape,
+    }),
   );
   if (resolved === undefined) return refuse(problems);
-  const { globals, options } = resolved;
+  const { globals, options, source } = resolved;
   const names = new StageNames(stages);
   const context = { stages, names, options, globals, globalsKnown, escape: ast.escape };
   const reached = reachWith(problems, [target], context, images);
@@ -60,6 +68,7 @@ export function plan(
     problems.throwIfAny();
     return { kind: 'needs', images: reached.missing };
   }
+  if (source !== undefined) return { kind: 'needs epoch', source };
   return { kind: 'planned', graph: buildGraph(input) };
 }
 

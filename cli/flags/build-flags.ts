@@ -169,8 +169,8 @@ function readBuildArgs(words: readonly string[], env: Host['env']): Map<string, 
 }
 
 function readEpoch(text: string | undefined): number | undefined {
-  // The time of the context is known once that is read.
-  if (text === undefined || text === '' || text === 'context') return undefined;
+  // A name, `context` among them, is looked at when the Dockerfile and the context are read.
+  if (text === undefined || text === '' || /^[a-z]/i.test(text)) return undefined;
   const seconds = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(seconds)) return seconds;
   throw usage(

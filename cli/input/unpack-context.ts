@@ -13,13 +13,14 @@ import { decompressLayer } from '../../image/compress/decompress.ts';
 import { ChunkReader } from '../../image/stream/chunk-reader.ts';
 import { checkLinkTarget, entryPath } from '../../image/tar/entry-path.ts';
 import { readMembers, type TarMember } from '../../image/tar/member.ts';
+import { newestOf } from '../../image/tar/newest.ts';
 
 /** As many files as a layer may have. */
 const MAX_ENTRIES = 2_000_000;
 
 export interface UnpackedContext {
   readonly root: string;
-  /** Seconds; when the newest entry was changed, undefined where there is none. */
+  /** Seconds; when the newest file was changed, undefined where there is none. */
   readonly newest: number | undefined;
   /** Removes the folder. */
   dispose(): Promise<void>;
@@ -41,7 +42,7 @@ export async function unpackContext(chunks: AsyncIterable<Uint8Array>): Promise<
       if (++entries > MAX_ENTRIES) {
         throw new BuildError('E_LAYER_LIMIT', `the context has more than ${MAX_ENTRIES} entries`);
       }
-      newest = Math.max(newest ?? 0, Math.floor(seconds(member.mtime)));
+      newest = newestOf(newest, member);
       await unpacking.add(member);
     }
     await unpacking.finish();

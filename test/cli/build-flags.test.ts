@@ -192,7 +192,7 @@ test.each([
   [['--build-context', 'x', '.'], '--build-context x has no value'],
   [['-o', '-', '-o', 'type=oci', '.'], 'two outputs go to standard output'],
   [['--push', '.'], '-o "type=registry": an image to push needs a name'],
-  [['--build-arg', 'SOURCE_DATE_EPOCH=now', '.'], 'SOURCE_DATE_EPOCH=now is not a whole number'],
+  [['--build-arg', 'SOURCE_DATE_EPOCH=1.5', '.'], 'SOURCE_DATE_EPOCH=1.5 is not a whole number'],
   [['-t', `a@sha256:${'0'.repeat(64)}`, '.'], 'a name that is given holds no digest'],
 ])('%j is wrong usage', (words, message) => {
   expect(thrown(() => parse(words))).toMatch(/^error\[E_USAGE\]: /);

@@ -1,8 +1,8 @@
 // ADD, contexts and named contexts from servers and repositories, as a person would use them: the built
 // program against real http and git servers on loopback.
 
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gitServer, testRepository } from '../support/git.ts';
@@ -214,6 +214,34 @@ ADD --chown=1:2 --exclude=a ${url} /four
     const same = contextOf({ Dockerfile: 'FROM scratch\nCOPY f /of-sub\n', f: 'x' });
     const done = await build(home, ['-o', join(tmpDir(), 'out'), same]);
     expect(statuses(done)).toContain('exact [1/1]');
+  });
+
+  test("SOURCE_DATE_EPOCH may be a stage's commit, a file's Last-Modified, or the newest file of an archive", async (context) => {
+    requiresPrograms(context, 'git', 'tar');
+    const repository = testRepository();
+    repository.commit({ a: '1' });
+    const work = contextOf({ 't/f': 'x' });
+    const dated = (path: string, at: number) => utimesSync(join(work, path), at, at);
+    dated('t/f', 1_500_000_000);
+    dated('t', 1_600_000_000);
+    const tar = execFileSync('tar', ['-cz', '-C', work, 't']);
+    const server = await httpServer((request, response) => {
+      if (request.url === '/dated')
+        response.setHeader('last-modified', 'Sun, 09 Sep 2001 01:46:40 GMT');
+      response.end(request.url === '/text' ? 'no archive' : tar);
+    });
+    const epoch = async (dockerfile: string, ...words: string[]) => {
+      const [line = ''] = await listed(tmpDir(), [...words, contextOf({ Dockerfile: dockerfile })]);
+      return line.split(' ').slice(3).join(' ');
+    };
+    const stage = (address: string) =>
+      `ARG SOURCE_DATE_EPOCH=src\nFROM scratch AS src\nADD ${address} /\nFROM scratch\nCOPY Dockerfile /\n`;
+    expect(await epoch(stage(`${server.url}/dated`))).toBe('2001-09-09 01:46:40 Dockerfile');
+    expect(await epoch(stage(`${server.url}/a.tgz`))).toBe('2017-07-14 02:40:00 Dockerfile');
+    expect(await epoch(stage(`${server.url}/text`))).not.toMatch(/^20(?:01|17)/);
+    const plain = 'ARG SOURCE_DATE_EPOCH=src\nFROM scratch\nCOPY Dockerfile /\n';
+    const named = ['--build-context', `src=file://${repository.path}`];
+    expect(await epoch(plain, ...named)).toBe('2023-11-14 22:13:20 Dockerfile');
   });
 
   test('a commit that follows says what it changed', async (context) => {

@@ -26,7 +26,7 @@ export function findNamedContext(
   contexts: ReadonlyMap<string, string>,
   name: string,
   platform: Platform,
-  span: Span,
+  span: Span | undefined,
 ): NamedContext | undefined {
   const key = contextKey(name);
   const wanted = [`${key}::${formatPlatform(normalizePlatform(platform))}`, key];

@@ -5,7 +5,9 @@
 import { BuildError } from '../../../core/errors.ts';
 import type { Span } from '../../../core/source.ts';
 import type { ArgInstruction } from '../../../grammar/ast.ts';
+import type { RemoteSource } from '../../remote/remote-source.ts';
 import type { PlanOptions } from '../plan-options.ts';
+import { type EpochContext, findEpochSource, TIMELESS } from './epoch-source.ts';
 
 const NAME = 'SOURCE_DATE_EPOCH';
 
@@ -13,46 +15,58 @@ export interface ResolvedEpoch {
   /** The options with the epoch that the build goes by, and its number in place of the argument. */
   readonly options: PlanOptions;
   readonly globals: ReadonlyMap<string, string>;
+  /** Whose time the epoch is, where that must be fetched first; `options` has none until then. */
+  readonly source: RemoteSource | undefined;
 }
 
 /**
  * Finds the epoch: a number of seconds; '' for none; `context` for the time of the context, where that
- * has one of its own. Throws E_ARGUMENTS, E_UNSUPPORTED.
+ * has one of its own; the name of another context or of a stage for that one's. Throws E_ARGUMENTS.
  */
 export function resolveEpoch(
   declared: readonly ArgInstruction[],
-  globals: ReadonlyMap<string, string>,
-  options: PlanOptions,
+  context: EpochContext,
 ): ResolvedEpoch {
+  const { options, globals } = context;
   const given = options.buildArgs.get(NAME) ?? options.sourceDateEpoch?.toString();
   const value = given ?? globals.get(NAME) ?? '';
-  const sourceDateEpoch = readEpoch(value, options.contextEpoch, placeOf(declared));
+  const found = readEpoch(value, options.contextEpoch) ?? named(value, placeOf(declared), context);
+  const sourceDateEpoch = typeof found === 'number' ? found : undefined;
   const text = sourceDateEpoch?.toString();
   return {
     options: { ...options, sourceDateEpoch, buildArgs: replaced(options.buildArgs, text) },
     globals: replaced(globals, text),
+    source: typeof found === 'object' ? found : undefined,
   };
 }
 
-function readEpoch(
-  value: string,
-  contextEpoch: number | undefined,
-  span: Span | undefined,
-): number | undefined {
-  if (value === '') return undefined;
-  if (value === 'context') return contextEpoch;
+/** The options of a build that goes by `epoch`, or by none, whatever they said before. */
+export function withEpoch(options: PlanOptions, epoch: number | undefined): PlanOptions {
+  const buildArgs = new Map(options.buildArgs).set(NAME, epoch?.toString() ?? '');
+  return { ...options, buildArgs };
+}
+
+/** Undefined for what can only be a name. */
+function readEpoch(value: string, contextEpoch: number | undefined): number | 'none' | undefined {
+  if (value === '') return 'none';
+  if (value === 'context') return contextEpoch ?? 'none';
   const seconds = Number(value);
-  if (/^\d+$/.test(value) && Number.isSafeInteger(seconds)) return seconds;
-  if (/^[A-Za-z][\w.-]*$/.test(value)) {
-    throw new BuildError('E_UNSUPPORTED', `${NAME} cannot be taken from ${value}`, {
-      span,
-      hint: 'It is a number of seconds since 1970, or: context',
-    });
-  }
-  throw new BuildError('E_ARGUMENTS', `${NAME}=${value} is not a whole number`, {
-    span,
-    hint: 'It is seconds since 1970, as date +%s prints.',
-  });
+  return /^\d+$/.test(value) && Number.isSafeInteger(seconds) ? seconds : undefined;
+}
+
+function named(
+  value: string,
+  span: Span | undefined,
+  context: EpochContext,
+): RemoteSource | 'none' {
+  const source = findEpochSource(value, span, context);
+  if (source === TIMELESS) return 'none';
+  if (source !== undefined) return source;
+  throw new BuildError(
+    'E_ARGUMENTS',
+    `${NAME}=${value} is neither a whole number nor the name of a stage or a context`,
+    { span, hint: 'It is seconds since 1970, as date +%s prints.' },
+  );
 }
 
 function placeOf(declared: readonly ArgInstruction[]): Span | undefined {

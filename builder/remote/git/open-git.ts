@@ -27,6 +27,10 @@ export async function openGit(source: GitSource, options: OpenGitOptions): Promi
   const repository = openRepository({ source, login, agent, root, context });
   return {
     resolve: () => repository.resolve(),
+    async time(commit) {
+      await repository.fetch(commit);
+      return repository.time(commit);
+    },
     async checkout(commit, temporary, target) {
       await repository.fetch(commit);
       return checkout({ source, repository, commit, temporary, target });

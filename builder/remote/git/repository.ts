@@ -30,6 +30,8 @@ export interface Repository {
   resolve(): Promise<ResolvedCommit>;
   /** Makes sure that the folder holds the files of the commit. Throws E_GIT. */
   fetch(commit: ResolvedCommit): Promise<void>;
+  /** The time of a commit that was fetched, in seconds since the epoch. */
+  time(commit: ResolvedCommit): Promise<number>;
   /** Calls git, which may use the network with the remote's log-in. Throws E_GIT. */
   call(call: Pick<GitCall, 'cwd' | 'args'>): Promise<string>;
   /** Calls git, which may read repositories of this machine and nothing else. Throws E_GIT. */
@@ -94,6 +96,10 @@ export function openRepository(options: RepositoryOptions): Repository {
       return resolveCommit(source, (command, rest) =>
         must({ ...ofRemote, cwd: root, args: [...command, '--', login.remote, ...rest] }),
       );
+    },
+    async time({ object }) {
+      const args = ['log', '-1', '--format=%ct', object];
+      return Number((await must({ ...inFolder(args), protocols: [] })).trim());
     },
     call: (call) => must({ ...network, ...call }),
     callLocally: (call) => must({ protocols: ['file'], ...call }),

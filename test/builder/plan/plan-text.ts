@@ -3,6 +3,7 @@
 import type { Graph, MountSpec, SourceRef, Vertex } from '../../../builder/plan/graph.ts';
 import { type Plan, plan } from '../../../builder/plan/plan.ts';
 import type { PlanOptions } from '../../../builder/plan/plan-options.ts';
+import { withEpoch } from '../../../builder/plan/stages/source-date-epoch.ts';
 import { type BuildError, isBuildError } from '../../../core/errors.ts';
 import { formatPlace } from '../../../core/source.ts';
 import { parseWithErrors } from '../../../grammar/parse.ts';
@@ -25,6 +26,9 @@ export const DEFAULTS: PlanOptions = {
 /** Configs of images by reference; any other has an empty one. */
 export type Bases = Readonly<Record<string, RuntimeConfig>>;
 
+/** The time of every commit and file, where SOURCE_DATE_EPOCH is one's. */
+export const TIME_OF_SOURCES = 1_234_567_890;
+
 /** Plans until nothing is missing; images are made up on demand, for the platform that is asked for. */
 export function planText(
   text: string,
@@ -33,9 +37,14 @@ export function planText(
 ): Extract<Plan, { kind: 'planned' }> {
   const parsed = parseWithErrors({ name: 'Dockerfile', text });
   const images = new Map<string, ImageConfig>();
+  let current = { ...DEFAULTS, ...options };
   for (let round = 0; round < 10; round++) {
-    const result = plan(parsed, { ...DEFAULTS, ...options }, images);
+    const result = plan(parsed, current, images);
     if (result.kind === 'planned') return result;
+    if (result.kind === 'needs epoch') {
+      current = withEpoch(current, TIME_OF_SOURCES);
+      continue;
+    }
     for (const { key, reference, platform } of result.images) {
       const config = bases[reference] ?? {};
       images.set(key, { ...platform, config, rootfs: { type: 'layers', diff_ids: [] } });

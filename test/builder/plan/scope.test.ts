@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Graph, RunSpec } from '../../../builder/plan/graph.ts';
 import { plan } from '../../../builder/plan/plan.ts';
 import { parseWithErrors } from '../../../grammar/parse.ts';
-import { DEFAULTS, describeGraph, planRefusal, planText } from './plan-text.ts';
+import { DEFAULTS, describeGraph, planRefusal, planText, TIME_OF_SOURCES } from './plan-text.ts';
 
 const ARM = { os: 'linux', architecture: 'arm64' };
 
@@ -282,12 +282,51 @@ describe('SOURCE_DATE_EPOCH', () => {
     expect(epochOf(given('context'))).toEqual([undefined, undefined]);
   });
 
+  it('may be the time of a named context; a folder or an image has none', () => {
+    const fromContext = text.replace('=5', '=src');
+    const context = (value: string) => ({ namedContexts: new Map([['src', value]]) });
+    for (const address of ['https://example.com/x.git', 'http://example.com/a.tar'])
+      expect(epochOf(context(address), fromContext)).toEqual([
+        TIME_OF_SOURCES,
+        `SOURCE_DATE_EPOCH=${TIME_OF_SOURCES}`,
+      ]);
+    for (const value of ['./folder', 'docker-image://busybox', 'docker-image://scratch'])
+      expect(epochOf(context(value), fromContext)[0]).toBeUndefined();
+  });
+
+  it('may be the time of what a stage of one ADD fetches', () => {
+    const stage = (...lines: string[]) =>
+      [
+        text.replace('=5', '=Src'),
+        'FROM scratch AS src',
+        ...lines,
+        'FROM scratch',
+        'ARG SOURCE_DATE_EPOCH',
+        'RUN x',
+      ].join('\n');
+    const add = 'ADD https://example.com/$name /';
+    expect(epochOf({}, stage('ARG name=x.git', add))[0]).toBe(TIME_OF_SOURCES);
+    expect(epochOf(given('src'), stage('ARG name=x.git', add))[0]).toBe(TIME_OF_SOURCES);
+    for (const lines of [
+      [add, add],
+      ['ADD f /'],
+      ['ADD <<E /f', 'x', 'E'],
+      ['WORKDIR /x', add],
+      [],
+    ])
+      expect(planRefusal(stage(...lines)), lines.join('\n')).toMatch(
+        /^E_ARGUMENTS \d+:\d+ a stage that SOURCE_DATE_EPOCH names is FROM scratch, and ADDs one remote source/,
+      );
+    const onImage = stage(add).replace('FROM scratch AS src', 'FROM busybox AS src');
+    expect(planRefusal(onImage)).toMatch(/^E_ARGUMENTS 5:6 a stage that SOURCE_DATE_EPOCH names/);
+  });
+
   it('is refused where it is nothing that is known, with its place', () => {
     expect(planRefusal(text.replace('=5', '=1.5'))).toBe(
-      'E_ARGUMENTS 1:5 SOURCE_DATE_EPOCH=1.5 is not a whole number (It is seconds since 1970, as date +%s prints.)',
+      'E_ARGUMENTS 1:5 SOURCE_DATE_EPOCH=1.5 is neither a whole number nor the name of a stage or a context (It is seconds since 1970, as date +%s prints.)',
     );
     expect(planRefusal(text.replace('=5', '=stage'))).toMatch(
-      /^E_UNSUPPORTED 1:5 SOURCE_DATE_EPOCH cannot be taken from stage/,
+      /^E_ARGUMENTS 1:5 SOURCE_DATE_EPOCH=stage is neither/,
     );
   });
 });

@@ -30,7 +30,7 @@ export function checkInput(text: string): 'planned' | 'refused' {
   for (let round = 0; round < 3; round++) {
     try {
       const result = plan(parsed, OPTIONS, images);
-      if (result.kind === 'planned') return 'planned';
+      if (result.kind !== 'needs') return 'planned';
       for (const { key, platform } of result.images) {
         const config = { OnBuild: ['COPY --from=x a b'], Env: ['HOME=/root'] };
         images.set(key, { ...platform, config, rootfs: { type: 'layers', diff_ids: [] } });
