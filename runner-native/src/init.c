@@ -288,6 +288,7 @@ static int follow(pid_t command, struct supervisor *supervisor, int report, stru
 	}
 	if (supervisor->observer != NULL) {
 		end_others();
+		observer_end(supervisor->observer);
 		looked_send(supervisor->observer);
 	}
 	if (write_all(OUTCOME_FD, &outcome, sizeof(outcome)) < 0)

@@ -6,10 +6,9 @@
 #define MAX_PATHS ((size_t)500000)
 #define MAX_TEXT  ((size_t)32 << 20)
 
-/* FNV-1a: the names are short, and a step that makes them collide slows down itself only. */
-static uint32_t hash_of(const char *text, size_t length)
+/* FNV-1a: names are short, and a step that makes them collide slows down itself only. */
+uint32_t lookups_hash(uint32_t hash, const char *text, size_t length)
 {
-	uint32_t hash = 2166136261u;
 	for (size_t i = 0; i < length; i++)
 		hash = (hash ^ (unsigned char)text[i]) * 16777619u;
 	return hash;
@@ -73,46 +72,41 @@ static struct lookup *find(const struct lookups *lookups, uint32_t hash, const c
 	return NULL;
 }
 
-const struct lookup *lookups_find(const struct lookups *lookups, const char *text, size_t length)
+/* Copies bytes into the arena; false when it is full. */
+static bool store(struct lookups *lookups, const char *text, size_t length, uint32_t *at)
 {
-	return find(lookups, hash_of(text, length), text, length);
+	const size_t used = lookups->used;
+	if (used + length > MAX_TEXT || length > UINT16_MAX ||
+	    !grow(&lookups->arena, &lookups->arena_room, used + length, 1))
+		return false;
+	memcpy(lookups->arena + used, text, length);
+	lookups->used += length;
+	*at = (uint32_t)used;
+	return true;
 }
 
-struct lookup *lookups_at(struct lookups *lookups, const char *text, size_t length)
+struct lookup *lookups_at(struct lookups *lookups, uint32_t hash, const char *text, size_t length)
 {
-	const uint32_t hash = hash_of(text, length);
 	struct lookup *found = find(lookups, hash, text, length);
 	if (found != NULL)
 		return found;
-	if (lookups->count == MAX_PATHS || lookups->used + length > MAX_TEXT ||
-	    length > UINT16_MAX ||
+	struct lookup new = { .hash = hash, .length = (uint16_t)length };
+	if (lookups->count == MAX_PATHS ||
 	    !grow(&lookups->all, &lookups->room, lookups->count + 1, sizeof(*lookups->all)) ||
-	    !grow(&lookups->arena, &lookups->arena_room, lookups->used + length, 1) ||
-	    !grow_slots(lookups)) {
-		lookups->full = true;
+	    !grow_slots(lookups) || !store(lookups, text, length, &new.text))
 		return NULL;
-	}
-	struct lookup *lookup = &lookups->all[lookups->count];
-	*lookup = (struct lookup){ .hash = hash,
-				   .text = (uint32_t)lookups->used,
-				   .length = (uint16_t)length };
-	memcpy(lookups->arena + lookups->used, text, length);
-	lookups->used += length;
-	place(lookups, (uint32_t)lookups->count++);
-	return lookup;
+	lookups->all[lookups->count] = new;
+	place(lookups, (uint32_t)lookups->count);
+	return &lookups->all[lookups->count++];
 }
 
-void lookups_add(struct lookups *lookups, const char *text, size_t length, unsigned uses)
+bool lookups_set_target(struct lookups *lookups, struct lookup *lookup, const char *target,
+			size_t length)
 {
-	struct lookup *lookup = lookups_at(lookups, text, length);
-	if (lookup != NULL)
-		lookup->uses |= (uint8_t)(uses & ~(unsigned)LOOK_CHANGES);
-}
-
-void lookups_free(struct lookups *lookups)
-{
-	free(lookups->all);
-	free(lookups->slots);
-	free(lookups->arena);
-	*lookups = (struct lookups){ 0 };
+	const bool is_known = length > 0 && lookup->target_length == length &&
+			      memcmp(lookups_target(lookups, lookup), target, length) == 0;
+	if (!is_known && !store(lookups, target, length, &lookup->target))
+		return false;
+	lookup->target_length = (uint16_t)length;
+	return true;
 }

@@ -1,5 +1,6 @@
-/* The set of paths that a step looked up, each with its uses: a set and not a log, in one arena, of
- * bounded size. It also remembers what was asked already, so that asking again costs nothing.
+/* What is known of paths of a step's root, by true place: the uses that are to be sent, and what is
+ * there. A set and not a log, in one arena, of bounded size. A place is relative to the root,
+ * without empty names, "." and "..", and no name in it but the last is a link.
  * Threat: a step names as many paths as it likes; past the bound the set is full, and says so. */
 #pragma once
 
@@ -16,14 +17,23 @@ enum look_use {
 	LOOK_CHANGES = 1 << 6, /* not sent: the call changes what is there */
 };
 
+enum kind {
+	KIND_UNKNOWN,
+	KIND_PLAIN, /* no link: a file, a folder, anything else */
+	KIND_LINK,
+	KIND_MISSING,
+};
+
 struct lookup {
 	uint32_t hash;
-	uint32_t text; /* where its bytes begin in the arena */
-	uint16_t length;
-	uint8_t uses;	     /* what is to be sent of it; 0 for a path that was only asked */
-	uint8_t asked;	     /* the uses with which it was asked */
-	bool waits;	     /* it is in the observer's list of doubtful ones */
-	uint32_t generation; /* of the step's links when it was asked; 0: not to be relied on */
+	uint32_t text, target; /* where they begin in the arena */
+	uint16_t length, target_length;
+	uint8_t uses; /* what is to be sent; 0 for nothing */
+	uint8_t kind;
+	uint32_t generation; /* of what is known of kinds, when this one was found out */
+	/* Who changed it last, and by which notice: until that call has ended, what is there may
+	 * change at any moment. 0: nobody. */
+	uint32_t changer, changed;
 };
 
 struct lookups {
@@ -33,22 +43,26 @@ struct lookups {
 	size_t slot_count;
 	char *arena;
 	size_t used, arena_room;
-	bool full;
 };
 
-/* The entry of a path, or NULL. */
-const struct lookup *lookups_find(const struct lookups *lookups, const char *text, size_t length);
+/* The hash of a text that goes on after a part whose hash is `hash`. */
+#define LOOKUPS_HASH_START 2166136261u
+uint32_t lookups_hash(uint32_t hash, const char *text, size_t length);
 
-/* The entry of a path, made where it is missing; NULL when the set is full. Valid up to the next
- * call. */
-struct lookup *lookups_at(struct lookups *lookups, const char *text, size_t length);
+/* The entry of a place with that hash, made where it is missing; NULL when the set is full. Valid
+ * up to the next call. */
+struct lookup *lookups_at(struct lookups *lookups, uint32_t hash, const char *text, size_t length);
 
-/* Adds to what is to be sent of a path. */
-void lookups_add(struct lookups *lookups, const char *text, size_t length, unsigned uses);
+/* Remembers the target of an entry that is a link; false when the set is full. */
+bool lookups_set_target(struct lookups *lookups, struct lookup *lookup, const char *target,
+			size_t length);
 
 static inline const char *lookups_text(const struct lookups *lookups, const struct lookup *lookup)
 {
 	return lookups->arena + lookup->text;
 }
 
-void lookups_free(struct lookups *lookups);
+static inline const char *lookups_target(const struct lookups *lookups, const struct lookup *lookup)
+{
+	return lookups->arena + lookup->target;
+}

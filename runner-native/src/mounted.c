@@ -4,18 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "words.h"
 
 #define MOUNTINFO_LIMIT ((size_t)1 << 20)
-
-/* The fields of a line of mountinfo; those after the lone "-" come last. */
-enum { FIELD_ROOT = 3, FIELD_TARGET = 4, FIELD_OPTIONAL = 6 };
-
-struct fields {
-	char *root, *target, *type;
-};
+#define FIELD_TARGET	4
 
 /* Undoes the escapes (\040) of mountinfo, in place. */
 static void unescape(char *text)
@@ -32,72 +25,18 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-static bool split(char *line, struct fields *fields)
-{
-	char *rest = line;
-	bool past_optional = false;
-	*fields = (struct fields){ 0 };
-	for (int i = 0; rest != NULL; i++) {
-		char *field = strsep(&rest, " ");
-		if (past_optional) {
-			fields->type = field;
-			break;
-		}
-		if (i == FIELD_ROOT)
-			fields->root = field;
-		if (i == FIELD_TARGET)
-			fields->target = field;
-		past_optional = i >= FIELD_OPTIONAL && strcmp(field, "-") == 0;
-	}
-	if (fields->type == NULL || fields->target[0] != '/')
-		return false;
-	unescape(fields->target);
-	return true;
-}
-
-static enum mounted_kind kind_of(const struct fields *fields)
-{
-	static const char *const kernels_own[] = {
-		"sysfs",     "devpts",	"mqueue",  "cgroup", "cgroup2",	 "securityfs",
-		"selinuxfs", "debugfs", "tracefs", "bpf",    "configfs", "pstore",
-	};
-	if (strcmp(fields->type, "proc") == 0)
-		return MOUNTED_PROC;
-	if (strcmp(fields->type, "tmpfs") == 0 && strcmp(fields->root, "/") == 0)
-		return strcmp(fields->target, "/dev") == 0 ? MOUNTED_DEVICES : MOUNTED_NEW;
-	for (size_t i = 0; i < lengthof(kernels_own); i++)
-		if (strcmp(fields->type, kernels_own[i]) == 0)
-			return MOUNTED_NEW;
-	return MOUNTED_FOREIGN;
-}
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* A mount inside of another one counts as a part of that. */
-static int add(struct mounted *mounted, const struct fields *fields)
+static int add(struct mounted *mounted, char *target)
 {
-	const enum mounted_kind kind = kind_of(fields);
-	const char *path = fields->target + 1;
-	struct mounted_at *outer = mounted_find(mounted, path, strlen(path));
-	if (*path == '\0')
+	unescape(target);
+	if (target[0] != '/' || target[1] == '\0' ||
+	    mounted_find(mounted, target + 1, strlen(target + 1)) != NULL)
 		return 0;
-	if (outer != NULL) {
-		/* A file (a device, a mask) brings no links along. */
-		if (kind == MOUNTED_FOREIGN && outer->kind != MOUNTED_PROC &&
-		    is_folder(fields->target))
-			outer->kind = MOUNTED_FOREIGN;
-		return 0;
-	}
 	struct mounted_at *at = array_push(&mounted->all, &mounted->count, sizeof(*at));
 	if (at == NULL)
 		return -ENOMEM;
-	at->path = strdup(path);
-	at->length = strlen(path);
-	at->kind = kind;
+	at->path = strdup(target + 1);
+	at->length = strlen(target + 1);
 	return at->path == NULL ? -ENOMEM : 0;
 }
 
@@ -109,10 +48,12 @@ int mounted_read(struct mounted *mounted)
 	int rc = fd < 0 ? -errno : read_to_end(fd, MOUNTINFO_LIMIT, &text, &length);
 	char *rest = text;
 	while (rc == 0 && rest != NULL) {
-		struct fields fields;
 		char *line = strsep(&rest, "\n");
-		if (split(line, &fields))
-			rc = add(mounted, &fields);
+		char *field = NULL;
+		for (int i = 0; i <= FIELD_TARGET && line != NULL; i++)
+			field = strsep(&line, " ");
+		if (line != NULL)
+			rc = add(mounted, field);
 	}
 	return rc;
 }

@@ -12,6 +12,7 @@
 #include "sys.h"
 
 #define SMALLEST_PAGE 4096
+#define USUAL_PATH    256 /* divides PATH_MAX; longer ones are read in parts */
 
 bool notice_receive(int listener, struct notice *notice)
 {
@@ -99,8 +100,8 @@ int notice_read_path(const struct notice *notice, uint64_t address, char path[PA
 	while (used < PATH_MAX) {
 		/* Never over the end of a page: the next one may not be there. */
 		size_t part = SMALLEST_PAGE - (address + used) % SMALLEST_PAGE;
-		if (part > PATH_MAX - used)
-			part = PATH_MAX - used;
+		if (part > USUAL_PATH)
+			part = USUAL_PATH;
 		if (notice_read(notice, address + used, path + used, part) < 0)
 			return -EFAULT;
 		const char *end = memchr(path + used, '\0', part);

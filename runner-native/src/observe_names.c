@@ -1,5 +1,5 @@
-/* Names that are made, moved and taken away: a moved file is as good as read, and a link that is
- * made or moved changes where other paths lead. Part of the supervisor. */
+/* Names that are made, moved and taken away: a moved file is as good as read, and a moved folder
+ * gives everything below it another name. Part of the supervisor. */
 #include <asm/unistd.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -18,44 +18,39 @@ static bool look(struct supervisor *supervisor, const struct notice *notice, int
 		 unsigned uses)
 {
 	char path[PATH_MAX];
-	if (!observer_is_on(supervisor->observer) ||
-	    notice_read_path(notice, notice->args[arg], path) <= 0)
+	if (!observer_read_path(supervisor->observer, notice, notice->args[arg], path))
 		return false;
 	observer_look(supervisor->observer, notice, dirfd, path, uses);
 	return true;
 }
 
-/* Whether the name in argument `arg` is a link, or a folder in which links of the step's may move
- * along. (A folder of a lower layer cannot be moved: overlayfs says EXDEV.) */
-static bool moves_links(const struct supervisor *supervisor, const struct notice *notice, int dirfd,
-			size_t arg)
+/* A folder of the step's own: one of a lower layer cannot be moved, overlayfs says EXDEV. */
+static bool is_folder(const struct notice *notice, int dirfd, size_t arg)
 {
 	char path[PATH_MAX];
 	struct stat st;
 	struct located place cleanup_located = { .held = -1 };
 	return notice_read_path(notice, notice->args[arg], path) > 0 &&
 	       notice_locate(notice, dirfd, path, false, &place) == 0 &&
-	       fstatat(AT_FDCWD, place.text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       (S_ISLNK(st.st_mode) ||
-		(S_ISDIR(st.st_mode) && observer_has_links(supervisor->observer)));
+	       fstatat(AT_FDCWD, place.text, &st, place.follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 static struct answer remove_name(struct supervisor *supervisor, const struct notice *notice,
-				 int dirfd, size_t arg, bool is_folder)
+				 int dirfd, size_t arg, bool folder)
 {
-	(void)look(supervisor, notice, dirfd, arg, is_folder ? EMPTIED : TAKE_AWAY);
+	(void)look(supervisor, notice, dirfd, arg, folder ? EMPTIED : TAKE_AWAY);
 	return answer_perform();
 }
 
 static struct answer rename_names(struct supervisor *supervisor, const struct notice *notice,
 				  const int dirfds[2], const size_t args[2], bool exchanges)
 {
-	if (!look(supervisor, notice, dirfds[0], args[0], MOVED) ||
-	    !look(supervisor, notice, dirfds[1], args[1], exchanges ? MOVED : EMPTIED))
-		return answer_perform();
-	if (moves_links(supervisor, notice, dirfds[0], args[0]) ||
-	    (exchanges && moves_links(supervisor, notice, dirfds[1], args[1])))
-		observer_link_moves(supervisor->observer, notice);
+	if (look(supervisor, notice, dirfds[0], args[0], MOVED) &&
+	    look(supervisor, notice, dirfds[1], args[1], exchanges ? MOVED : EMPTIED) &&
+	    (is_folder(notice, dirfds[0], args[0]) ||
+	     (exchanges && is_folder(notice, dirfds[1], args[1]))))
+		observer_folder_moves(supervisor->observer, notice);
 	return answer_perform();
 }
 
@@ -65,17 +60,7 @@ static struct answer link_names(struct supervisor *supervisor, const struct noti
 {
 	(void)look(supervisor, notice, dirfds[0], args[0],
 		   LOOK_CONTENT | (follows ? LOOK_FOLLOWED : 0));
-	if (look(supervisor, notice, dirfds[1], args[1], TAKE_AWAY) && !follows &&
-	    moves_links(supervisor, notice, dirfds[0], args[0]))
-		observer_link_moves(supervisor->observer, notice);
-	return answer_perform();
-}
-
-static struct answer make_link(struct supervisor *supervisor, const struct notice *notice,
-			       int dirfd, size_t arg)
-{
-	if (look(supervisor, notice, dirfd, arg, TAKE_AWAY))
-		observer_link_moves(supervisor->observer, notice);
+	(void)look(supervisor, notice, dirfds[1], args[1], TAKE_AWAY);
 	return answer_perform();
 }
 
@@ -103,7 +88,8 @@ HANDLER(handle_linkat)
 
 HANDLER(handle_symlinkat)
 {
-	return make_link(supervisor, notice, (int)notice->args[1], 2);
+	(void)look(supervisor, notice, (int)notice->args[1], 2, TAKE_AWAY);
+	return answer_perform();
 }
 
 #if defined(__x86_64__)
@@ -131,7 +117,8 @@ HANDLER(handle_link)
 
 HANDLER(handle_symlink)
 {
-	return make_link(supervisor, notice, AT_FDCWD, 1);
+	(void)look(supervisor, notice, AT_FDCWD, 1, TAKE_AWAY);
+	return answer_perform();
 }
 #endif
 

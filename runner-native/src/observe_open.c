@@ -31,8 +31,7 @@ static struct answer open_at(struct supervisor *supervisor, const struct notice 
 			     size_t arg, uint64_t flags)
 {
 	char path[PATH_MAX];
-	if (observer_is_on(supervisor->observer) &&
-	    notice_read_path(notice, notice->args[arg], path) > 0)
+	if (observer_read_path(supervisor->observer, notice, notice->args[arg], path))
 		observer_look(supervisor->observer, notice, dirfd, path, uses_of(flags));
 	return answer_perform();
 }
@@ -54,14 +53,8 @@ HANDLER(handle_openat2)
 		return answer_perform();
 	if ((how.resolve & RESOLVE_IN_ROOT) == 0)
 		return open_at(supervisor, notice, dirfd, 1, how.flags);
-	struct located place cleanup_located = { .held = -1 };
-	if (!observer_is_on(supervisor->observer) ||
-	    notice_read_path(notice, notice->args[1], path) <= 0 ||
-	    notice_locate(notice, dirfd, dirfd == AT_FDCWD ? "." : "", true, &place) < 0)
-		return answer_perform();
-	cleanup_close int root = notice_open(notice, &place, O_DIRECTORY);
-	if (root >= 0)
-		observer_look_inside(supervisor->observer, notice, root, path, uses_of(how.flags));
+	if (observer_read_path(supervisor->observer, notice, notice->args[1], path))
+		observer_look_inside(supervisor->observer, notice, dirfd, path, uses_of(how.flags));
 	return answer_perform();
 }
 

@@ -83,8 +83,7 @@ static struct answer handle(struct supervisor *supervisor, const struct notice *
 		rule++;
 	/* What cannot be read the kernel refuses; an empty path is an open descriptor, if anything.
 	 */
-	if (!observer_is_on(supervisor->observer) ||
-	    notice_read_path(notice, notice->args[rule->path], path) <= 0)
+	if (!observer_read_path(supervisor->observer, notice, notice->args[rule->path], path))
 		return answer_perform();
 	const int dirfd = rule->dirfd == NONE ? AT_FDCWD : (int)notice->args[rule->dirfd];
 	const uint32_t flags = rule->flags == NONE ? 0 : (uint32_t)notice->args[rule->flags];

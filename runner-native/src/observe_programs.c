@@ -123,13 +123,13 @@ static struct answer start_program(struct supervisor *supervisor, const struct n
 {
 	char path[PATH_MAX];
 	const bool follows = (flags & AT_SYMLINK_NOFOLLOW) == 0;
-	if (!observer_is_on(supervisor->observer))
+	if (observer_read_path(supervisor->observer, notice, notice->args[arg], path))
+		observer_look(supervisor->observer, notice, dirfd, path,
+			      LOOK_CONTENT | (follows ? LOOK_FOLLOWED : 0));
+	else if (!observer_is_on(supervisor->observer) || (flags & AT_EMPTY_PATH) == 0)
 		return answer_perform();
-	const int length = notice_read_path(notice, notice->args[arg], path);
-	if (length < 0 || (length == 0 && (flags & AT_EMPTY_PATH) == 0))
-		return answer_perform();
-	observer_look(supervisor->observer, notice, dirfd, path,
-		      LOOK_CONTENT | (follows ? LOOK_FOLLOWED : 0));
+	else
+		path[0] = '\0';
 	look_at_program(supervisor, notice, open_program(notice, dirfd, path, follows));
 	return answer_perform();
 }
@@ -149,8 +149,7 @@ HANDLER(handle_chroot)
 {
 	char path[PATH_MAX];
 	supervisor->changed_roots = true;
-	if (observer_is_on(supervisor->observer) &&
-	    notice_read_path(notice, notice->args[0], path) > 0)
+	if (observer_read_path(supervisor->observer, notice, notice->args[0], path))
 		observer_look(supervisor->observer, notice, AT_FDCWD, path,
 			      LOOK_EXISTS | LOOK_FOLLOWED);
 	return answer_perform();

@@ -6,12 +6,9 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "asked.h"
-#include "sys.h"
-#include "walk.h"
+#include "resolve.h"
 
 void observer_fail(struct observer *observer, const char *reason)
 {
@@ -19,312 +16,153 @@ void observer_fail(struct observer *observer, const char *reason)
 		observer->reason = reason;
 }
 
-void observer_note(struct observer *observer, const char *path, size_t length, unsigned uses)
+/* Looks up again what was doubtful, now that the call has surely ended. */
+static void resolve_doubt(struct observer *observer, struct thread *thread)
 {
-	const struct mounted_at *mount = mounted_find(&observer->mounted, path, length);
-	if (mount == NULL)
-		lookups_add(&observer->lookups, path, length, uses);
-	else if (mount->is_kept && (uses & LOOK_CHANGES) != 0)
-		observer->wrote = mount->path;
-}
-
-/* Who asks, and from where it sees the file system. */
-struct asker {
-	const struct notice *notice;
-	int root;	  /* O_PATH of its root, where that is not the step's; -1 */
-	int from;	  /* dirfd of the path */
-	const char *path; /* as it was asked */
-};
-
-static void note_folder(void *context, const char *folder, size_t length)
-{
-	observer_note(context, folder, length, LOOK_EXISTS | LOOK_FOLLOWED);
-}
-
-/* The text is the place: no link was crossed that the client will not find itself. */
-static void note_text(struct observer *observer, const struct asked *asked, unsigned uses)
-{
-	static char text[sizeof(asked->text)];
-	if (!asked->has_up)
-		return observer_note(observer, asked->text, asked->length, uses);
-	const size_t length = asked_resolve(asked, text, note_folder, observer);
-	observer_note(observer, text, length, uses);
-}
-
-static int open_start(const struct asker *asker)
-{
-	char text[32];
-	const int tid = (int)asker->notice->tid;
-	if (asker->from == AT_FDCWD)
-		snprintf(text, sizeof(text), "%d/cwd", tid);
-	else
-		snprintf(text, sizeof(text), "%d/fd/%d", tid, asker->from);
-	return open(text, O_PATH | O_CLOEXEC);
-}
-
-/* Walks the path; whether what was found is so for everybody. */
-static bool walk(struct observer *observer, const struct asked *asked, const struct asker *asker,
-		 unsigned uses)
-{
-	cleanup_close int start = -1;
-	struct walk walk = { .observer = observer, .root = observer->root };
-	if (asker == NULL) {
-		walk.from = observer->root;
-		walk_path(&walk, asked->text, uses);
-		return false;
-	}
-	if (asker->root >= 0)
-		walk.root = asker->root;
-	walk.tid = asker->notice->tid;
-	walk.from = walk.root;
-	if (*asker->path != '/')
-		walk.from = start = open_start(asker);
-	if (walk.from >= 0)
-		walk_path(&walk, asker->path, uses);
-	return !walk.passed && asker->root < 0;
-}
-
-/* Whether a part of the path, below /proc or /dev, means the caller's own. */
-static bool is_of_caller(const struct mounted_at *mount, const struct asked *asked)
-{
-	static const char *const jumps[] = { "cwd", "root", "exe", "fd", "map_files", "ns" };
-	static const char *const devices[] = { "fd", "stdin", "stdout", "stderr" };
-	const bool is_proc = mount->kind == MOUNTED_PROC;
-	const char *const *names = is_proc ? jumps : devices;
-	const size_t count = is_proc ? lengthof(jumps) : lengthof(devices);
-	if (!is_proc && mount->kind != MOUNTED_DEVICES)
-		return false;
-	const char *at = asked->text + mount->length;
-	while (*at == '/') {
-		const size_t length = strcspn(++at, "/");
-		for (size_t i = 0; i < count; i++)
-			if (strlen(names[i]) == length && memcmp(names[i], at, length) == 0)
-				return true;
-		at += length;
-	}
-	return false;
-}
-
-/* Opens the text from the root, as no more than a name; closed at once. 0 or -errno. */
-static int try(const struct observer *observer, const struct asked *asked, unsigned uses,
-	       uint64_t resolve)
-{
-	const unsigned flags =
-		O_PATH | O_CLOEXEC | ((uses & LOOK_FOLLOWED) != 0 ? 0u : (unsigned)O_NOFOLLOW);
-	const int fd = sys_openat2(observer->root, asked->length == 0 ? "." : asked->text, flags, 0,
-				   resolve);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-/* A text that leads onto a mount, where nothing is noted: only whether links lead back matters.
- * Whether what was found is so for everybody, until a link is made. */
-static bool settle_on_mount(struct observer *observer, const struct mounted_at *mount,
-			    const struct asked *asked, const struct asker *asker, unsigned uses)
-{
-	if (is_of_caller(mount, asked))
-		return walk(observer, asked, asker, uses);
-	if (mount->kind == MOUNTED_PROC)
-		return false;
-	if ((observer_has_links(observer) || mount->kind == MOUNTED_FOREIGN) &&
-	    try(observer, asked, uses, RESOLVE_NO_SYMLINKS) == -ELOOP)
-		return walk(observer, asked, asker, uses);
-	observer_note(observer, asked->text, asked->length, uses);
-	return true;
-}
-
-/* Finds out where a path ends and notes it. Whether that holds for everybody, until a link is made.
- */
-static bool settle(struct observer *observer, const struct asked *asked, const struct asker *asker,
-		   unsigned uses)
-{
-	const struct mounted_at *mount =
-		asked->has_up ? NULL : mounted_find(&observer->mounted, asked->text, asked->length);
-	if (mount != NULL)
-		return settle_on_mount(observer, mount, asked, asker, uses);
-	const bool is_strict = observer_has_links(observer) || asked->has_up ||
-			       (asker != NULL && asker->root >= 0);
-	const int rc =
-		try(observer, asked, uses, RESOLVE_NO_XDEV | (is_strict ? RESOLVE_NO_SYMLINKS : 0));
-	if (rc == -EXDEV || (rc == -ELOOP && is_strict) || (rc < 0 && asked->has_up))
-		return walk(observer, asked, asker, uses);
-	note_text(observer, asked, uses);
-	return true;
-}
-
-static void add_doubt(struct observer *observer, uint32_t index)
-{
-	struct lookup *lookup = &observer->lookups.all[index];
-	if (lookup->waits)
+	static struct view view;
+	char path[PATH_MAX];
+	if (thread->doubt == 0 || !observer_is_on(observer))
 		return;
-	if (observer->doubt_count == lengthof(observer->doubts))
-		return observer_fail(observer, "too much was looked up while a link was made");
-	lookup->waits = true;
-	observer->doubts[observer->doubt_count++] = index;
-}
-
-/* Looks up again what was looked up while a link was being made. */
-static void resolve_doubts(struct observer *observer)
-{
-	static struct asked asked;
-	for (size_t i = 0; i < observer->doubt_count; i++) {
-		const struct lookup lookup = observer->lookups.all[observer->doubts[i]];
-		asked.length = lookup.length;
-		asked.has_up = true; /* to be on the safe side: the text is not told apart */
-		memcpy(asked.text, lookups_text(&observer->lookups, &lookup), lookup.length);
-		asked.text[lookup.length] = '\0';
-		(void)settle(observer, &asked, NULL, lookup.asked);
-	}
-	if (observer->flight_count > 0)
-		return;
-	for (size_t i = 0; i < observer->doubt_count; i++)
-		observer->lookups.all[observer->doubts[i]].waits = false;
-	observer->doubt_count = 0;
+	const struct lookup *lookup = &observer->lookups.all[thread->doubt - 1];
+	memcpy(path, lookups_text(&observer->lookups, lookup), lookup->length);
+	path[lookup->length] = '\0';
+	thread->doubt = 0;
+	view.tid = thread->tid;
+	view.root_length = view.length = 0;
+	resolve(observer, &view, path, thread->uses & ~(unsigned)LOOK_CHANGES);
 }
 
 void observer_notice(struct observer *observer, const struct notice *notice)
 {
-	size_t left = 0;
-	const size_t before = observer->flight_count;
+	struct thread *thread = &observer->threads[(uint32_t)notice->tid % OBSERVER_THREADS];
 	observer->calls++;
-	for (size_t i = 0; i < before; i++) {
-		char text[16];
-		const pid_t tid = observer->flights[i];
-		snprintf(text, sizeof(text), "%d", (int)tid);
-		/* A thread that asks for something else, or is gone, has done what it asked for. */
-		if (tid != notice->tid && access(text, F_OK) == 0)
-			observer->flights[left++] = tid;
-	}
-	observer->flight_count = left;
-	if (left == before)
+	resolve_doubt(observer, thread);
+	thread->tid = notice->tid;
+	thread->serial = ++observer->serial;
+}
+
+void observer_end(struct observer *observer)
+{
+	for (size_t i = 0; i < OBSERVER_THREADS; i++)
+		resolve_doubt(observer, &observer->threads[i]);
+}
+
+bool observer_read_path(struct observer *observer, const struct notice *notice, uint64_t address,
+			char path[PATH_MAX])
+{
+	if (!observer_is_on(observer))
+		return false;
+	errno = 0;
+	const int length = notice_read_path(notice, address, path);
+	/* A program that may be executed but not read hides its memory from us. */
+	if (length < 0 && errno == EPERM)
+		observer_fail(observer, "the memory of a program could not be read");
+	return length > 0;
+}
+
+/* Remembers to look the path up again at the caller's next call. */
+static void doubt(struct observer *observer, const struct notice *notice, const struct view *view,
+		  const char *path, unsigned uses)
+{
+	char text[2 * PATH_MAX];
+	struct thread *thread = &observer->threads[(uint32_t)notice->tid % OBSERVER_THREADS];
+	const int length = *path == '/' ? snprintf(text, sizeof(text), "%s", path)
+					: snprintf(text, sizeof(text), "%.*s/%s", (int)view->length,
+						   view->place, path);
+	if (length >= PATH_MAX)
 		return;
-	observer->generation++;
-	resolve_doubts(observer);
-}
-
-void observer_link_moves(struct observer *observer, const struct notice *notice)
-{
-	const size_t recent = observer->recent_count < lengthof(observer->recent)
-				      ? observer->recent_count
-				      : lengthof(observer->recent);
-	observer->generation++;
-	if (observer->flight_count == lengthof(observer->flights))
-		return observer_fail(observer, "too many links were made at once");
-	observer->flights[observer->flight_count++] = notice->tid;
-	/* The kernel may not yet have performed what was asked just before. */
-	for (size_t i = 0; i < recent; i++)
-		add_doubt(observer, observer->recent[i]);
-}
-
-static bool is_known(const struct observer *observer, const struct lookup *lookup, unsigned uses)
-{
-	return lookup->generation == observer->generation && (lookup->asked & uses) == uses;
-}
-
-static void remember(struct observer *observer, const struct asked *asked, unsigned uses)
-{
-	struct lookup *lookup = lookups_at(&observer->lookups, asked->text, asked->length);
+	const uint32_t hash = lookups_hash(LOOKUPS_HASH_START, text, (size_t)length);
+	const struct lookup *lookup = lookups_at(&observer->lookups, hash, text, (size_t)length);
 	if (lookup == NULL)
 		return observer_fail(observer, "it looked up too many paths");
-	const uint32_t index = (uint32_t)(lookup - observer->lookups.all);
-	if (!lookup->waits && lookup->generation != observer->generation)
-		lookup->asked = 0;
-	lookup->asked |= (uint8_t)uses;
-	lookup->generation = observer->flight_count == 0 ? observer->generation : 0;
-	observer->recent[observer->recent_count++ % lengthof(observer->recent)] = index;
-	if (observer->flight_count > 0)
-		add_doubt(observer, index);
+	thread->doubt = (uint32_t)(lookup - observer->lookups.all) + 1;
+	thread->uses = (uint8_t)uses;
 }
 
-static void look(struct observer *observer, const struct asked *asked, const struct asker *asker,
-		 unsigned uses)
-{
-	if (asked->is_folder)
-		uses |= LOOK_FOLLOWED;
-	/* What one with another root asks for is not what the same text is to others. */
-	const bool is_shared = asker->root < 0;
-	const struct lookup *lookup = lookups_find(&observer->lookups, asked->text, asked->length);
-	if (lookup != NULL && is_shared && is_known(observer, lookup, uses))
-		return;
-	if (settle(observer, asked, asker, uses) && is_shared)
-		remember(observer, asked, uses);
-	if (observer->lookups.full)
-		observer_fail(observer, "it looked up too many paths");
-}
-
-/* The true place of what a link of /proc leads to, relative to the root; false where it has none
- * that can be told from its text. */
+/* The place that a link of /proc leads to; false where it has none in the step's root. */
 static bool read_place(const char *link, char place[PATH_MAX], size_t *length)
 {
 	static const char deleted[] = " (deleted)";
 	const size_t mark = sizeof(deleted) - 1;
 	const ssize_t got = readlink(link, place, PATH_MAX - 1);
-	if (got <= 0 || place[0] != '/' ||
-	    ((size_t)got > mark && memcmp(place + got - mark, deleted, mark) == 0))
+	if (got <= 0 || place[0] != '/')
 		return false;
-	place[got] = '\0';
-	*length = (size_t)got;
+	*length = (size_t)got - 1;
+	memmove(place, place + 1, *length);
+	place[*length] = '\0';
+	/* What is deleted was looked at before. Its parent can still be reached. */
+	if (*length > mark && strcmp(place + *length - mark, deleted) == 0)
+		*length -= mark;
 	return true;
 }
 
-/* The caller's root, where it is not the step's. */
-static int other_root(const struct notice *notice)
+static bool read_place_of(const struct notice *notice, int dirfd, char place[PATH_MAX],
+			  size_t *length)
 {
-	char link[32], place[PATH_MAX];
-	size_t length;
-	if (!notice->changed_roots)
-		return -1;
+	char link[32];
+	if (dirfd == AT_FDCWD)
+		snprintf(link, sizeof(link), "%d/cwd", (int)notice->tid);
+	else
+		snprintf(link, sizeof(link), "%d/fd/%d", (int)notice->tid, dirfd);
+	return read_place(link, place, length);
+}
+
+static void read_root(const struct notice *notice, struct view *view)
+{
+	char link[32];
+	view->root_length = 0;
 	snprintf(link, sizeof(link), "%d/root", (int)notice->tid);
-	if (read_place(link, place, &length) && length == 1)
-		return -1;
-	return open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (notice->changed_roots)
+		(void)read_place(link, view->root, &view->root_length);
 }
 
 void observer_look(struct observer *observer, const struct notice *notice, int dirfd,
 		   const char *path, unsigned uses)
 {
-	static struct asked asked;
-	char link[32], base[PATH_MAX] = "/";
-	size_t length = 1;
-	if (*path == '\0' || !observer_is_on(observer))
-		return;
-	cleanup_close int root = other_root(notice);
-	const struct asker asker = { notice, root, dirfd, path };
-	if (root >= 0) {
-		(void)walk(observer, NULL, &asker, uses);
+	static struct view view;
+	view.tid = notice->tid;
+	view.length = 0;
+	read_root(notice, &view);
+	if (*path == '/') {
+		view.length = view.root_length;
+		memcpy(view.place, view.root, view.root_length);
+	} else if (!read_place_of(notice, dirfd, view.place, &view.length)) {
 		return;
 	}
-	if (*path != '/') {
-		if (dirfd == AT_FDCWD)
-			snprintf(link, sizeof(link), "%d/cwd", (int)notice->tid);
-		else
-			snprintf(link, sizeof(link), "%d/fd/%d", (int)notice->tid, dirfd);
-		if (!read_place(link, base, &length)) {
-			(void)walk(observer, NULL, &asker, uses);
-			return;
-		}
-	}
-	if (asked_join(&asked, base + 1, length - 1, path))
-		look(observer, &asked, &asker, uses);
+	resolve(observer, &view, path, uses);
+	if (view.is_doubtful && view.root_length == 0)
+		doubt(observer, notice, &view, path, uses);
 }
 
-void observer_look_inside(struct observer *observer, const struct notice *notice, int root,
+void observer_look_inside(struct observer *observer, const struct notice *notice, int dirfd,
 			  const char *path, unsigned uses)
 {
-	struct walk walk = { .observer = observer, .tid = notice->tid, .root = root, .from = root };
-	walk_path(&walk, path, uses);
+	static struct view view;
+	view.tid = notice->tid;
+	if (!read_place_of(notice, dirfd, view.root, &view.root_length))
+		return;
+	view.length = view.root_length;
+	memcpy(view.place, view.root, view.root_length);
+	resolve(observer, &view, path, uses);
 }
 
 void observer_look_at_open(struct observer *observer, const struct notice *notice, int fd,
 			   unsigned uses)
 {
-	char link[32], place[PATH_MAX];
-	size_t length;
-	snprintf(link, sizeof(link), "%d/fd/%d", (int)notice->tid, fd);
-	if (observer_is_on(observer) && fd >= 0 && read_place(link, place, &length))
-		observer_note(observer, place + 1, length - 1, uses);
+	static struct view view;
+	view.tid = notice->tid;
+	view.root_length = 0;
+	if (observer_is_on(observer) && fd >= 0 &&
+	    read_place_of(notice, fd, view.place, &view.length))
+		resolve(observer, &view, "", uses);
+}
+
+void observer_folder_moves(struct observer *observer, const struct notice *notice)
+{
+	observer->generation++;
+	if (observer->mover_count == OBSERVER_MOVERS)
+		return observer_fail(observer, "too many folders were moved at once");
+	observer->movers[observer->mover_count++] = (struct mover){ notice->tid, observer->serial };
 }
 
 static bool has_proc(void)
@@ -337,21 +175,22 @@ static bool has_proc(void)
 static void note_own(struct observer *observer, const struct plan *plan)
 {
 	static const char *const files[] = { "/etc/passwd", "/etc/group" };
+	const unsigned folder = LOOK_EXISTS | LOOK_FOLLOWED;
 	const struct notice nobody = { .tid = getpid() };
 	for (size_t i = 0; i < lengthof(files); i++)
 		observer_look(observer, &nobody, AT_FDCWD, files[i], LOOK_CONTENT | LOOK_FOLLOWED);
-	observer_look(observer, &nobody, AT_FDCWD, plan->cwd, LOOK_EXISTS | LOOK_FOLLOWED);
+	observer_look(observer, &nobody, AT_FDCWD, plan->cwd, folder);
 	for (size_t i = 0; i < plan->op_count; i++) {
 		const struct op *op = &plan->ops[i];
 		char place[PATH_MAX];
 		size_t length;
-		observer_look(observer, &nobody, AT_FDCWD, op->target, LOOK_EXISTS | LOOK_FOLLOWED);
+		observer_look(observer, &nobody, AT_FDCWD, op->target, folder);
 		if (op->kind != OP_BIND || op->read_only || op->is_socket)
 			continue;
 		cleanup_close int fd = open(op->target, O_PATH | O_CLOEXEC);
 		if (fd < 0 || !read_place(fd_path(fd).text, place, &length))
 			continue;
-		struct mounted_at *mount = mounted_find(&observer->mounted, place + 1, length - 1);
+		struct mounted_at *mount = mounted_find(&observer->mounted, place, length);
 		if (mount != NULL)
 			mount->is_kept = true;
 	}
@@ -361,13 +200,11 @@ void observer_begin(struct observer *observer, const struct plan *plan)
 {
 	observer->generation = 1;
 	observer->counts_network = plan->host_network;
-	observer->root = -1;
 	if (plan->no_seccomp)
 		return observer_fail(observer, "the step runs without the system call filter");
 	if (!has_proc())
 		return observer_fail(observer, "the step has no /proc");
-	observer->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (observer->root < 0 || mounted_read(&observer->mounted) < 0)
+	if (mounted_read(&observer->mounted) < 0)
 		return observer_fail(observer, "the mounts of the step cannot be listed");
 	note_own(observer, plan);
 }
