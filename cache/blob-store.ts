@@ -1,6 +1,7 @@
 // Bytes by digest. The contract that every implementation keeps is in the words below;
 // test/cache/blob-store.suite.ts holds each of them against it.
 
+import type { FileHandle } from 'node:fs/promises';
 import type { Digest } from '../core/digest.ts';
 
 export interface BlobInfo {
@@ -43,6 +44,15 @@ export interface BlobStore {
    * `expected` ones, and whatever `chunks` throws; then nothing is left behind.
    */
   put(chunks: Chunks, expected?: BlobInfo): Promise<BlobInfo>;
+
+  /**
+   * Stores what `write` puts into the open, empty file, and tells the digest and the size of. Both must be of the
+   * very bytes that were written; only the size is looked at again. Otherwise as `put`.
+   */
+  putBy(write: (file: FileHandle) => Promise<BlobInfo>): Promise<BlobInfo>;
+
+  /** Where the bytes of a blob lie, for another process that reads them; it may not be there. */
+  pathOf(digest: Digest): string;
 
   /** Removes the blob; one that is not there is fine. A reader that has it open keeps reading. */
   delete(digest: Digest): Promise<void>;

@@ -16,6 +16,16 @@ import { collectChunks, corrupt, verifyChunks } from './blob-verify.ts';
 export function diskBlobs(root: string, tmpDir: string): BlobStore {
   const folder = join(root, 'blobs', 'sha256');
   const pathOf = (digest: Digest): string => join(folder, hexOf(digest));
+  /** Gives the bytes that `fill` writes and syncs their name. */
+  const store = async (fill: (file: FileHandle) => Promise<BlobInfo>): Promise<BlobInfo> => {
+    try {
+      await mkdir(folder, { recursive: true });
+      await mkdir(tmpDir, { recursive: true });
+      return await putBlob(fill, tmpDir, pathOf);
+    } catch (error) {
+      throw storeError(error);
+    }
+  };
   return {
     async has(digest) {
       try {
@@ -32,15 +42,27 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
       );
     },
     parts: (digest) => openParts(pathOf(digest)),
-    async put(chunks, expected) {
-      try {
-        await mkdir(folder, { recursive: true });
-        await mkdir(tmpDir, { recursive: true });
-        return await putBlob(chunks, expected, tmpDir, pathOf);
-      } catch (error) {
-        throw storeError(error);
-      }
-    },
+    put: (chunks, expected) =>
+      store(async (file) => {
+        const sync = earlySync(file);
+        try {
+          const info = await writeHashed(file, sync, chunks);
+          if (expected !== undefined) checkExpected(info, expected);
+          await sync.finish();
+          return info;
+        } finally {
+          await sync.settled();
+        }
+      }),
+    putBy: (write) =>
+      store(async (file) => {
+        const info = await write(file);
+        const { size } = await file.stat();
+        if (size !== info.size) throw new Error(`${size} bytes were written, not ${info.size}`);
+        await file.sync();
+        return info;
+      }),
+    pathOf,
     async delete(digest) {
       await rm(pathOf(digest), { force: true });
     },
@@ -97,24 +119,19 @@ async function discard(path: string, file: FileHandle): Promise<void> {
 }
 
 async function putBlob(
-  chunks: Chunks,
-  expected: BlobInfo | undefined,
+  fill: (file: FileHandle) => Promise<BlobInfo>,
   tmpDir: string,
   pathOf: (digest: Digest) => string,
 ): Promise<BlobInfo> {
   const temp = join(tmpDir, temporaryName('blob'));
   const file = await open(temp, 'wx', 0o644);
-  const sync = earlySync(file);
   try {
-    const info = await writeHashed(file, sync, chunks);
-    if (expected !== undefined) checkExpected(info, expected);
-    await sync.finish();
+    const info = await fill(file);
     await file.close();
     await rename(temp, pathOf(info.digest));
     await syncDirectory(join(pathOf(info.digest), '..'));
     return info;
   } catch (error) {
-    await sync.settled();
     await file.close().catch(() => {});
     await rm(temp, { force: true });
     throw error;

@@ -16,6 +16,7 @@ export type BuildEvent =
   | StepStarted
   | StepLog
   | StepEnded
+  | LayerWritten
   | ExportStarted
   | ExportEnded
   | BuildEnded;
@@ -87,6 +88,17 @@ export interface StepUsage {
   readonly peakMemory: number;
   /** Bytes that were written towards disks. */
   readonly written: number;
+}
+
+/** A layer's blob was written. */
+export interface LayerWritten {
+  readonly event: 'layer';
+  readonly diffId: Digest;
+  readonly digest: Digest;
+  /** In how many blocks it was compressed, and how many of them were known from earlier layers. */
+  readonly blocks: number;
+  readonly reused: number;
+  readonly ms: number;
 }
 
 export interface ExportStarted {

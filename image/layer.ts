@@ -20,6 +20,23 @@ export interface FileContent {
   readonly entry: Entry;
   /** They add up to `entry.size` bytes. */
   readonly chunks: ContentChunks;
+  /** Where the same bytes lie, for who can read them there in place of `chunks`. */
+  readonly onDisk?: FileOnDisk | undefined;
+}
+
+/** A file on disk, and what it must still be when its bytes have been read. */
+export interface FileOnDisk {
+  /** Absolute, as core/names.ts writes it, and without a link in it. */
+  readonly path: string;
+  readonly identity: {
+    readonly dev: bigint;
+    readonly ino: bigint;
+    readonly size: bigint;
+    readonly mtimeNs: bigint;
+    readonly ctimeNs: bigint;
+  };
+  /** The digest of its bytes, where the identity does not tell enough: they must have it. */
+  readonly digest: Digest | undefined;
 }
 
 export interface LayerEntries extends Iterable<Entry> {

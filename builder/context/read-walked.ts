@@ -36,7 +36,19 @@ export async function* readWalked(
   for (const { path, entry } of files) {
     const file = seen.get(path);
     if (file === undefined) throw new Error(`${path} was not walked`);
-    yield { entry, chunks: chunksOf(join(root, path), file, entry) };
+    const absolute = join(root, path);
+    yield {
+      entry,
+      // Read when they are asked for: whoever reads the file where it lies does not.
+      get chunks() {
+        return chunksOf(absolute, file, entry);
+      },
+      onDisk: {
+        path: absolute,
+        identity: file.identity,
+        digest: file.isRacy ? entry.digest : undefined,
+      },
+    };
   }
 }
 

@@ -1,5 +1,6 @@
 // What is said to the native runner and what it answers (runner-native/PROTOCOL.md): lists of words, events.
 
+import type { ErrorCode } from '../../core/error-codes.ts';
 import { BuildError } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
 
@@ -45,6 +46,18 @@ export type RunnerEvent =
       readonly bytes?: number;
       readonly stdout_bytes?: number;
       readonly stderr_bytes?: undefined;
+      /** Of `pack`, in hex. */
+      readonly diff_id?: string;
+      readonly digest?: string;
+    }
+  /** A block of a layer that was packed, and its compressed form. */
+  | {
+      readonly event: 'block';
+      readonly size: number;
+      readonly crc: number;
+      readonly length: number;
+      readonly piece_crc: number;
+      readonly reused: boolean;
     };
 
 /** An event out of its line. Throws E_RUNNER_MISSING where the runner is one of another version. */
@@ -64,10 +77,11 @@ export function runnerError(event: Extract<RunnerEvent, { event: 'error' }>): Bu
   return new BuildError(code, event.message, { hint: event.hint ?? undefined });
 }
 
-const RUNNER_CODES: Readonly<
-  Record<string, 'E_UNKNOWN_USER' | 'E_LAYER_INVALID' | 'E_ISOLATION' | 'E_LIMIT'>
-> = {
+const RUNNER_CODES: Readonly<Record<string, ErrorCode>> = {
   E_USER: 'E_UNKNOWN_USER',
+  E_FILE_CHANGED: 'E_FILE_CHANGED',
+  E_COPY_SOURCE: 'E_COPY_SOURCE',
+  E_BLOB_WRITE: 'E_STORE_UNUSABLE',
   E_LAYER_PATH: 'E_LAYER_INVALID',
   E_LAYER_ENTRY: 'E_LAYER_INVALID',
   E_ISOLATION: 'E_ISOLATION',

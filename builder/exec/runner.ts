@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { BuildError } from '../../core/errors.ts';
 import { encodeWords, type RunnerEvent, readEvent, runnerError } from './runner-protocol.ts';
 
-export type Verb = 'extract' | 'dump' | 'remove' | 'probe';
+export type Verb = 'extract' | 'dump' | 'remove' | 'probe' | 'pack';
 
 /** A runner that was started for one verb. */
 export interface RunnerProcess {
@@ -56,13 +56,17 @@ export const HELPER_PATH: readonly string[] = [
 /** newuidmap is looked up in PATH; nothing else of the environment reaches the runner or a step. */
 const ENVIRONMENT: Readonly<Record<string, string>> = { PATH: HELPER_PATH.join(':') };
 
-/** Starts the runner. `words` come after the version and the id maps, which are added here. */
+/**
+ * Starts the runner. `words` come after the version and the id maps, which are added here. What it writes comes out of
+ * `stdout`, unless it is to go to the open file `output`.
+ */
 export function startRunner(
   verb: Verb,
   isolation: Isolation,
   words: readonly string[],
+  output?: number,
 ): RunnerProcess {
-  const { child, stdin, stdout, stderr, control, events } = spawnRunner(verb);
+  const { child, stdin, stdout, stderr, control, events } = spawnRunner(verb, output);
   control.end(encodeWords([...idWords(isolation), ...rungWords(isolation), ...words]));
   killOnAbort(child, isolation.signal);
   return {
@@ -92,9 +96,9 @@ export function startServer(): ServerProcess {
   return { ...channels, closed: closeOf(child), kill: (signal) => child.kill(signal) };
 }
 
-function spawnRunner(verb: Verb | 'serve') {
+function spawnRunner(verb: Verb | 'serve', output?: number) {
   const child = spawn(runnerPath(), [verb], {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', output ?? 'pipe', 'pipe', 'pipe', 'pipe'],
     // A session of its own: Ctrl-C at the terminal reaches slipway, which then ends the step in order.
     detached: true,
     env: ENVIRONMENT,

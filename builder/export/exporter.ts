@@ -37,7 +37,13 @@ export function openExporter({ store, graph, options, environment }: ExporterOpt
   const targetChain = chainOf(graph);
   const closing = new AbortController();
   const signal = AbortSignal.any([environment.signal, closing.signal]);
-  const exports = layerExports({ store, graph, epoch: options.sourceDateEpoch, signal });
+  const exports = layerExports({
+    store,
+    graph,
+    epoch: options.sourceDateEpoch,
+    signal,
+    events: environment.events,
+  });
   const forms = options.outputs.filter(isImageOutput).map(({ layers }) => layers);
   // A compressor that is not there is told before anything runs.
   for (const form of forms) compressorFor(form.compression);

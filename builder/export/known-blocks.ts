@@ -11,7 +11,7 @@ import { type Digest, hexOf, parseDigest, sha256 } from '../../core/digest.ts';
 import type { BlockSource, KnownPieces } from '../../image/compress/compress-blocks.ts';
 
 /** A compressed block in a blob. */
-interface Place {
+export interface Place {
   readonly blob: Digest;
   readonly offset: number;
   /** Bytes, and the crc32 of them. */
@@ -23,8 +23,12 @@ interface Place {
 
 export interface KnownBlocks {
   readonly find: KnownPieces;
-  /** Notes the next piece of the blob that is being written; `source` is undefined for its header and trailer. */
-  note(piece: Uint8Array, source: BlockSource | undefined): void;
+  /** Where the compressed form of a block of this identity was. Nothing is checked. */
+  place(identity: Digest): Place | undefined;
+  /** Notes the next piece of the blob that is being written, and what it was made of. */
+  note(piece: { readonly length: number; readonly crc: number }, source: BlockSource): void;
+  /** Notes bytes of the blob that are no block. */
+  skip(length: number): void;
   /** Remembers what was noted, now that the blob is in the store. */
   keep(blob: Digest): void;
   close(): Promise<void>;
@@ -36,21 +40,26 @@ export function knownBlocks({ blocks, blobs }: Store, compressor: string): Known
   const noted: { readonly key: Buffer; readonly place: Omit<Place, 'blob'> }[] = [];
   let offset = 0;
   const keyOf = (identity: Digest): Buffer => digestKey(sha256(`${compressor}\0${identity}`));
+  const placeOf = (identity: Digest): Place | undefined => {
+    const bytes = blocks.get(keyOf(identity));
+    return bytes && decodePlace(bytes);
+  };
   return {
+    place: placeOf,
     async find({ identity, crc, size }) {
-      const bytes = identity && blocks.get(keyOf(identity));
-      const place = bytes && decodePlace(bytes);
+      const place = identity && placeOf(identity);
       // What was read now must be what was compressed then.
       if (place === undefined || place.source.crc !== crc || place.source.size !== size) return;
       return readPiece(blobs, opened, place);
     },
-    note(piece, source) {
-      const { byteLength: length } = piece;
-      if (source?.identity !== undefined) {
-        const { identity, crc, size } = source;
-        const place = { offset, length, crc: crc32(piece), source: { crc, size } };
+    note({ length, crc: pieceCrc }, { identity, crc, size }) {
+      if (identity !== undefined) {
+        const place = { offset, length, crc: pieceCrc, source: { crc, size } };
         noted.push({ key: keyOf(identity), place });
       }
+      offset += length;
+    },
+    skip(length) {
       offset += length;
     },
     keep(blob) {

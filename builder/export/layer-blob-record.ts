@@ -4,7 +4,7 @@ import { digestKey } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import { digestOf } from '../../core/canonical.ts';
 import { type Digest, parseDigest } from '../../core/digest.ts';
-import type { BlockCompressor } from '../../image/compress/block-compressor.ts';
+import type { Compressor } from '../../image/compress/compressor.ts';
 
 export interface LayerBlob {
   /** Of the uncompressed tar. */
@@ -19,7 +19,7 @@ export interface LayerBlob {
 export async function findLayerBlob(
   store: Store,
   layer: Digest,
-  compressor: BlockCompressor,
+  compressor: Compressor,
 ): Promise<LayerBlob | undefined> {
   return blobUnder(store, recordKey(layer, compressor.name));
 }
@@ -36,7 +36,7 @@ export async function findAnyLayerBlob(
 export function rememberLayerBlob(
   store: Store,
   layer: Digest,
-  compressor: BlockCompressor | undefined,
+  compressor: Compressor | undefined,
   blob: LayerBlob,
 ): void {
   const bytes = Buffer.from(JSON.stringify(blob));

@@ -1,10 +1,16 @@
 // The compressed blob of a layer: written, hashed and compressed in one pass, once.
 
+import { crc32 } from 'node:zlib';
 import type { Store } from '../../cache/store.ts';
 import { digestOf } from '../../core/canonical.ts';
 import { type Digest, finishDigest, startDigest } from '../../core/digest.ts';
-import type { BlockCompressor } from '../../image/compress/block-compressor.ts';
-import { compressBlocks } from '../../image/compress/compress-blocks.ts';
+import type { EventSink } from '../../core/events.ts';
+import { type CompressedPiece, compressBlocks } from '../../image/compress/compress-blocks.ts';
+import type {
+  Compressor,
+  NodeCompressor,
+  RunnerCompressor,
+} from '../../image/compress/compressor.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
 import { layerId } from '../../image/layer-list.ts';
@@ -12,8 +18,9 @@ import type { Descriptor } from '../../image/model.ts';
 import { type Block, blocksOf } from '../../image/stream/block-cutter.ts';
 import { writeLayerBlocks } from '../../image/tar/writer.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
-import { knownBlocks } from './known-blocks.ts';
+import { type KnownBlocks, knownBlocks } from './known-blocks.ts';
 import { findLayerBlob, type LayerBlob, rememberLayerBlob } from './layer-blob-record.ts';
+import { type KnownPiece, type PackedLayer, packLayer } from './pack-layer.ts';
 
 export interface ExportedLayer {
   readonly descriptor: Descriptor;
@@ -22,12 +29,13 @@ export interface ExportedLayer {
 
 export interface LayerExport {
   readonly store: Store;
-  readonly compressor: BlockCompressor;
+  readonly compressor: Compressor;
   /** Base layers are compressed anew where they are compressed in another way. */
   readonly force: boolean;
   /** Seconds: the newest time that an own layer may hold; undefined keeps the times. */
   readonly epoch: number | undefined;
   readonly signal: AbortSignal;
+  readonly events: EventSink;
 }
 
 /** Returns the layer's blob, which is then in the store. Throws what reading the layer throws. */
@@ -54,7 +62,8 @@ async function ownBlob(options: LayerExport, layer: SnapshotLayer): Promise<Laye
   const entries = clamped(layer.entries(), epoch);
   const id = epoch === undefined ? layer.id : layerId(entries);
   return (
-    (await find(id)) ?? (await writeBlob(options, id, writeLayerBlocks(entries, layer.contents)))
+    (await find(id)) ??
+    (await writeBlob(options, id, writeLayerBlocks(entries, layer.contents, formFor(compressor))))
   );
 }
 
@@ -72,33 +81,95 @@ async function baseBlob(options: LayerExport, origin: LayerOrigin): Promise<Laye
   return { diffId, digest, size };
 }
 
+/** What the runner writes before the first block. */
+const GZIP_HEADER_BYTES = 10;
+
+/** The runner reads files where they lie. */
+function formFor({ by }: Compressor): 'bytes' | 'files' {
+  return by === 'runner' ? 'files' : 'bytes';
+}
+
 function compressionOf(mediaType: string): string {
   return /[.+](gzip|zstd)$/.exec(mediaType)?.[1] ?? '';
 }
 
 async function writeBlob(
-  { store, compressor, signal }: LayerExport,
+  options: LayerExport,
   id: Digest,
   blocks: AsyncIterable<Block>,
 ): Promise<LayerBlob> {
-  const tarHash = startDigest();
-  const hashed = onEach(blocks, ({ bytes }) => {
-    signal.throwIfAborted();
-    tarHash.update(bytes);
-  });
+  const { store, compressor, events } = options;
+  const started = performance.now();
   const known = knownBlocks(store, compressor.name);
   try {
-    const pieces = compressBlocks(hashed, compressor, known.find);
-    const { digest, size } = await store.blobs.put(
-      bytesOf(onEach(pieces, ({ bytes, source }) => known.note(bytes, source))),
-    );
-    const blob = { diffId: finishDigest(tarHash), digest, size };
-    known.keep(digest);
+    const { blob, counts } =
+      compressor.by === 'runner'
+        ? await writeByRunner(options, compressor, known, blocks)
+        : await writeHere(options, compressor, known, blocks);
+    known.keep(blob.digest);
     rememberLayerBlob(store, id, compressor, blob);
+    const ms = Math.round(performance.now() - started);
+    events({ event: 'layer', diffId: blob.diffId, digest: blob.digest, ...counts, ms });
     return blob;
   } finally {
     await known.close();
   }
+}
+
+interface Written {
+  readonly blob: LayerBlob;
+  readonly counts: { readonly blocks: number; readonly reused: number };
+}
+
+async function writeByRunner(
+  { store, signal }: LayerExport,
+  { gzipLevel }: RunnerCompressor,
+  known: KnownBlocks,
+  blocks: AsyncIterable<Block>,
+): Promise<Written> {
+  let packed: PackedLayer | undefined;
+  const { digest, size } = await store.blobs.putBy(async ({ fd: output }) => {
+    const find = (identity: Digest): KnownPiece | undefined => {
+      const place = known.place(identity);
+      return place && { path: store.blobs.pathOf(place.blob), place };
+    };
+    packed = await packLayer(blocks, { gzipLevel, output, known: find, signal });
+    return packed;
+  });
+  if (packed === undefined) throw new Error('nothing was packed');
+  if (gzipLevel !== undefined) {
+    known.skip(GZIP_HEADER_BYTES);
+    for (const { identity, source, piece } of packed.blocks)
+      known.note(piece, { identity, ...source });
+  }
+  const reused = packed.blocks.filter(({ isReused }) => isReused).length;
+  return {
+    blob: { diffId: packed.diffId, digest, size },
+    counts: { blocks: packed.blocks.length, reused },
+  };
+}
+
+async function writeHere(
+  { store, signal }: LayerExport,
+  compressor: NodeCompressor,
+  known: KnownBlocks,
+  blocks: AsyncIterable<Block>,
+): Promise<Written> {
+  const tarHash = startDigest();
+  const counts = { blocks: 0, reused: 0 };
+  const onBytes = (bytes: Uint8Array): void => {
+    signal.throwIfAborted();
+    tarHash.update(bytes);
+  };
+  const pieces = compressBlocks(blocks, compressor, onBytes, known.find);
+  const { digest, size } = await store.blobs.put(
+    bytesOf(pieces, ({ bytes, source, isReused }) => {
+      known.note({ length: bytes.byteLength, crc: crc32(bytes) }, source);
+      counts.blocks++;
+      if (isReused) counts.reused++;
+    }),
+  );
+  return { blob: { diffId: finishDigest(tarHash), digest, size }, counts };
 }
 
 function clamped(entries: Iterable<Entry>, epoch: number | undefined): Iterable<Entry> {
@@ -111,17 +182,14 @@ function clamped(entries: Iterable<Entry>, epoch: number | undefined): Iterable<
   };
 }
 
-async function* onEach<T>(items: AsyncIterable<T>, look: (item: T) => void): AsyncIterable<T> {
-  for await (const item of items) {
-    look(item);
-    yield item;
-  }
-}
-
 async function* bytesOf(
-  pieces: AsyncIterable<{ readonly bytes: Uint8Array }>,
+  pieces: AsyncIterable<CompressedPiece>,
+  look: (piece: CompressedPiece) => void,
 ): AsyncIterable<Uint8Array> {
-  for await (const { bytes } of pieces) yield bytes;
+  for await (const piece of pieces) {
+    look(piece);
+    yield piece.bytes;
+  }
 }
 
 async function drain(chunks: AsyncIterable<Uint8Array>): Promise<void> {

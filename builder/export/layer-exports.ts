@@ -3,6 +3,7 @@
 
 import type { Store } from '../../cache/store.ts';
 import { withSpan } from '../../core/errors.ts';
+import type { EventSink } from '../../core/events.ts';
 import { compressorFor } from '../../image/compress/compression.ts';
 import type { LayerForm } from '../options.ts';
 import type { Graph, VertexId } from '../plan/graph.ts';
@@ -25,6 +26,7 @@ export interface LayerExportsOptions {
   /** See LayerExport. */
   readonly epoch: number | undefined;
   readonly signal: AbortSignal;
+  readonly events: EventSink;
 }
 
 /** Makes the exports of one build. */

@@ -3,8 +3,8 @@
 
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
-import type { Block } from '../stream/block-cutter.ts';
-import type { BlockCompressor } from './block-compressor.ts';
+import { type Block, blockBytes } from '../stream/block-cutter.ts';
+import type { NodeCompressor } from './compressor.ts';
 
 /** What a compressed piece was made of. */
 export interface BlockSource {
@@ -15,41 +15,44 @@ export interface BlockSource {
 
 export interface CompressedPiece {
   readonly bytes: Uint8Array;
-  /** Undefined for what stands before and after the blocks. */
-  readonly source: BlockSource | undefined;
+  readonly source: BlockSource;
+  /** Taken from an earlier blob. */
+  readonly isReused: boolean;
 }
 
 /** Gives the compressed form of a block, where it is known. */
 export type KnownPieces = (source: BlockSource) => Promise<Uint8Array | undefined>;
 
-/** Yields the stream that the blocks come to. Holds at most two blocks for each core. */
+/**
+ * Yields the pieces that, joined, are the stream that the blocks come to; `onBytes` gets the blocks' own bytes, in order. Holds at
+ * most two blocks for each core.
+ */
 export async function* compressBlocks(
   blocks: AsyncIterable<Block>,
-  compressor: BlockCompressor,
+  compressor: NodeCompressor,
+  onBytes: (bytes: Uint8Array) => void = () => {},
   known: KnownPieces = async () => undefined,
 ): AsyncGenerator<CompressedPiece> {
   const inFlight: Promise<CompressedPiece>[] = [];
   const most = 2 * availableParallelism();
-  let crc = 0;
-  let size = 0;
 
-  const compress = async ({ identity, bytes }: Block): Promise<CompressedPiece> => {
+  const compress = async ({ identity }: Block, bytes: Buffer): Promise<CompressedPiece> => {
     const source = { identity, crc: crc32(bytes), size: bytes.length };
-    return { bytes: (await known(source)) ?? (await compressor.compress(bytes)), source };
+    const found = await known(source);
+    const piece = found ?? (await compressor.compress(bytes));
+    return { bytes: piece, source, isReused: found !== undefined };
   };
 
-  yield { bytes: compressor.header, source: undefined };
   for await (const block of blocks) {
-    crc = crc32(block.bytes, crc);
-    size += block.bytes.length;
-    const piece = compress(block);
+    const bytes = blockBytes(block);
+    onBytes(bytes);
+    const piece = compress(block, bytes);
     // Awaited in order below; a failure before that must not count as unhandled.
     piece.catch(() => {});
     inFlight.push(piece);
     if (inFlight.length >= most) yield await next(inFlight);
   }
   while (inFlight.length > 0) yield await next(inFlight);
-  yield { bytes: compressor.trailer({ crc, size }), source: undefined };
 }
 
 function next(inFlight: Promise<CompressedPiece>[]): Promise<CompressedPiece> {

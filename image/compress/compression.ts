@@ -1,6 +1,6 @@
 // How the layers of an output are compressed, as `-o` says it.
 
-import type { BlockCompressor } from './block-compressor.ts';
+import type { Compressor } from './compressor.ts';
 import { gzip } from './gzip.ts';
 import { UNCOMPRESSED } from './uncompressed.ts';
 import { zstd } from './zstd.ts';
@@ -12,7 +12,7 @@ export interface Compression {
 }
 
 /** The compressor that `compression` asks for. Throws E_UNSUPPORTED where this Node has none. */
-export function compressorFor({ type, level }: Compression): BlockCompressor {
+export function compressorFor({ type, level }: Compression): Compressor {
   switch (type) {
     case 'gzip':
       return gzip(level);

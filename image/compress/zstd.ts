@@ -4,7 +4,7 @@
 import * as zlib from 'node:zlib';
 import { BuildError } from '../../core/errors.ts';
 import { MEDIA } from '../model.ts';
-import type { BlockCompressor } from './block-compressor.ts';
+import type { NodeCompressor } from './compressor.ts';
 
 /** The reference's default. */
 export const ZSTD_LEVEL = 3;
@@ -23,7 +23,7 @@ interface Zstd {
 }
 
 /** zstd of `level` (1 to 22). Throws E_UNSUPPORTED where this Node has no zstd. */
-export function zstd(level = ZSTD_LEVEL): BlockCompressor {
+export function zstd(level = ZSTD_LEVEL): NodeCompressor {
   const { zstdCompress, constants } = zlib as unknown as Partial<Zstd>;
   if (zstdCompress === undefined || constants === undefined) {
     throw new BuildError('E_UNSUPPORTED', `Node ${process.version} cannot write zstd`, {
@@ -32,13 +32,12 @@ export function zstd(level = ZSTD_LEVEL): BlockCompressor {
   }
   const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
   return {
+    by: 'node',
     name: `zstd-${level};blocks=1;zstd=${process.versions['zstd'] ?? process.version}`,
     mediaType: MEDIA.ociLayerZstd,
-    header: Buffer.alloc(0),
     compress: (block) =>
       new Promise((resolve, reject) => {
         zstdCompress(block, { params }, (error, piece) => (error ? reject(error) : resolve(piece)));
       }),
-    trailer: () => Buffer.alloc(0),
   };
 }

@@ -4,10 +4,16 @@
 
 import { crc32 } from 'node:zlib';
 import { type Digest, finishDigest, startDigest } from '../../core/digest.ts';
+import type { FileOnDisk } from '../layer.ts';
+
+/** Bytes, or a piece of a file that nobody has read yet. */
+export type BlockPart =
+  | Uint8Array
+  | { readonly file: FileOnDisk; readonly offset: number; readonly length: number };
 
 /** A piece of the input that is compressed without a look at what is around it. */
 export interface Block {
-  readonly bytes: Buffer;
+  readonly parts: readonly BlockPart[];
   /** The same for blocks of the same bytes, as far as the digests of files tell; undefined where one has none. */
   readonly identity: Digest | undefined;
 }
@@ -24,10 +30,18 @@ const LARGEST = 1024 * 1024;
 const SMALLEST = 256 * 1024;
 /** How many bytes come on average between the smallest size and the end. */
 const MEAN = 256 * 1024;
+/** Headers and small pieces are copied together; a piece from here on is taken as it is. */
+const LARGE = 64 * 1024;
+const ROOM = 2 * LARGE;
 
 export class BlockCutter {
   readonly #ready: Block[] = [];
-  #buffer = Buffer.allocUnsafe(LARGEST);
+  #parts: BlockPart[] = [];
+  /** Where small pieces are copied to; what is before `#start` belongs to a part already. */
+  #room = Buffer.allocUnsafe(ROOM);
+  #start = 0;
+  #end = 0;
+  /** Bytes of the block so far. */
   #used = 0;
   #identity = startDigest();
   #known = true;
@@ -47,15 +61,24 @@ export class BlockCutter {
   content(piece: Uint8Array, { digest, offset }: FilePiece): void {
     let at = offset;
     this.#copy(piece, (part) => {
-      const from = at;
+      this.#noteContent(digest, at, part.byteLength);
       at += part.byteLength;
-      if (digest === undefined) this.#known = false;
-      else if (this.#piece?.digest === digest && this.#piece.to === from) this.#piece.to = at;
-      else {
-        this.#notePiece();
-        this.#piece = { digest, from, to: at };
-      }
     });
+  }
+
+  /** Adds the whole content of a file that is not read now. */
+  file(file: FileOnDisk, size: number, digest: Digest | undefined): void {
+    // An empty one too: it must still be what it was.
+    for (let offset = 0; offset < size || offset === 0; ) {
+      if (this.#used === LARGEST) this.#cut();
+      const length = Math.min(size - offset, LARGEST - this.#used);
+      this.#endText();
+      this.#parts.push({ file, offset, length });
+      this.#used += length;
+      this.#noteContent(digest, offset, length);
+      offset += length;
+      if (length === 0) break;
+    }
   }
 
   /** Adds the zeros that fill up an entry or end the archive: their number follows from what is before them. */
@@ -87,10 +110,43 @@ export class BlockCutter {
     for (let at = 0; at < piece.byteLength; ) {
       if (this.#used === LARGEST) this.#cut();
       const part = piece.subarray(at, at + LARGEST - this.#used);
-      this.#buffer.set(part, this.#used);
+      this.#add(part);
       this.#used += part.byteLength;
       at += part.byteLength;
       note(part);
+    }
+  }
+
+  #add(part: Uint8Array): void {
+    if (part.byteLength >= LARGE) {
+      this.#endText();
+      this.#parts.push(part);
+      return;
+    }
+    if (this.#end + part.byteLength > ROOM) {
+      this.#endText();
+      this.#room = Buffer.allocUnsafe(ROOM);
+      this.#start = 0;
+      this.#end = 0;
+    }
+    this.#room.set(part, this.#end);
+    this.#end += part.byteLength;
+  }
+
+  /** Makes a part of what was copied since the last one. */
+  #endText(): void {
+    if (this.#end > this.#start) this.#parts.push(this.#room.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+
+  #noteContent(digest: Digest | undefined, from: number, length: number): void {
+    if (length === 0) return;
+    const to = from + length;
+    if (digest === undefined) this.#known = false;
+    else if (this.#piece?.digest === digest && this.#piece.to === from) this.#piece.to = to;
+    else {
+      this.#notePiece();
+      this.#piece = { digest, from, to };
     }
   }
 
@@ -103,15 +159,26 @@ export class BlockCutter {
 
   #cut(): void {
     this.#notePiece();
+    this.#endText();
     this.#ready.push({
-      bytes: this.#buffer.subarray(0, this.#used),
+      parts: this.#parts,
       identity: this.#known ? finishDigest(this.#identity) : undefined,
     });
-    this.#buffer = Buffer.allocUnsafe(LARGEST);
+    this.#parts = [];
     this.#used = 0;
     this.#identity = startDigest();
     this.#known = true;
   }
+}
+
+/** The bytes of a block without files. */
+export function blockBytes({ parts }: Block): Buffer {
+  return Buffer.concat(
+    parts.map((part) => {
+      if (part instanceof Uint8Array) return part;
+      throw new Error(`${part.file.path} has not been read`);
+    }),
+  );
 }
 
 /** Cuts bytes that nothing is known of into blocks. */

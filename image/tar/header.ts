@@ -79,26 +79,34 @@ export function encodeHeader(
   header: Omit<TarHeader, 'name'>,
   { prefix, name }: HeaderName,
 ): Buffer {
-  const block = Buffer.alloc(BLOCK);
-  block.write(name, 0, 100, 'latin1');
-  writeOctal(block, header.mode, 100, 7);
-  writeOctal(block, header.uid, 108, 7);
-  writeOctal(block, header.gid, 116, 7);
-  writeOctal(block, header.size, 124, 11);
-  writeOctal(block, header.mtime, 136, 11);
-  block.write(header.type, 156, 1, 'latin1');
-  block.write(header.link, 157, 100, 'latin1');
-  block.write('ustar\u000000', 257, 8, 'latin1');
-  writeOctal(block, header.major, 329, 7);
-  writeOctal(block, header.minor, 337, 7);
-  block.write(prefix, 345, 155, 'latin1');
-  writeOctal(block, sumOf(block).unsigned, 148, 6);
-  block[155] = 0x20;
+  // One text and one write: a header for each of a million files.
+  const text = [
+    name.padEnd(100, '\0'),
+    octalField(header.mode, 7),
+    octalField(header.uid, 7),
+    octalField(header.gid, 7),
+    octalField(header.size, 11),
+    octalField(header.mtime, 11),
+    SUM_PLACE,
+    header.type,
+    header.link.padEnd(100, '\0'),
+    'ustar\u000000',
+    NO_NAMES,
+    octalField(header.major, 7),
+    octalField(header.minor, 7),
+    prefix.padEnd(167, '\0'),
+  ].join('');
+  const block = Buffer.from(text, 'latin1');
+  block.write(octalField(sumOf(block).unsigned, 6), 148, 7, 'latin1');
   return block;
 }
 
-function writeOctal(block: Buffer, value: number, at: number, digits: number): void {
-  block.write(value.toString(8).padStart(digits, '0'), at, digits, 'latin1');
+const SUM_PLACE = ' '.repeat(8);
+/** Of user and group. */
+const NO_NAMES = '\0'.repeat(64);
+
+function octalField(value: number, digits: number): string {
+  return `${value.toString(8).padStart(digits, '0')}\0`;
 }
 
 /** Some old archivers summed signed bytes; both sums are taken, as by every reader. */

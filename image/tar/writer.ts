@@ -6,8 +6,8 @@
 import { BuildError } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
 import type { Entry } from '../entry.ts';
-import type { FileContent, LayerContents } from '../layer.ts';
-import { type Block, BlockCutter } from '../stream/block-cutter.ts';
+import type { FileContent, FileOnDisk, LayerContents } from '../layer.ts';
+import { type Block, BlockCutter, blockBytes } from '../stream/block-cutter.ts';
 import { FileChunks } from '../stream/file-chunks.ts';
 import { inBatches } from '../stream/in-batches.ts';
 import { assertInOrder } from '../tree/sort-entries.ts';
@@ -44,13 +44,17 @@ export async function* writeLayerTar(
   entries: Iterable<Entry>,
   contents: LayerContents,
 ): AsyncGenerator<Uint8Array> {
-  for await (const { bytes } of writeLayerBlocks(entries, contents)) yield bytes;
+  for await (const block of writeLayerBlocks(entries, contents, 'bytes')) yield blockBytes(block);
 }
 
-/** Yields the same tar cut into blocks for `compressBlocks`. Throws as `writeLayerTar` does. */
+/**
+ * Yields the same tar cut into blocks, with `files` as places on disk of what lies there and need not pass through this
+ * process. Throws as `writeLayerTar` does.
+ */
 export async function* writeLayerBlocks(
   entries: Iterable<Entry>,
   contents: LayerContents,
+  form: 'bytes' | 'files',
 ): AsyncGenerator<Block> {
   const cutter = new BlockCutter();
   let previous: Entry | undefined;
@@ -61,7 +65,11 @@ export async function* writeLayerBlocks(
         assertInOrder(previous, entry);
         previous = entry;
         cutter.header(headerBlocks(entry), isFile(entry) ? entry.size : 0);
-        if (isFile(entry)) yield* addBody(cutter, entry, await nextBody(bodies, entry));
+        if (isFile(entry)) {
+          const body = await nextBody(bodies, entry);
+          if (form === 'files' && body.onDisk !== undefined) addFile(cutter, entry, body.onDisk);
+          else yield* addBody(cutter, entry, body);
+        }
         yield* cutter.take();
       }
     } finally {
@@ -71,6 +79,11 @@ export async function* writeLayerBlocks(
   cutter.padding(ZEROS);
   cutter.end();
   yield* cutter.take();
+}
+
+function addFile(cutter: BlockCutter, { size, digest }: Entry, file: FileOnDisk): void {
+  cutter.file(file, size, digest);
+  cutter.padding(padding(size));
 }
 
 async function* addBody(

@@ -12,6 +12,7 @@
 #include "dump.h"
 #include "events.h"
 #include "extract.h"
+#include "pack.h"
 #include "probe.h"
 #include "remove.h"
 #include "run.h"
@@ -28,9 +29,10 @@ static const struct {
 	bool is_sealed; /* whether it runs programs of an image */
 	int (*read)(struct words *words, struct err *err);
 } VERBS[] = {
-	{ "run", run_verb, true, words_read },	   { "serve", serve_verb, true, words_next },
+	{ "run", run_verb, true, words_read },		{ "serve", serve_verb, true, words_next },
 	{ "extract", extract_verb, false, words_read }, { "dump", dump_verb, false, words_read },
-	{ "remove", remove_verb, false, words_read },   { "probe", probe_verb, false, words_read },
+	{ "remove", remove_verb, false, words_read },	{ "probe", probe_verb, false, words_read },
+	{ "pack", pack_verb, false, words_read },
 };
 
 static int misused(const char *why)

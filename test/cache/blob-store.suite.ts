@@ -28,6 +28,19 @@ export function blobStoreSuite(name: string, make: () => Promise<StoreUnderTest>
       expect(await store.read(helloDigest, 5)).toEqual(hello);
     });
 
+    test('what another writes into the file is stored as what it says of it', async () => {
+      const { store, leftovers } = await make();
+      const put = (size: number) =>
+        store.putBy(async (file) => {
+          await file.writeFile(hello);
+          return { digest: helloDigest, size };
+        });
+      await expect(put(4)).rejects.toThrowError('5 bytes were written, not 4');
+      expect([await store.has(helloDigest), await leftovers()]).toEqual([undefined, 0]);
+      expect(await put(5)).toEqual({ digest: helloDigest, size: 5 });
+      expect(await collect(store.open(helloDigest))).toEqual(hello);
+    });
+
     test('an empty blob and a blob of many chunks are blobs like any other', async () => {
       const { store } = await make();
       const random = seededRandom('blob chunks');

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const BUILD = fileURLToPath(new URL('../../runner-native/build/', import.meta.url));
@@ -38,6 +38,8 @@ export interface RunnerCall {
   readonly verb: string;
   readonly words: readonly (string | Buffer)[];
   readonly stdin?: Buffer;
+  /** An open file that takes the place of the pipe. */
+  readonly stdout?: number;
   readonly binary?: string;
   readonly uid?: number;
   readonly gid?: number;
@@ -56,7 +58,7 @@ export interface RunningRunner {
 /** Starts the runner; every word is ended by NUL. */
 export function startRunner(call: RunnerCall): RunningRunner {
   const child = spawn(call.binary ?? RUNNER, [call.verb], {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', call.stdout ?? 'pipe', 'pipe', 'pipe', 'pipe'],
     env: {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       ASAN_OPTIONS: 'detect_leaks=0',
@@ -66,7 +68,7 @@ export function startRunner(call: RunnerCall): RunningRunner {
   const words = call.framed === false ? call.words : ['slipway-runner/1', ...call.words, 'end'];
   send(child.stdio[3] as Writable, Buffer.concat(words.map(terminated)));
   send(child.stdio[0] as Writable, call.stdin ?? Buffer.alloc(0));
-  const out = collect(child.stdio[1] as Readable);
+  const out = collect((child.stdio[1] as Readable | null) ?? Readable.from([]));
   const err = collect(child.stdio[2] as Readable);
   const events = collect(child.stdio[4] as Readable);
   const result = new Promise<RunnerResult>((resolve, reject) => {

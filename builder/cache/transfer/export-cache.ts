@@ -144,11 +144,11 @@ function* listsOf({ objects }: Store, records: readonly CacheRecord[]): Generato
 async function layerBlobs(
   store: Store,
   records: readonly CacheRecord[],
-  { sandbox, environment: { signal } }: Gathering,
+  { sandbox, environment: { signal, events } }: Gathering,
 ): Promise<{ readonly layer: CachedLayer; readonly descriptor: Descriptor }[]> {
   const layers = layerStore(store, sandbox);
   const compressor = gzip();
-  const options = { store, compressor, force: false, epoch: undefined, signal };
+  const options = { store, compressor, force: false, epoch: undefined, signal, events };
   const own = records.flatMap(({ kind, layers: ids }) => (kind === 'base' ? [] : ids));
   const found: { layer: CachedLayer; descriptor: Descriptor }[] = [];
   for (const id of [...new Set(own)].sort()) {
@@ -181,10 +181,12 @@ async function mountBlobs(
       continue;
     const used = await useCacheAlone(mount, signal);
     try {
-      const blob = await made.put(mountToTar(isolation, mount));
+      const { digest, size } = await made.putBy(({ fd }) =>
+        mountToTar(isolation, mount, fd, signal),
+      );
       found.push({
-        mount: { ...about, blob: blob.digest },
-        descriptor: { mediaType: CACHE_MEDIA.mount, ...blob },
+        mount: { ...about, blob: digest },
+        descriptor: { mediaType: CACHE_MEDIA.mount, digest, size },
       });
     } finally {
       await used.release();

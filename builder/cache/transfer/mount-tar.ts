@@ -3,11 +3,11 @@
 
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BlobInfo } from '../../../cache/blob-store.ts';
 import { type MountFolder, whileCacheIsFree } from '../../../cache/cache-mounts.ts';
 import { type MountAbout, mountName, writeAbout } from '../../../cache/mount-about.ts';
 import type { Store } from '../../../cache/store.ts';
 import { hexOf } from '../../../core/digest.ts';
-import { compressBlocks } from '../../../image/compress/compress-blocks.ts';
 import { decompressLayer } from '../../../image/compress/decompress.ts';
 import { gzip } from '../../../image/compress/gzip.ts';
 import type { Entry } from '../../../image/entry.ts';
@@ -17,18 +17,22 @@ import { sortEntries } from '../../../image/tree/sort-entries.ts';
 import { layerForm } from '../../exec/isolation.ts';
 import { dumpFolder, extractInto, readFromFolder } from '../../exec/layer-transfer.ts';
 import type { Isolation } from '../../exec/runner.ts';
+import { packLayer } from '../../export/pack-layer.ts';
 
-/** Yields the mount as a gzipped tar. Nobody may write to it meanwhile: the caller's duty. */
-export async function* mountToTar(
+/** Writes the mount as a gzipped tar to the open file `output`. Nobody may write to it meanwhile: the caller's duty. */
+export async function mountToTar(
   isolation: Isolation,
   { root, folder }: MountFolder,
-): AsyncGenerator<Uint8Array> {
+  output: number,
+  signal: AbortSignal,
+): Promise<BlobInfo> {
   const path = join(root, folder, layerForm(isolation));
   const entries: Entry[] = [];
   for await (const { entry } of dumpFolder(isolation, path)) entries.push(entry);
   const contents = { read: (files: readonly Entry[]) => readFromFolder(isolation, path, files) };
-  const blocks = writeLayerBlocks(sortEntries(entries), contents);
-  for await (const { bytes } of compressBlocks(blocks, gzip())) yield bytes;
+  const blocks = writeLayerBlocks(sortEntries(entries), contents, 'bytes');
+  const { gzipLevel } = gzip();
+  return packLayer(blocks, { gzipLevel, output, known: () => undefined, signal });
 }
 
 /**

@@ -1,15 +1,14 @@
-import { spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { expect, test } from 'vitest';
-import type { BlockCompressor } from '../../../image/compress/block-compressor.ts';
 import { compressBlocks } from '../../../image/compress/compress-blocks.ts';
 import { compressorFor } from '../../../image/compress/compression.ts';
+import type { NodeCompressor } from '../../../image/compress/compressor.ts';
 import { decompressLayer } from '../../../image/compress/decompress.ts';
 import { gzip } from '../../../image/compress/gzip.ts';
-import { UNCOMPRESSED } from '../../../image/compress/uncompressed.ts';
+import { zstd } from '../../../image/compress/zstd.ts';
 import { type Block, blocksOf } from '../../../image/stream/block-cutter.ts';
 import { chunksOf, collect } from '../../support/contents.ts';
-import { requiresPrograms } from '../../support/requires.ts';
 import { seededRandom } from '../../support/seed.ts';
 
 const hasZstd = 'zstdCompress' in zlib;
@@ -25,28 +24,30 @@ function sampleBytes(length: number): Buffer {
 
 async function* inBlocks(bytes: Buffer, size: number): AsyncGenerator<Block> {
   for (let at = 0; at < bytes.length; at += size) {
-    yield { bytes: bytes.subarray(at, at + size), identity: undefined };
+    yield { parts: [bytes.subarray(at, at + size)], identity: undefined };
   }
 }
 
-async function* bytesOf(blocks: AsyncIterable<Block>, compressor: BlockCompressor) {
+async function* bytesOf(blocks: AsyncIterable<Block>, compressor: NodeCompressor) {
   for await (const { bytes } of compressBlocks(blocks, compressor)) yield bytes;
 }
 
-const pack = (blocks: AsyncIterable<Block>, compressor: BlockCompressor): Promise<Buffer> =>
+const pack = (blocks: AsyncIterable<Block>, compressor: NodeCompressor): Promise<Buffer> =>
   collect(bytesOf(blocks, compressor));
 
-const COMPRESSORS = [
-  gzip(),
-  gzip(0),
-  gzip(9),
-  UNCOMPRESSED,
-  ...(hasZstd ? [compressorFor({ type: 'zstd' })] : []),
-];
+/** Members of gzip in a row are one stream as frames of zstd are. */
+const MEMBERS: NodeCompressor = {
+  by: 'node',
+  name: 'members of gzip',
+  mediaType: '',
+  compress: promisify<zlib.InputType, Buffer>(zlib.gzip),
+};
+
+const COMPRESSORS = [MEMBERS, ...(hasZstd ? [zstd(), zstd(1), zstd(19)] : [])];
 
 test.each(
   COMPRESSORS.flatMap((compressor) =>
-    [0, 1, 65_535, 65_536, 65_537, 500_000].map((length) => ({ compressor, length })),
+    [1, 65_535, 65_536, 65_537, 500_000].map((length) => ({ compressor, length })),
   ),
 )('$length bytes come back from $compressor.name', async ({ compressor, length }) => {
   const bytes = sampleBytes(length);
@@ -60,7 +61,7 @@ test.each(COMPRESSORS)(
     const bytes = sampleBytes(3_000_000);
     const packed = await pack(blocksOf(chunksOf(bytes, 2_000_000)), compressor);
     expect((await pack(blocksOf(chunksOf(bytes, 999)), compressor)).equals(packed)).toBe(true);
-    const slow: BlockCompressor = {
+    const slow: NodeCompressor = {
       ...compressor,
       async compress(block) {
         await new Promise((resolve) => setTimeout(resolve, (block[0] ?? 0) % 7));
@@ -71,28 +72,15 @@ test.each(COMPRESSORS)(
   },
 );
 
-test('the header of gzip has no time and no system in it', async () => {
-  const packed = await pack(inBlocks(Buffer.from('x'), 1), gzip());
-  expect(packed.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff');
-});
-
-test('gzip itself can read it', async (context) => {
-  requiresPrograms(context, 'gzip');
-  const bytes = sampleBytes(3_000_000);
-  const packed = await pack(blocksOf(chunksOf(bytes)), gzip());
-  const { status, stdout } = spawnSync('gzip', ['-dc'], { input: packed, maxBuffer: 2 ** 24 });
-  expect([status, stdout.equals(bytes)]).toEqual([0, true]);
-});
-
 test('holds only so many blocks, however slow the reader', async () => {
   let taken = 0;
   async function* endless(): AsyncGenerator<Block> {
     for (;;) {
       taken++;
-      yield { bytes: Buffer.alloc(65_536), identity: undefined };
+      yield { parts: [Buffer.alloc(65_536)], identity: undefined };
     }
   }
-  const packed = compressBlocks(endless(), gzip());
+  const packed = compressBlocks(endless(), MEMBERS);
   for (let i = 0; i < 10; i++) await packed.next();
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(taken).toBeLessThan(10 + 2 * 64 + 4);
@@ -101,15 +89,15 @@ test('holds only so many blocks, however slow the reader', async () => {
 
 test('an error of the source comes through', async () => {
   async function* failing(): AsyncGenerator<Block> {
-    yield { bytes: Buffer.alloc(2_000_000), identity: undefined };
+    yield { parts: [Buffer.alloc(2_000_000)], identity: undefined };
     throw new Error('the source failed');
   }
-  await expect(pack(failing(), gzip())).rejects.toThrowError('the source failed');
+  await expect(pack(failing(), MEMBERS)).rejects.toThrowError('the source failed');
 });
 
 test('the names say all that the bytes depend on', () => {
-  expect(gzip().name).toBe(`gzip-4;blocks=1;zlib=${process.versions.zlib};arch=${process.arch}`);
-  expect(gzip(9).name).toBe(`gzip-9;blocks=1;zlib=${process.versions.zlib};arch=${process.arch}`);
+  expect(gzip().name).toBe('gzip-4;blocks=1;deflate=1');
+  expect(gzip(9).name).toBe('gzip-9;blocks=1;deflate=1');
 });
 
 test.runIf(!hasZstd)('zstd on a Node without it is refused', () => {

@@ -1,0 +1,99 @@
+/* Implementation of pack.h. The tar passes here once: it is hashed (diffID) in this thread, which
+ * reads the files too, while others compress and write. */
+#include "pack.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "events.h"
+#include "pack_input.h"
+#include "pack_line.h"
+
+struct pack_plan {
+	int level;
+};
+
+static int take_gzip(void *plan, char **args, size_t left, struct err *err)
+{
+	uint64_t level;
+	(void)left;
+	int rc = word_number(args[0], 10, 9, &level, err);
+	((struct pack_plan *)plan)->level = (int)level;
+	return rc;
+}
+
+static const struct word_rule RULES[] = { { "gzip", 1, take_gzip } };
+
+static void hex_of(const uint8_t digest[SHA256_BYTES], char text[2 * SHA256_BYTES + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < SHA256_BYTES; i++) {
+		text[2 * i] = digits[digest[i] >> 4];
+		text[2 * i + 1] = digits[digest[i] & 15];
+	}
+	text[2 * SHA256_BYTES] = '\0';
+}
+
+/* Returns 1 when all blocks are on their way, 0 where the line has failed, -errno for the input's
+ * own error. */
+static int fill(struct pack_line *line, struct pack_input *input, struct sha256 *tar,
+		struct err *err)
+{
+	struct pack_block *block;
+	while ((block = pack_line_next(line)) != NULL) {
+		int rc = pack_input_next(input, block, err);
+		if (rc <= 0)
+			return rc < 0 ? rc : 1;
+		sha256_add(tar, block->bytes, block->length);
+		pack_line_put(line);
+	}
+	return 0;
+}
+
+static int send_done(const uint8_t diff_id[SHA256_BYTES], const struct pack_totals *totals,
+		     struct err *err)
+{
+	struct json json;
+	char text[2 * SHA256_BYTES + 1];
+	json_begin(&json, "done");
+	hex_of(diff_id, text);
+	json_string(&json, "diff_id", text);
+	hex_of(totals->digest, text);
+	json_string(&json, "digest", text);
+	json_number(&json, "bytes", (int64_t)totals->size);
+	int rc = json_send(&json, EVENT_FD);
+	return rc < 0 ? fail(err, "E_IO", -rc, "cannot tell the result") : 0;
+}
+
+int pack_verb(const struct words *words, struct err *err)
+{
+	struct pack_plan plan = { .level = -1 };
+	struct pack_line *line = NULL;
+	struct pack_totals totals;
+	struct sha256 tar;
+	uint8_t diff_id[SHA256_BYTES];
+	struct err late;
+	int rc = words_dispatch(words, RULES, lengthof(RULES), &plan, err);
+	if (rc < 0)
+		return rc;
+	struct pack_input *input = pack_input_new();
+	if (input == NULL)
+		return fail(err, "E_IO", ENOMEM, "cannot read a layer");
+	sha256_begin(&tar);
+	rc = pack_line_open(plan.level, &line, err);
+	if (rc == 0)
+		rc = fill(line, input, &tar, err);
+	pack_input_free(input);
+	if (line != NULL) {
+		int closed = pack_line_close(line, rc > 0, &totals, &late);
+		/* What stopped the line is the reason, not that it took nothing more. */
+		if (rc >= 0 && closed < 0) {
+			*err = late;
+			rc = closed;
+		}
+	}
+	if (rc < 0)
+		return rc;
+	sha256_end(&tar, diff_id);
+	return send_done(diff_id, &totals, err);
+}

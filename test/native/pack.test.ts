@@ -1,0 +1,267 @@
+// The verb `pack`: what it makes of a layer's description, and what it refuses.
+
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { callRunner, type RunnerResult } from '../support/runner.ts';
+import { seededRandom } from '../support/seed.ts';
+import { tmpDir } from '../support/tmp.ts';
+
+const END = Buffer.from('z');
+const BLOCK_END = Buffer.from('e');
+
+function bytesPart(bytes: Uint8Array): Buffer {
+  const head = Buffer.from('b\0\0\0\0');
+  head.writeUInt32LE(bytes.byteLength, 1);
+  return Buffer.concat([head, bytes]);
+}
+
+function pathField(kind: string, path: Uint8Array): Buffer {
+  const head = Buffer.from(`${kind}\0\0`);
+  head.writeUInt16LE(path.byteLength, 1);
+  return Buffer.concat([head, path]);
+}
+
+interface FilePiece {
+  readonly offset?: number;
+  readonly length?: number;
+  readonly digest?: Buffer;
+}
+
+function filePart(path: string, { offset = 0, length, digest }: FilePiece = {}): Buffer {
+  const { dev, ino, size, mtimeNs, ctimeNs } = lstatSync(path, { bigint: true });
+  const fields = Buffer.alloc(52);
+  for (const [i, value] of [dev, ino, size, mtimeNs, ctimeNs, BigInt(offset)].entries())
+    fields.writeBigInt64LE(value, 8 * i);
+  fields.writeUInt32LE(length ?? Number(size), 48);
+  const kind = digest === undefined ? 'f' : 'v';
+  return Buffer.concat([pathField(kind, Buffer.from(path)), fields, digest ?? Buffer.alloc(0)]);
+}
+
+function pack(words: readonly string[], ...parts: Uint8Array[]): Promise<RunnerResult> {
+  return callRunner({ verb: 'pack', words, stdin: Buffer.concat(parts) });
+}
+
+async function refused(...parts: Uint8Array[]): Promise<{ code?: unknown; message?: unknown }> {
+  const result = await pack(['gzip', '4'], ...parts);
+  expect([result.status, result.event('done')]).toEqual([1, undefined]);
+  const { code, message } = result.event('error') ?? {};
+  return { code, message };
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A megabyte that compresses neither very well nor not at all, the same every time. */
+function sample(): Buffer {
+  let state = 7;
+  const next = (most: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) % most;
+  };
+  const words = Array.from({ length: 500 }, () => next(2 ** 24).toString(36));
+  let text = '';
+  while (text.length < 2 ** 20) text += `${words[next(words.length)]} `;
+  return Buffer.from(text.slice(0, 2 ** 20));
+}
+
+/** One gzip of 1 MiB of text for each level: another value here is another DEFLATE_FORM. */
+const PINNED: Readonly<Record<string, string>> = {
+  0: 'f4f705f543c3d063e5eeac6c90f0776f60352808412da22475cf384cc908a492',
+  1: '1a2ab293e22655a6a8e5b2f4286ec6efeac4d6c25f00d0610ddae6f8454fee0e',
+  4: '33c60f5b6eb115178a9b4494270d0fa2e561170121535f6adbb4135ea1df4981',
+  9: '8f7f87a34ab6f13e3595ada434f35fc4169187997b640d5ba4b4c057b19d3a77',
+};
+
+test.each(Object.entries(PINNED))(
+  'level %s gives the same bytes everywhere',
+  async (level, digest) => {
+    const bytes = sample();
+    expect(hexOf(bytes)).toBe('07e777c15002a5bc20ef9b93f274177622092e734e95631f9087488733f660e5');
+    const { stdout } = await pack(['gzip', level], bytesPart(bytes), BLOCK_END, END);
+    expect(gunzipSync(stdout).equals(bytes)).toBe(true);
+    expect(hexOf(stdout)).toBe(digest);
+  },
+);
+
+test('random blocks come back from every level, and every digest is right', async () => {
+  const random = seededRandom('pack');
+  for (let level = 0; level <= 9; level++) {
+    const blocks = Array.from({ length: 6 }, () => {
+      const kinds = [1, 2, 30, 256][random.int(4)] ?? 1;
+      const bytes = Buffer.alloc(random.int(120_000));
+      for (let i = 0; i < bytes.length; i++)
+        bytes[i] =
+          i > 9 && random.int(4) > 0 ? (bytes[i - 1 - random.int(9)] ?? 0) : random.int(kinds);
+      return bytes;
+    });
+    const parts = blocks.flatMap((bytes) => [bytesPart(bytes), BLOCK_END]);
+    const { stdout, event } = await pack(['gzip', String(level)], ...parts, END);
+    const whole = Buffer.concat(blocks);
+    expect(gunzipSync(stdout).equals(whole)).toBe(true);
+    expect(event('done')).toEqual({
+      event: 'done',
+      diff_id: hexOf(whole),
+      digest: hexOf(stdout),
+      bytes: stdout.length,
+    });
+  }
+});
+
+test('without gzip the bytes stay as they are; a layer may be empty', async () => {
+  const { stdout } = await pack(
+    [],
+    bytesPart(Buffer.from('ab')),
+    BLOCK_END,
+    bytesPart(Buffer.from('c')),
+    BLOCK_END,
+    END,
+  );
+  expect(stdout.toString()).toBe('abc');
+  const empty = await pack(['gzip', '4'], END);
+  expect(gunzipSync(empty.stdout)).toHaveLength(0);
+});
+
+test('files are read where they lie, in pieces too, and their bytes stand where they were named', async () => {
+  const folder = tmpDir();
+  const path = join(folder, 'file');
+  const bytes = sample().subarray(0, 5000);
+  writeFileSync(path, bytes);
+  writeFileSync(join(folder, 'empty'), '');
+  const { stdout } = await pack(
+    ['gzip', '4'],
+    bytesPart(Buffer.from('<')),
+    filePart(path, { length: 3000 }),
+    BLOCK_END,
+    filePart(path, { offset: 3000, length: 2000 }),
+    filePart(join(folder, 'empty')),
+    bytesPart(Buffer.from('>')),
+    BLOCK_END,
+    END,
+  );
+  expect(gunzipSync(stdout).toString()).toBe(`<${bytes}>`);
+});
+
+test.each([
+  ['has grown', (path: string) => writeFileSync(path, 'longer than before')],
+  ['has other times', (path: string) => utimesSync(path, 1, 1)],
+  [
+    'is a link now',
+    (path: string) => {
+      renameSync(path, `${path}-`);
+      symlinkSync(`${path}-`, path);
+    },
+  ],
+  ['is gone', (path: string) => renameSync(path, `${path}-`)],
+  [
+    'is another file with the same text',
+    (path: string) => {
+      writeFileSync(`${path}-`, 'text');
+      renameSync(`${path}-`, path);
+    },
+  ],
+])('a file that %s is told by name', async (_, change) => {
+  const path = join(tmpDir(), 'file');
+  writeFileSync(path, 'text');
+  const part = filePart(path);
+  change(path);
+  expect(await refused(part, BLOCK_END, END)).toEqual({
+    code: 'E_FILE_CHANGED',
+    message: `${path} changed while it was read`,
+  });
+});
+
+test('no link on the way to a file is followed', async () => {
+  const folder = tmpDir();
+  writeFileSync(join(folder, 'file'), 'text');
+  symlinkSync(folder, join(folder, 'link'));
+  const path = join(folder, 'link/file');
+  expect(await refused(filePart(path), BLOCK_END, END)).toMatchObject({ code: 'E_FILE_CHANGED' });
+});
+
+test('a file whose times tell too little must have the digest that it had', async () => {
+  const path = join(tmpDir(), 'file');
+  writeFileSync(path, 'text');
+  const right = createHash('sha256').update('text').digest();
+  const { stdout } = await pack([], filePart(path, { digest: right }), BLOCK_END, END);
+  expect(stdout.toString()).toBe('text');
+  const wrong = createHash('sha256').update('TEXT').digest();
+  expect(await refused(filePart(path, { digest: wrong }), BLOCK_END, END)).toMatchObject({
+    code: 'E_FILE_CHANGED',
+  });
+});
+
+test.each([
+  ['is cut short', [bytesPart(Buffer.from('a'))]],
+  ['is cut short', [Buffer.from('b\x05\0\0\0a')]],
+  ['is cut short', []],
+  ['ends within a block', [bytesPart(Buffer.from('a')), END]],
+  ['has a part of no known kind', [Buffer.from('?')]],
+  [
+    'has a block that is too large',
+    [bytesPart(Buffer.alloc(2 ** 20)), bytesPart(Buffer.from('a'))],
+  ],
+  ['has a path that is too long', [pathField('f', Buffer.alloc(0))]],
+  ['has a path that is too long', [pathField('f', Buffer.alloc(4096, 'a'))]],
+  ['has a NUL', [pathField('f', Buffer.from('a\0b'))]],
+] as const)('a description that %s is refused', async (why, parts) => {
+  expect(await refused(...parts)).toEqual({
+    code: 'E_STREAM',
+    message: `the layer's description ${why}`,
+  });
+});
+
+function knownEnd(path: string, numbers: readonly number[]): Buffer {
+  const fields = Buffer.alloc(24);
+  for (const [i, value] of numbers.entries()) fields.writeUInt32LE(value, i === 0 ? 0 : 4 + 4 * i);
+  return Buffer.concat([pathField('k', Buffer.from(path)), fields]);
+}
+
+test('a known block is taken from where it is, unless anything about it is wrong', async () => {
+  const folder = tmpDir();
+  const path = join(folder, 'blob');
+  const bytes = sample();
+  const first = await pack(['gzip', '4'], bytesPart(bytes), BLOCK_END, END);
+  writeFileSync(path, first.stdout);
+  const made = first.event('block');
+  const right = [10, made?.['length'], made?.['piece_crc'], made?.['size'], made?.['crc']].map(
+    Number,
+  );
+  const again = async (numbers: readonly number[], file = path) => {
+    const result = await pack(['gzip', '4'], bytesPart(bytes), knownEnd(file, numbers), END);
+    expect(result.stdout.equals(first.stdout)).toBe(true);
+    return result.event('block')?.['reused'];
+  };
+  expect(made?.['reused']).toBe(false);
+  expect(await again(right)).toBe(true);
+  for (const index of right.keys())
+    expect(await again(right.map((value, i) => (i === index ? value - 1 : value)))).toBe(false);
+  expect(await again(right, join(folder, 'none'))).toBe(false);
+  const damaged = Buffer.from(first.stdout);
+  damaged[2000] = (damaged[2000] ?? 0) ^ 1;
+  writeFileSync(path, damaged);
+  expect(await again(right)).toBe(false);
+});
+
+test('a full disk is told as what it is', async (context) => {
+  const full = openSync('/dev/full', 'w');
+  context.onTestFinished(() => closeSync(full));
+  const result = await callRunner({
+    verb: 'pack',
+    words: [],
+    stdin: Buffer.concat([bytesPart(Buffer.from('a')), BLOCK_END, END]),
+    stdout: full,
+  });
+  expect(result.event('error')).toMatchObject({ code: 'E_BLOB_WRITE', errno: 'ENOSPC' });
+});
