@@ -3,7 +3,8 @@
 
 import { availableParallelism } from 'node:os';
 import { openStore, type Store } from '../cache/store.ts';
-import { isBuildError, withSpan } from '../core/errors.ts';
+import { BuildError, isBuildError, withSpan } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
 import { keepBelowCap } from './cache/cap.ts';
 import { openContexts } from './context/contexts.ts';
 import { checkEntitlements } from './entitlements.ts';
@@ -18,6 +19,8 @@ import { runGraph } from './exec/scheduler.ts';
 import { type SshAgents, sshAgents } from './exec/ssh-agents.ts';
 import { vertexOp } from './exec/vertex-op.ts';
 import { type Exporter, openExporter } from './export/exporter.ts';
+import { newBuildId } from './log/build-id.ts';
+import { BuildLog } from './log/build-log.ts';
 import { baseSnapshot, emptySnapshot } from './ops/base.ts';
 import type { BuildOptions } from './options.ts';
 import type { Vertex, VertexId } from './plan/graph.ts';
@@ -31,13 +34,15 @@ import { readSecret } from './secrets.ts';
  * Builds an image. Throws BuildError: E_CANCELLED soon after the signal aborts, the errors of the Dockerfile
  * with their place, E_RUN_FAILED with the command's exit status.
  */
-export async function build(
-  options: BuildOptions,
-  environment: BuildEnvironment,
-): Promise<BuildResult> {
+export async function build(options: BuildOptions, outer: BuildEnvironment): Promise<BuildResult> {
   const started = performance.now();
-  const { events } = environment;
-  const store = await openStore(environment.home);
+  const store = await openStore(outer.home);
+  const log = new BuildLog(store.home, newBuildId(Date.now()), outer.events);
+  const events: EventSink = (event) => {
+    log.onEvent(event);
+    outer.events(event);
+  };
+  const environment = { ...outer, events };
   const sandbox = openSandbox(store, options.isolation, environment);
   let failed = true;
   try {
@@ -60,14 +65,24 @@ export async function build(
     const code = isBuildError(reason) ? reason.code : undefined;
     if (!environment.signal.aborted) await keepBelowCap(store, options.cacheMax, environment);
     events({ event: 'done', ok: false, code, ms: Math.round(performance.now() - started) });
-    throw reason;
+    throw withLog(reason, log);
   } finally {
+    log.close();
     await sandbox.close();
     await store.close().catch((error: unknown) => {
       // A disk that a step has filled takes no records either: what failed first is what counts.
       if (!failed) throw error;
     });
   }
+}
+
+/** The error of a step's command says where all that the step wrote is. */
+function withLog(error: unknown, { path }: BuildLog): unknown {
+  if (!isBuildError(error) || error.code !== 'E_RUN_FAILED' || error.hint !== undefined) {
+    return error;
+  }
+  const hint = `the whole log is in ${path}`;
+  return new BuildError(error.code, error.message, { ...error, cause: error.cause, hint });
 }
 
 /** What has gone to standard output cannot be taken back. */

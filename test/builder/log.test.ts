@@ -1,0 +1,69 @@
+// The log of a build in the store.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { newBuildId } from '../../builder/log/build-id.ts';
+import { BuildLog } from '../../builder/log/build-log.ts';
+import { dropOldLogs, KEPT_LOGS } from '../../builder/log/old-logs.ts';
+import type { BuildEvent } from '../../core/events.ts';
+import { tmpDir } from '../support/tmp.ts';
+
+const log = (line: string): BuildEvent => ({ event: 'log', id: 1, stream: 'stdout', line });
+
+test('every line is in it, whole, and no control character drives a terminal', () => {
+  const built = new BuildLog(tmpDir(), '20261127-120000-abcdef', () => {});
+  const long = 'x'.repeat(200_000);
+  built.onEvent({ event: 'step-start', id: 1, step: '[1/1] RUN x' });
+  for (const line of [long, 'a\tb', '\u001b[31mred\r50%', '\u009b2J']) built.onEvent(log(line));
+  built.onEvent({ event: 'step', id: 1, step: '[1/1] RUN x', status: 'ran', reason: 'new', ms: 5 });
+  built.close();
+  expect(readFileSync(built.path, 'utf8')).toBe(
+    `#1 [1/1] RUN x\n#1 ${long}\n#1 a\tb\n#1 \\x1b[31mred\\x0d50%\n#1 \\x9b2J\n#1 ran after 5 ms: new\n`,
+  );
+});
+
+test('a flood does not wait in memory', () => {
+  const built = new BuildLog(tmpDir(), '20261127-120000-abcdef', () => {});
+  const before = process.memoryUsage().rss;
+  const line = 'y'.repeat(1000);
+  for (let i = 0; i < 100_000; i++) built.onEvent(log(line));
+  built.close();
+  expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
+  expect(readFileSync(built.path).length).toBe(100_000 * 1004);
+});
+
+test('a build that tells nothing leaves no log', () => {
+  const home = tmpDir();
+  new BuildLog(home, '20261127-120000-abcdef', () => {}).close();
+  expect(readdirSync(home)).toEqual([]);
+});
+
+test('a log that cannot be written is said once', () => {
+  const home = tmpDir();
+  writeFileSync(join(home, 'logs'), '');
+  const told: BuildEvent[] = [];
+  const built = new BuildLog(home, 'x', (event) => told.push(event));
+  for (let i = 0; i < 300; i++) built.onEvent(log('z'.repeat(1000)));
+  built.close();
+  expect(told).toEqual([
+    { event: 'warning', code: 'Log', message: expect.stringMatching(/^the log is not whole: E/) },
+  ]);
+});
+
+test('the newest logs stay, as many and as big together as they may be', () => {
+  const folder = join(tmpDir(), 'logs');
+  mkdirSync(folder);
+  for (let i = 0; i < KEPT_LOGS + 5; i++) {
+    writeFileSync(join(folder, `${String(i).padStart(4, '0')}.log`), 'x'.repeat(10));
+  }
+  dropOldLogs(folder);
+  expect(readdirSync(folder)).toHaveLength(KEPT_LOGS - 1);
+  expect(readdirSync(folder)[0]).toBe('0006.log');
+  dropOldLogs(folder, 35);
+  expect(readdirSync(folder)).toEqual(['0102.log', '0103.log', '0104.log']);
+});
+
+test('ids of builds are in the order of time', () => {
+  expect(newBuildId(Date.UTC(2026, 10, 27, 11, 46, 10))).toMatch(/^20261127-114610-[0-9a-f]{6}$/);
+});
