@@ -3,15 +3,17 @@
 
 import { availableParallelism } from 'node:os';
 import { openStore, type Store } from '../cache/store.ts';
-import { BuildError, isBuildError, withSpan } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
+import { BuildError, isBuildError } from '../core/errors.ts';
+import type { BuildEnded, EventSink } from '../core/events.ts';
 import { keepBelowCap } from './cache/cap.ts';
 import { openContexts } from './context/contexts.ts';
 import { checkEntitlements } from './entitlements.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { type EvaluateContext, type Evaluated, evaluate } from './exec/evaluate.ts';
+import { evaluateBase } from './exec/evaluate-base.ts';
 import { healing } from './exec/heal.ts';
 import { type LayerStore, layerStore } from './exec/layer-store.ts';
+import { PathOrigins } from './exec/path-origins.ts';
 import { reuseOf } from './exec/reuse.ts';
 import { cancelled } from './exec/run-step.ts';
 import { openSandbox, type Sandbox } from './exec/sandbox.ts';
@@ -19,11 +21,12 @@ import { runGraph } from './exec/scheduler.ts';
 import { type SshAgents, sshAgents } from './exec/ssh-agents.ts';
 import { vertexOp } from './exec/vertex-op.ts';
 import { type Exporter, openExporter } from './export/exporter.ts';
+import { type BuildRecorder, recordBuild } from './history/record-build.ts';
 import { newBuildId } from './log/build-id.ts';
 import { BuildLog } from './log/build-log.ts';
-import { baseSnapshot, emptySnapshot } from './ops/base.ts';
+import { emptySnapshot } from './ops/base.ts';
 import type { BuildOptions } from './options.ts';
-import type { Vertex, VertexId } from './plan/graph.ts';
+import type { VertexId } from './plan/graph.ts';
 import { type PlannedBuild, planBuild } from './plan-build.ts';
 import { openRemote, type Remote } from './remote/remote.ts';
 import type { RemoteSource } from './remote/remote-source.ts';
@@ -37,34 +40,37 @@ import { readSecret } from './secrets.ts';
 export async function build(options: BuildOptions, outer: BuildEnvironment): Promise<BuildResult> {
   const started = performance.now();
   const store = await openStore(outer.home);
-  const log = new BuildLog(store.home, newBuildId(Date.now()), outer.events);
+  const id = newBuildId(Date.now());
+  const log = new BuildLog(store.home, id, outer.events);
+  const recorder = recordBuild(store.home, id, options);
   const events: EventSink = (event) => {
     log.onEvent(event);
+    recorder.onEvent(event);
     outer.events(event);
+  };
+  const end = (outcome: Pick<BuildEnded, 'ok' | 'digest' | 'code'>): void => {
+    const done = { ...outcome, ms: Math.round(performance.now() - started) };
+    recorder.finish(done, events);
+    events({ event: 'done', ...done });
   };
   const environment = { ...outer, events };
   const sandbox = openSandbox(store, options.isolation, environment);
   let failed = true;
   try {
     const work = canBeginAgain(options)
-      ? healing(store, environment, () => buildIn(store, sandbox, options, environment))
-      : buildIn(store, sandbox, options, environment);
+      ? healing(store, environment, () => buildIn(store, sandbox, options, environment, recorder))
+      : buildIn(store, sandbox, options, environment, recorder);
     work.catch(() => {});
     const result = await Promise.race([work, rejectOnAbort(environment.signal)]);
     await keepBelowCap(store, options.cacheMax, environment);
-    events({
-      event: 'done',
-      ok: true,
-      digest: result.digest,
-      ms: Math.round(performance.now() - started),
-    });
+    end({ ok: true, digest: result.digest });
     failed = false;
     return result;
   } catch (error) {
     const reason = environment.signal.aborted ? cancelled() : error;
     const code = isBuildError(reason) ? reason.code : undefined;
     if (!environment.signal.aborted) await keepBelowCap(store, options.cacheMax, environment);
-    events({ event: 'done', ok: false, code, ms: Math.round(performance.now() - started) });
+    end({ ok: false, code });
     throw withLog(reason, log);
   } finally {
     log.close();
@@ -95,6 +101,7 @@ async function buildIn(
   sandbox: Sandbox,
   options: BuildOptions,
   environment: BuildEnvironment,
+  recorder: BuildRecorder,
 ): Promise<BuildResult> {
   const layers = layerStore(store, sandbox);
   const agents = sshAgents(options.ssh, layers.temporary, environment.variables['PATH']);
@@ -112,8 +119,10 @@ async function buildIn(
     const planned = await planBuild(store, options, environment, timeOf);
     const { graph } = planned;
     checkEntitlements(graph, options);
+    recorder.planned(graph);
     environment.events({
       event: 'build',
+      id: recorder.id,
       dockerfile: options.dockerfile.name,
       target: options.target ?? '',
       steps: graph.vertices.length,
@@ -154,6 +163,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
   const { store, layers, planned, options, environment, sandbox, exporter, remote } = inputs;
   const { graph } = planned;
   const results = new Map<VertexId, Evaluated>();
+  const origins = new PathOrigins(store.objects);
   const context = openContexts({
     main: options.context,
     named: options.namedContexts,
@@ -177,12 +187,13 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
     events: environment.events,
     reuse: (vertex) => reuseOf(options, vertex),
     running: new Map(),
+    origins,
     project: `${options.dockerfile.name}\0${placeOf(options.context)}`,
   };
   await runGraph(graph, options.jobs ?? Math.max(2, availableParallelism()), async (vertex) => {
     const result =
       vertex.op.kind === 'base'
-        ? await evaluateBase(inputs, vertex, vertex.op.image)
+        ? await evaluateBase(evaluateContext, vertex, planned.images)
         : await evaluate(
             evaluateContext,
             vertex,
@@ -213,27 +224,6 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
     return result;
   });
   return results;
-}
-
-async function evaluateBase(
-  { store, layers, planned, environment }: GraphInputs,
-  { id, name: step, span }: Vertex,
-  image: string | undefined,
-): Promise<Evaluated> {
-  const { events } = environment;
-  const started = performance.now();
-  const ended = () => Math.round(performance.now() - started);
-  events({ event: 'step-start', id, step });
-  const resolved = image === undefined ? undefined : planned.images.get(image);
-  const { snapshot, known } = await baseSnapshot(store, layers, resolved).catch((error) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    events({ event: 'step', id, step, status: 'failed', reason, ms: ended() });
-    throw withSpan(error, span);
-  });
-  const seen = known ? 'the image was read before' : 'the image is new here';
-  const reason = resolved === undefined ? 'scratch is always empty' : seen;
-  events({ event: 'step', id, step, status: known ? 'exact' : 'ran', reason, ms: ended() });
-  return { snapshot, created: 0 };
 }
 
 /** Longer than a step takes to end after SIGTERM, shorter than a person waits. */

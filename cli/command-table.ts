@@ -13,6 +13,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('build', 'Build an image from a Dockerfile', async () => {
     return (await import('./commands/build.ts')).build;
   }),
+  entry('why', 'Say why the steps of a build were run or reused', async () => {
+    return (await import('./commands/why.ts')).why;
+  }),
   entry('lint', 'Say what could be better in a Dockerfile, and fix what is safe', async () => {
     return (await import('./commands/lint.ts')).lint;
   }),

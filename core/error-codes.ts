@@ -36,6 +36,10 @@ export const ERROR_CODES = {
   E_STORE_FORMAT: { exit: 1, title: 'The store was made by another version of slipway' },
   E_STORE_CORRUPT: { exit: 1, title: 'The store lost or changed something that it should hold' },
   E_RECORD_NOT_FOUND: { exit: 1, title: 'There is no such record in the cache' },
+  E_BUILD_NOT_FOUND: {
+    exit: 1,
+    title: 'There is no such build in the history, or no such step in it',
+  },
   E_CACHE_ARCHIVE: {
     exit: 1,
     title: 'What is to be imported is not an exported cache, or damaged',

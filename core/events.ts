@@ -3,6 +3,7 @@
 
 import type { Digest } from './digest.ts';
 import type { ErrorCode } from './error-codes.ts';
+import type { PathOrigin } from './path-origin.ts';
 import type { Span } from './source.ts';
 import type { Observation, StepReason } from './step-reason.ts';
 
@@ -23,6 +24,8 @@ export type BuildEvent =
 
 export interface BuildStarted {
   readonly event: 'build';
+  /** Names the build in the history: `slipway why --build`. */
+  readonly id?: string | undefined;
   readonly dockerfile: string;
   readonly target: string;
   /** How many steps the pruned graph has. */
@@ -70,8 +73,14 @@ export interface StepEnded {
   readonly reason: string;
   /** The same as data; undefined for a base image, and for a step that failed. */
   readonly cause?: StepReason | undefined;
+  /** Who brought the paths that it names, as far as that is known; of the first few. */
+  readonly origins?: readonly PathOrigin[] | undefined;
+  /** The key of its record. */
+  readonly key?: Digest | undefined;
   /** Wall-clock milliseconds. */
   readonly ms: number;
+  /** Of a result that was reused: how long it took to make. */
+  readonly madeMs?: number | undefined;
   /** The RUN command's exit status where the step failed by one. */
   readonly exitCode?: number | undefined;
   /** What all processes of a RUN used together, where it ran. */

@@ -30,7 +30,7 @@ export interface DiskState {
 
 const KEY = Buffer.from('account');
 const OUTSIDE_KEY = Buffer.from('outside');
-const LOOSE_FOLDERS = ['mounts', 'git', 'logs', 'db'];
+const LOOSE_FOLDERS = ['mounts', 'git', 'logs', 'builds', 'db'];
 
 /** A walk that takes less is made after each build that made something, another one once an hour. */
 const QUICK_MS = 50;

@@ -4,6 +4,7 @@
 import { statfs } from 'node:fs/promises';
 import { whileAlone } from '../../cache/leases.ts';
 import type { Store } from '../../cache/store.ts';
+import { forgetBuilds } from '../history/history-store.ts';
 import { chooseItems } from './choose.ts';
 import type { RecordFilter } from './filter.ts';
 import { allItems, type Item } from './item.ts';
@@ -53,6 +54,10 @@ export async function prune(
     return { removed: chosen.size, bytes, swept: true };
   }
   for (const item of chosen) item.forget();
+  // What is told of builds leads to records that are gone now.
+  if (options.all && options.filter === undefined && options.olderThanMs === undefined) {
+    forgetBuilds(store.home);
+  }
   await store.flush();
   let bytes = 0;
   const swept = await whileAlone(store.home, store.lease, async () => {

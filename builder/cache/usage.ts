@@ -7,7 +7,16 @@ import type { Store } from '../../cache/store.ts';
 import { openLocalStore } from '../../image/local-store.ts';
 
 export interface KindUsage {
-  readonly kind: 'layers' | 'blobs' | 'database' | 'mounts' | 'git' | 'logs' | 'tmp' | 'other';
+  readonly kind:
+    | 'layers'
+    | 'blobs'
+    | 'database'
+    | 'mounts'
+    | 'git'
+    | 'logs'
+    | 'builds'
+    | 'tmp'
+    | 'other';
   /** How many there are of the kind. */
   readonly count: number;
   /** Bytes of disk. */
@@ -32,6 +41,7 @@ const FOLDERS: Readonly<Record<string, KindUsage['kind']>> = {
   mounts: 'mounts',
   git: 'git',
   logs: 'logs',
+  builds: 'builds',
   tmp: 'tmp',
 };
 
@@ -80,6 +90,7 @@ async function countKinds({ home, blobs, layers }: Store): Promise<Map<KindUsage
     ['mounts', (await namesIn(join(home, 'mounts'))).filter(isMount).length],
     ['git', (await namesIn(join(home, 'git'))).filter((name) => !name.endsWith('.lock')).length],
     ['logs', (await namesIn(join(home, 'logs'))).length],
+    ['builds', (await namesIn(join(home, 'builds'))).length],
     ['tmp', Math.max(0, (await namesIn(join(home, 'tmp'))).length - 1)],
   ] as const);
 }

@@ -9,6 +9,7 @@ import type { Op } from '../ops/op.ts';
 import type { Vertex } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Meter, type ObtainContext, type Obtained, obtain } from './obtain.ts';
+import type { PathOrigins } from './path-origins.ts';
 import { reasonText } from './reason-text.ts';
 import type { Reuse } from './reuse.ts';
 
@@ -17,6 +18,8 @@ export interface EvaluateContext extends ObtainContext {
   readonly reuse: (vertex: Vertex) => Reuse;
   /** Steps that run now, by key: two with one key in a build run once. */
   readonly running: Map<Digest, Promise<Obtained>>;
+  /** Who brought what, of the steps that are done. */
+  readonly origins: PathOrigins;
   /** Tells the steps of this Dockerfile from those of another. */
   readonly project: string;
 }
@@ -53,7 +56,11 @@ export async function evaluate(
     const { record } = obtained;
     const { status, reason: cause } = known === undefined ? obtained : SAME;
     const reason = reasonText(cause);
-    events({ event: 'step', id, step, status, reason, cause, ms: ended(), ...meter });
+    const origins = await context.origins.ofReason(vertex, op, cause);
+    const made = status === 'ran' ? {} : { madeMs: record.ms };
+    const told = { reason, cause, origins, key, ms: ended(), ...made, ...meter };
+    events({ event: 'step', id, step, status, ...told });
+    context.origins.note(vertex, record.layers, op, cause);
     return await snapshotOf(context, input, op, record);
   } catch (error) {
     const placed = withSpan(error, placeOf(error, vertex));

@@ -1,10 +1,11 @@
 // Why a step was run: the difference between the parts of its key and those of the last time, as data.
 
-import type { CacheRecord, KeyParts } from '../../cache/records.ts';
+import { type CacheRecord, inputTreeOf, type KeyParts } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import { type Digest, parseDigest } from '../../core/digest.ts';
 import { isBuildError } from '../../core/errors.ts';
 import type { PartChange, PathChange, PathChanges, StepReason } from '../../core/step-reason.ts';
+import { compareReads } from '../../image/reads/compare-reads.ts';
 import { diffTrees, type TreeChange } from '../../image/tree/diff-trees.ts';
 import { pathState } from '../../image/tree/path-state.ts';
 
@@ -26,7 +27,7 @@ export function explainMiss(
   untraced?: string,
 ): StepReason {
   if (last === undefined) return { kind: 'new' };
-  const changes = changedParts(store, last.parts, made.parts);
+  const changes = withoutUnread(store, last, made, changedParts(store, last.parts, made.parts));
   if (changes.length === 0) return { kind: 'lost', record: last.key };
   const [only] = changes;
   const why = untraced === undefined ? {} : { untraced };
@@ -37,6 +38,20 @@ export function explainMiss(
   // Only what was copied is another, so the difference of the results is that of the sources.
   const files = changedFiles(store, last.tree, made.tree);
   return { ...reason, changes: [{ ...only, ...(files && { files }) }] };
+}
+
+/** Where something else is another too, files that the step did not read are no reason. */
+function withoutUnread(
+  { objects }: Store,
+  { observed, imported, parts }: CacheRecord,
+  made: CacheRecord,
+  changes: readonly PartChange[],
+): readonly PartChange[] {
+  const [before, after] = [inputTreeOf({ parts }), inputTreeOf(made)];
+  const reads = imported ? undefined : observed?.reads;
+  if (changes.length < 2 || !reads || !before || !after) return changes;
+  if (compareReads(objects, reads, before, after).kind !== 'holds') return changes;
+  return changes.filter(({ name }) => name !== 'input tree');
 }
 
 function changedParts(store: Store, last: KeyParts, made: KeyParts): PartChange[] {

@@ -68,6 +68,10 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
       if (note !== undefined) step.log('stderr', note);
       return { entries };
     },
+    async sourceOf(path) {
+      const origin = (await placed()).origins.get(path);
+      return origin?.source === inputs.from ? origin.path : undefined;
+    },
     async contents() {
       return placedContents(async () => (await placed()).origins);
     },

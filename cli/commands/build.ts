@@ -73,7 +73,10 @@ async function runBuild(
   const files = { idFile: flags.idFile, metadataFile: flags.metadataFile, cwd: host.cwd };
   await removeOldResults(files);
   const failed = new FailedStep();
-  const renderer = suspendable(chooseRenderer(flags.progress, host, stdoutTaken));
+  const reasons = flags.explain ? (await import('../render/explain.ts')).explain : undefined;
+  const renderer = suspendable(
+    chooseRenderer(flags.progress, host, stdoutTaken, reasons && ((step) => reasons(step))),
+  );
   try {
     const result = await buildFromInput(flags, host, {
       home: storeHome(host),

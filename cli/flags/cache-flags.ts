@@ -15,6 +15,7 @@ export interface CacheFlags {
   readonly cachePolicy: (typeof POLICIES)[number];
   readonly cacheTtl: number | undefined;
   readonly cacheMax: BuildOptions['cacheMax'];
+  readonly explain: boolean;
 }
 
 interface RawCacheFlags {
@@ -25,6 +26,7 @@ interface RawCacheFlags {
   readonly cachePolicy: CacheFlags['cachePolicy'];
   readonly cacheTtl?: string;
   readonly cacheMax?: string;
+  readonly explain?: true;
 }
 
 /** Adds the flags to `command`. */
@@ -42,6 +44,7 @@ export function declareCacheFlags(command: Command): void {
         .default('auto'),
     )
     .option('--cache-ttl <age>', 'run RUN steps again whose result is older, as 12h or 7d')
+    .option('--explain', 'say in full why each step is run or reused, as slipway why does')
     .option('--cache-max <size>', 'what the cache may take on disk, or off; see below');
 }
 
@@ -53,6 +56,7 @@ export function readCacheFlags(command: Command, { env }: Pick<Host, 'env'>): Ca
     noCacheStages: raw.cacheFilter,
     cachePolicy: raw.cachePolicy,
     cacheTtl: raw.cacheTtl === undefined ? undefined : parseAge(raw.cacheTtl),
+    explain: raw.explain ?? false,
     cacheMax: readCacheMax(raw.cacheMax, env['SLIPWAY_CACHE_MAX']),
   };
 }

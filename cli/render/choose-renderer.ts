@@ -6,7 +6,7 @@ import type { Host } from '../host.ts';
 import { jsonRenderer } from './json.ts';
 import { plainRenderer } from './plain.ts';
 import { quietRenderer } from './quiet.ts';
-import type { Renderer } from './renderer.ts';
+import type { Reasons, Renderer } from './renderer.ts';
 import { makeStyle } from './style.ts';
 import { ttyRenderer } from './tty.ts';
 
@@ -14,10 +14,15 @@ export type Progress = 'auto' | 'plain' | 'tty' | 'json' | 'quiet';
 
 /**
  * Makes the renderer for `progress`. `stdoutTaken` says that an output is written to standard
- * output, so that json and quiet go to standard error instead. Throws E_USAGE for a live view
+ * output, so that json and quiet go to standard error instead; `reasons` is how reasons of steps are told. Throws E_USAGE for a live view
  * without a terminal.
  */
-export function chooseRenderer(progress: Progress, host: Host, stdoutTaken: boolean): Renderer {
+export function chooseRenderer(
+  progress: Progress,
+  host: Host,
+  stdoutTaken: boolean,
+  reasons?: Reasons,
+): Renderer {
   const { env, stderr } = host;
   const terminal = stderr.isTTY === true && env['TERM'] !== 'dumb';
   const now = (): number => performance.now();
@@ -27,7 +32,7 @@ export function chooseRenderer(progress: Progress, host: Host, stdoutTaken: bool
     case 'quiet':
       return quietRenderer(stdoutTaken ? stderr : host.stdout);
     case 'plain':
-      return plainRenderer(stderr, now);
+      return plainRenderer(stderr, now, reasons);
     case 'tty':
       if (!terminal) {
         throw new BuildError('E_USAGE', '--progress=tty needs a terminal on standard error', {
@@ -36,7 +41,7 @@ export function chooseRenderer(progress: Progress, host: Host, stdoutTaken: bool
       }
       break;
     case 'auto':
-      if (!terminal) return plainRenderer(stderr, now);
+      if (!terminal) return plainRenderer(stderr, now, reasons);
   }
-  return ttyRenderer(stderr, makeStyle(!env['NO_COLOR']), now);
+  return ttyRenderer(stderr, makeStyle(!env['NO_COLOR']), now, reasons);
 }

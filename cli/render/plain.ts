@@ -7,11 +7,15 @@ import { formatPlace } from '../../core/source.ts';
 import { buildTitle } from './build-title.ts';
 import { formatDuration } from './duration.ts';
 import { logLine } from './log-line.ts';
-import type { Renderer } from './renderer.ts';
+import { inOneLine, type Reasons, type Renderer } from './renderer.ts';
 
-/** Makes a renderer that writes to `out`. `now` is a clock in milliseconds. */
-export function plainRenderer(out: Writable, now: () => number): Renderer {
-  const log = new PlainLog(out, now);
+/** Makes a renderer that writes to `out`. `now` is a clock in milliseconds; `reasons` says why a step ran or was reused. */
+export function plainRenderer(
+  out: Writable,
+  now: () => number,
+  reasons: Reasons = inOneLine,
+): Renderer {
+  const log = new PlainLog(out, now, reasons);
   return { onEvent: (event) => log.show(event), close: () => {} };
 }
 
@@ -24,12 +28,14 @@ interface Section {
 class PlainLog {
   readonly #out: Writable;
   readonly #now: () => number;
+  readonly #reasons: Reasons;
   readonly #sections = new Map<number | string, Section>();
   #current: Section | undefined;
 
-  constructor(out: Writable, now: () => number) {
+  constructor(out: Writable, now: () => number, reasons: Reasons) {
     this.#out = out;
     this.#now = now;
+    this.#reasons = reasons;
   }
 
   show(event: BuildEvent): void {
@@ -79,7 +85,7 @@ class PlainLog {
 
   #stepEnded(event: StepEnded): void {
     const section = this.#section(event.id, event.step);
-    this.#line(section, `why: ${logLine(event.reason)}`);
+    for (const reason of this.#reasons(event)) this.#line(section, `why: ${logLine(reason)}`);
     this.#line(section, outcome(event));
   }
 

@@ -1,6 +1,6 @@
 // A reader of a build's events that shows them to someone.
 
-import type { EventSink } from '../../core/events.ts';
+import type { EventSink, StepEnded } from '../../core/events.ts';
 
 export interface Renderer {
   readonly onEvent: EventSink;
@@ -13,3 +13,9 @@ export interface Renderer {
    */
   close(error?: unknown): void;
 }
+
+/** Says in lines why a step ran or was reused. */
+export type Reasons = (step: StepEnded) => readonly string[];
+
+/** The reason as its event has it. */
+export const inOneLine: Reasons = ({ reason }) => [reason];

@@ -11,7 +11,7 @@ import { formatDuration } from './duration.ts';
 import { type FrameSize, liveFrame, titleLine } from './live-frame.ts';
 import { logLine } from './log-line.ts';
 import { ProgressState } from './progress-state.ts';
-import type { Renderer } from './renderer.ts';
+import { inOneLine, type Reasons, type Renderer } from './renderer.ts';
 import type { Style } from './style.ts';
 
 const FRAME_MS = 100;
@@ -23,8 +23,13 @@ const ERASE_LINE_END = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
 
 /** Makes a renderer that draws on `screen`. `now` is a clock in milliseconds. */
-export function ttyRenderer(screen: Screen, style: Style, now: () => number): Renderer {
-  const view = new LiveView(screen, style, now);
+export function ttyRenderer(
+  screen: Screen,
+  style: Style,
+  now: () => number,
+  reasons: Reasons = inOneLine,
+): Renderer {
+  const view = new LiveView(screen, style, now, reasons);
   let timer: NodeJS.Timeout | undefined;
   const begin = (): void => {
     view.begin();
@@ -42,15 +47,17 @@ class LiveView {
   readonly #screen: Screen;
   readonly #style: Style;
   readonly #now: () => number;
+  readonly #reasons: Reasons;
   readonly #state: ProgressState;
   /** Lines that wait to be printed above the frame. */
   #ended: string[] = [];
   #frameHeight = 0;
 
-  constructor(screen: Screen, style: Style, now: () => number) {
+  constructor(screen: Screen, style: Style, now: () => number, reasons: Reasons) {
     this.#screen = screen;
     this.#style = style;
     this.#now = now;
+    this.#reasons = reasons;
     this.#state = new ProgressState(now());
   }
 
@@ -60,7 +67,7 @@ class LiveView {
 
   take(event: BuildEvent): void {
     this.#state.apply(event, this.#now());
-    this.#ended.push(...endedLines(event, this.#size().columns, this.#style));
+    this.#ended.push(...endedLines(event, this.#size().columns, this.#style, this.#reasons));
   }
 
   draw(): void {
@@ -86,7 +93,7 @@ class LiveView {
 }
 
 /** The lines that an event leaves behind for good. */
-function endedLines(event: BuildEvent, columns: number, style: Style): string[] {
+function endedLines(event: BuildEvent, columns: number, style: Style, reasons: Reasons): string[] {
   const note = (text: string): string => style.dim(fitInto(logLine(text), columns));
   switch (event.event) {
     case 'build':
@@ -97,8 +104,16 @@ function endedLines(event: BuildEvent, columns: number, style: Style): string[] 
       const place = event.span === undefined ? '' : `${formatPlace(event.span)}: `;
       return [logLine(`   warning ${event.code}: ${place}${event.message}`)];
     }
-    case 'step':
-      return stepLines(event, columns, style, note);
+    case 'step': {
+      // Above the frame a line may be longer than the screen: an explanation is not cut.
+      const show = reasons === inOneLine ? note : (text: string) => style.dim(logLine(text));
+      return stepLines(
+        event,
+        columns,
+        style,
+        reasons(event).map((line) => show(`   ${line}`)),
+      );
+    }
     case 'export': {
       const title = ` + ${logLine(event.output)}`;
       const lines = [style.good(titleLine(title, formatDuration(event.ms), columns))];
@@ -117,17 +132,17 @@ function stepLines(
   event: StepEnded,
   columns: number,
   style: Style,
-  note: (text: string) => string,
+  why: readonly string[],
 ): string[] {
   const step = logLine(event.step);
   switch (event.status) {
     case 'exact':
       return [style.dim(titleLine(` = ${step}`, 'CACHED', columns))];
     case 'traced':
-      return [style.dim(titleLine(` = ${step}`, 'CACHED', columns)), note(`   ${event.reason}`)];
+      return [style.dim(titleLine(` = ${step}`, 'CACHED', columns)), ...why];
     case 'ran': {
       const title = titleLine(` + ${step}`, formatDuration(event.ms), columns);
-      return [style.good(title), note(`   ${event.reason}`)];
+      return [style.good(title), ...why];
     }
     case 'failed':
       return [style.bad(titleLine(` ! ${step}`, formatDuration(event.ms), columns))];

@@ -35,7 +35,7 @@ test('it sees no process, file or store of the machine, and traces none', (conte
   const home = tmpDir();
   const { status, stderr } = buildOnHostile({
     home,
-    dockerfile: `RUN set -- /proc/[0-9]*; echo \$# ; test ! -e ${home} ; test ! -e /proc/1/root/home ; cat /proc/1/mem ; readlink /proc/1/exe ; ls /proc/1/root/ ; ls -d /proc/1/cwd/*; chroot /proc/1/root ls; true
+    dockerfile: `RUN set -- /proc/[0-9]*; echo $# ; test ! -e ${home} ; test ! -e /proc/1/root/home ; cat /proc/1/mem ; readlink /proc/1/exe ; ls /proc/1/root/ ; ls -d /proc/1/cwd/*; chroot /proc/1/root ls; true
 `,
   });
   expect(status, stderr).toBe(0);
