@@ -10,6 +10,9 @@ import { ReadSetBuilder } from '../../image/reads/read-set-builder.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import type { RunnerEvent } from './runner-protocol.ts';
 
+/** Raised when a runner sees more than it did, or a rule here changes: what was recorded before then holds for its own key only. */
+export const OBSERVER_RULES = 1;
+
 /** What the runner said of a step that it was told to observe. */
 export interface Sight {
   /** Paths and their uses by turns, as in PROTOCOL.md. */

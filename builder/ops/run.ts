@@ -18,7 +18,7 @@ import { sortEntries } from '../../image/tree/sort-entries.ts';
 import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { resolvConf, runnerNetwork, type StepNetwork } from '../exec/network.ts';
-import { recordReads } from '../exec/observed-reads.ts';
+import { OBSERVER_RULES, recordReads } from '../exec/observed-reads.ts';
 import { runLimited } from '../exec/run-limited.ts';
 import { runShell } from '../exec/run-shell.ts';
 import type { StepExit } from '../exec/run-step.ts';
@@ -61,7 +61,11 @@ export function runOp(spec: RunSpec, inputs: RunInputs): Op {
       ['input tree', inputs.input.tree],
       ...(await ownParts(spec, inputs)),
     ],
-    keyOnAnyInput: async () => [['op', 'run'], ...(await ownParts(spec, inputs))],
+    keyOnAnyInput: async () => [
+      ['op', 'run'],
+      ['observer', String(OBSERVER_RULES)],
+      ...(await ownParts(spec, inputs)),
+    ],
     compare: (record) => compareInput(record, inputs),
     run: (step) => run(spec, inputs, step),
     contents: async () => undefined,

@@ -1,15 +1,23 @@
 // Randomness that can be had again: every random test prints its seed and takes it back from
 // SLIPWAY_TEST_SEED.
 
-/** A reproducible source of numbers in [0, 1) (mulberry32), and the seed that it started from. */
-export function seededRandom(test: string): {
+export interface SeededRandom {
   readonly seed: number;
+  /** In [0, 1). */
   next(): number;
   int(below: number): number;
-} {
+}
+
+/** A reproducible source of numbers, from a seed that it prints. */
+export function seededRandom(test: string): SeededRandom {
   const given = process.env['SLIPWAY_TEST_SEED'];
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given) >>> 0;
   process.stderr.write(`${test}: SLIPWAY_TEST_SEED=${seed}\n`);
+  return randomFrom(seed);
+}
+
+/** The numbers of a seed (mulberry32). */
+export function randomFrom(seed: number): SeededRandom {
   let state = seed;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

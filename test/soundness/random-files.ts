@@ -1,0 +1,93 @@
+// The files of a random context, and random edits of them.
+
+import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeFile } from './project.ts';
+import { anyPath, FOLDERS, NAMES, pick, type Random } from './random-steps.ts';
+
+/** The folders of the context whose files may change: what is copied to `/`, and to `/app`. */
+const PARTS = ['base', 'app'];
+
+/** Fills `context` with some files. */
+export function makeFiles(random: Random, context: string): void {
+  for (const folder of FOLDERS) {
+    const root = folder.startsWith('app') ? context : join(context, 'base');
+    mkdirSync(join(root, folder), { recursive: true });
+  }
+  mkdirSync(join(context, 'base/app'), { recursive: true });
+  for (let count = 14; count > 0; count--) edit(random, context);
+}
+
+/** Makes one change, and says what. */
+export function edit(random: Random, context: string): string {
+  for (;;) {
+    const done = tryEdit(random, context);
+    if (done !== undefined) return done;
+  }
+}
+
+function tryEdit(random: Random, context: string): string | undefined {
+  const path = place(random);
+  const full = join(context, path);
+  const kind = random.int(12);
+  if (isFolder(full) && kind > 1) return undefined;
+  if (!isFolder(dirname(full))) return undefined;
+  switch (kind) {
+    case 0:
+      if (lstatSync(full, { throwIfNoEntry: false }) === undefined) return undefined;
+      rmSync(full, { recursive: true, force: true });
+      return `remove ${path}`;
+    case 1:
+      rmSync(full, { recursive: true, force: true });
+      mkdirSync(full);
+      writeFile(join(full, pick(random, NAMES)), text(random));
+      return `folder ${path}`;
+    case 2:
+    case 3: {
+      rmSync(full, { recursive: true, force: true });
+      const target = pick(random, [
+        `/${anyPath(random)}`,
+        `../${pick(random, NAMES)}`,
+        pick(random, NAMES),
+        '/data/d',
+        'l/a',
+      ]);
+      symlinkSync(target, full);
+      return `link ${path} -> ${target}`;
+    }
+    case 4:
+    case 5: {
+      const isThere = lstatSync(full, { throwIfNoEntry: false })?.isFile();
+      if (!isThere) return undefined;
+      const mode = pick(random, [0o600, 0o644, 0o755, 0o700]);
+      chmodSync(full, mode);
+      return `mode ${mode.toString(8)} of ${path}`;
+    }
+    case 6:
+    case 7:
+      writeFile(
+        full,
+        `#!${pick(random, ['/bin/sh', '/opt/bin/tool', '/bin/busybox sh', '/app/l'])}\necho ${text(random)}`,
+        0o755,
+      );
+      return `script ${path}`;
+    default:
+      writeFile(full, text(random), pick(random, [0o644, 0o644, 0o755]));
+      return `write ${path}`;
+  }
+}
+
+function place(random: Random): string {
+  const folder = pick(random, FOLDERS);
+  const part = folder.startsWith('app') ? pick(random, PARTS) : 'base';
+  const below = part === 'app' ? folder : `base/${folder}`;
+  return `${below}/${pick(random, NAMES)}`;
+}
+
+function text(random: Random): string {
+  return `${pick(random, ['one', 'two', 'x', 'foo'])} ${random.int(1000)}\n`;
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

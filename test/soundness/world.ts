@@ -1,0 +1,108 @@
+// One world of the differential test: a random Dockerfile with random files, built again and again with an edit in between,
+// each time with reuse and without.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openStore } from '../../cache/store.ts';
+import { diffTrees } from '../../image/tree/diff-trees.ts';
+import type { ObjectStore } from '../../image/tree/object-store.ts';
+import { randomFrom } from '../support/seed.ts';
+import { forget, type Rule } from './forget.ts';
+import { type Built, buildIn } from './project.ts';
+import { edit, makeFiles } from './random-files.ts';
+import { pick, type Random, randomDockerfile } from './random-steps.ts';
+
+const EDITS = 24;
+
+/** What was built so far. */
+export interface Count {
+  pairs: number;
+  /** RUN steps of builds with reuse, and how they came out. */
+  steps: number;
+  ran: number;
+  traced: number;
+  exact: number;
+}
+
+/** Returns all that is needed to look at the first difference; undefined where there is none. `rule` is one that records forget. */
+export async function checkWorld(
+  root: string,
+  seed: number,
+  count: Count,
+  rule?: Rule,
+): Promise<string | undefined> {
+  const random = randomFrom(seed);
+  const world = join(root, String(seed));
+  const context = join(world, 'context');
+  mkdirSync(context, { recursive: true });
+  spawnSync('cp', ['-a', join(root, 'tools'), context]);
+  makeFiles(random, context);
+  const { text: dockerfile, args } = randomDockerfile(random);
+  const buildArgs = new Map(args.map((name) => [name, '0']));
+  const edits: string[] = [];
+  for (let round = 0; round <= EDITS; round++) {
+    if (round > 0) edits.push(randomEdit(random, context, buildArgs));
+    const reused = await buildIn(join(world, 'reuse'), context, { dockerfile, buildArgs });
+    const fresh = await buildIn(join(world, 'fresh'), context, {
+      dockerfile,
+      buildArgs,
+      noCache: true,
+    });
+    tally(count, reused);
+    if (reused.outcome !== fresh.outcome) {
+      return difference(world, { seed, dockerfile, edits, reused, fresh });
+    }
+    if (rule !== undefined) await forget(join(world, 'reuse'), rule);
+  }
+  rmSync(world, { recursive: true, force: true });
+  return undefined;
+}
+
+function randomEdit(random: Random, context: string, buildArgs: Map<string, string>): string {
+  if (random.int(10) > 0) return edit(random, context);
+  const name = pick(random, [...buildArgs.keys()]);
+  buildArgs.set(name, String(random.int(3)));
+  return `${name}=${buildArgs.get(name)}`;
+}
+
+function tally(count: Count, { steps }: Built): void {
+  count.pairs++;
+  for (const { step, status } of steps) {
+    if (!/\] RUN /.test(step)) continue;
+    count.steps++;
+    if (status === 'ran') count.ran++;
+    if (status === 'traced') count.traced++;
+    if (status === 'exact') count.exact++;
+  }
+}
+
+interface Differing {
+  readonly seed: number;
+  readonly dockerfile: string;
+  readonly edits: readonly string[];
+  readonly reused: Built;
+  readonly fresh: Built;
+}
+
+async function difference(world: string, differing: Differing): Promise<string> {
+  const { seed, dockerfile, edits, reused, fresh } = differing;
+  const stores = [await openStore(join(world, 'reuse')), await openStore(join(world, 'fresh'))];
+  const objects: ObjectStore = {
+    get: (digest) => stores.map((store) => store.objects.get(digest)).find((bytes) => bytes),
+    put: () => {
+      throw new Error('nothing is written here');
+    },
+  };
+  const isDiffering = fresh.tree !== undefined && reused.tree !== undefined;
+  const changes = isDiffering ? [...diffTrees(objects, fresh.tree, reused.tree)] : [];
+  for (const store of stores) await store.close();
+  return [
+    `world ${seed}: reuse made another tree than no reuse (- without, + with)`,
+    `${reused.outcome} instead of ${fresh.outcome}`,
+    ...changes.map((change) => JSON.stringify(change)),
+    ...reused.steps.map(({ step, status, reason }) => `${status} ${step.slice(0, 60)}: ${reason}`),
+    dockerfile,
+    ...edits,
+  ].join('\n');
+}
