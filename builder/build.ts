@@ -139,6 +139,7 @@ async function buildIn(
     await agents.close();
     await remote.close();
     await exporter?.close();
+    layers.spool.close();
   }
 }
 
@@ -169,6 +170,7 @@ async function evaluateGraph(inputs: GraphInputs): Promise<ReadonlyMap<VertexId,
     named: options.namedContexts,
     modes: options.contextModes,
     digests: store.fileDigests,
+    spool: layers.spool,
     onSkipped: (path, kind) =>
       environment.events({
         event: 'warning',

@@ -22,6 +22,12 @@ export function digestOfBytes(bytes: Uint8Array): Digest | undefined {
   return `sha256:${hex}` as Digest;
 }
 
+/** The digest whose 32 bytes stand at `at` of `bytes`. */
+export function digestAt(bytes: Buffer, at: number): Digest {
+  if (at + 32 > bytes.length) throw new Error('a digest is cut short');
+  return `sha256:${bytes.toString('hex', at, at + 32)}` as Digest;
+}
+
 /** The 64 hex digits of a digest: a safe file name. */
 export function hexOf(digest: Digest): string {
   return digest.slice(7);

@@ -2,7 +2,7 @@
 // a folder. One entry has one encoding, so that a digest of the bytes is an identity of the entries: a change of it
 // is a change of the store's format.
 
-import { type Digest, digestOfBytes, hexOf } from '../core/digest.ts';
+import { digestAt, hexOf } from '../core/digest.ts';
 import { nameFromBytes, nameToBytes } from '../core/names.ts';
 import type { Entry, EntryType } from './entry.ts';
 import { parentOf } from './tree/layer-paths.ts';
@@ -150,31 +150,9 @@ export function* decodeEntries(bytes: Uint8Array): Generator<Entry> {
     if (type === undefined) throw new Error('not a list of entries');
     const name = reader.name();
     const path = (head & SAME_FOLDER) !== 0 && folder !== '' ? `${folder}/${name}` : name;
-    const mode = reader.number();
-    const uid = reader.number();
-    const gid = reader.number();
-    const seconds = reader.number();
-    const whole = (head & BEFORE_EPOCH) === 0 ? seconds : -seconds;
-    const mtime = BigInt(whole) * BILLION + BigInt(reader.number());
-    const base = { path, type, mode, uid, gid, mtime };
-    const entry = withRest(base, reader);
+    const entry = reader.rest({ path, type, isEarly: (head & BEFORE_EPOCH) !== 0 });
     yield (head & HAS_XATTRS) === 0 ? entry : { ...entry, xattrs: reader.xattrs() };
     folder = parentOf(path) ?? '';
-  }
-}
-
-function withRest(base: Omit<Entry, 'size'>, reader: Reader): Entry {
-  switch (base.type) {
-    case 'file':
-      return { ...base, size: reader.number(), digest: reader.digest() };
-    case 'symlink':
-    case 'hardlink':
-      return { ...base, size: 0, link: reader.name() };
-    case 'char':
-    case 'block':
-      return { ...base, size: 0, major: reader.number(), minor: reader.number() };
-    default:
-      return { ...base, size: 0 };
   }
 }
 
@@ -214,11 +192,30 @@ class Reader {
     return name.includes('\ufffd') ? nameFromBytes(this.#bytes.subarray(start, this.#at)) : name;
   }
 
-  digest(): Digest {
-    const start = this.#take(DIGEST_BYTES);
-    const digest = digestOfBytes(this.#bytes.subarray(start, this.#at));
-    if (digest === undefined) throw new Error('a list of entries is cut short');
-    return digest;
+  /** What follows the name. There is one for each file of a layer: objects are made as they stay. */
+  rest({ path, type, isEarly }: { path: string; type: EntryType; isEarly: boolean }): Entry {
+    const mode = this.number();
+    const uid = this.number();
+    const gid = this.number();
+    const seconds = this.number();
+    const mtime = BigInt(isEarly ? -seconds : seconds) * BILLION + BigInt(this.number());
+    switch (type) {
+      case 'file': {
+        const size = this.number();
+        const digest = digestAt(this.#bytes, this.#take(DIGEST_BYTES));
+        return { path, type, mode, uid, gid, mtime, size, digest };
+      }
+      case 'symlink':
+      case 'hardlink':
+        return { path, type, mode, uid, gid, mtime, size: 0, link: this.name() };
+      case 'char':
+      case 'block': {
+        const major = this.number();
+        return { path, type, mode, uid, gid, mtime, size: 0, major, minor: this.number() };
+      }
+      default:
+        return { path, type, mode, uid, gid, mtime, size: 0 };
+    }
   }
 
   xattrs(): Record<string, string> {

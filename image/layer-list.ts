@@ -43,7 +43,7 @@ export class LayerListWriter {
     const { length } = this.#encoder;
     // Not by the number of entries before it: after a change, the chunks behind it are soon the same ones again.
     const ends = length >= LARGEST || (length >= SMALLEST && crc32(path) % MEAN === 0);
-    // A directory and its opaque mark stay together, so that both are found at their path.
+    // A directory and its opaque mark stay together, so that the directory is found.
     if (ends && entry.type !== 'opaque') this.#cut();
     if (this.#count === 0) this.#first = path;
     this.#encoder.add(entry);
@@ -86,7 +86,7 @@ export class LayerList implements LayerEntries {
   readonly #objects: ObjectStore;
   readonly #chunks: readonly Chunk[];
   /** By place; the one that was used last is the last. */
-  readonly #decoded = new Map<number, readonly Entry[]>();
+  readonly #decoded = new Map<number, ReadonlyMap<string, Entry>>();
 
   private constructor(objects: ObjectStore, chunks: readonly Chunk[]) {
     this.#objects = objects;
@@ -116,17 +116,13 @@ export class LayerList implements LayerEntries {
 
   /** What the layer says of `path`, opaque marks left out. Throws E_STORE_CORRUPT. */
   find(path: string): Entry | undefined {
-    const entries = this.#entries(lastNotAfter(this.#chunks, path, ([first]) => first));
-    // An opaque mark comes right behind the directory.
-    const at = lastNotAfter(entries, path, (entry) => entry.path);
-    const found = entries[at]?.type === 'opaque' ? entries[at - 1] : entries[at];
-    return found?.path === path && found.type !== 'opaque' ? found : undefined;
+    const index = lastNotAfter(this.#chunks, path);
+    const chunk = this.#chunks[index];
+    return chunk && this.#entries(index, chunk).get(path);
   }
 
-  #entries(index: number): readonly Entry[] {
-    const chunk = this.#chunks[index];
-    if (chunk === undefined) return [];
-    const entries = this.#decoded.get(index) ?? [...decodeEntries(this.#read(chunk))];
+  #entries(index: number, chunk: Chunk): ReadonlyMap<string, Entry> {
+    const entries = this.#decoded.get(index) ?? byPath(decodeEntries(this.#read(chunk)));
     this.#decoded.delete(index);
     this.#decoded.set(index, entries);
     const [oldest] = this.#decoded.keys();
@@ -147,16 +143,22 @@ export class LayerList implements LayerEntries {
   }
 }
 
-/** The place of the last item that does not come after `path`, or -1. */
-function lastNotAfter<T>(items: readonly T[], path: string, pathOf: (item: T) => string): number {
-  let [low, high] = [0, items.length];
+/** The place of the last chunk that does not begin after `path`, or -1. */
+function lastNotAfter(chunks: readonly Chunk[], path: string): number {
+  let [low, high] = [0, chunks.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    const item = items[middle];
-    if (item !== undefined && comparePaths(pathOf(item), path) <= 0) low = middle + 1;
+    const chunk = chunks[middle];
+    if (chunk !== undefined && comparePaths(chunk[0], path) <= 0) low = middle + 1;
     else high = middle;
   }
   return low - 1;
+}
+
+function byPath(entries: Iterable<Entry>): ReadonlyMap<string, Entry> {
+  const found = new Map<string, Entry>();
+  for (const entry of entries) if (entry.type !== 'opaque') found.set(entry.path, entry);
+  return found;
 }
 
 function decodeChunks(bytes: Uint8Array): readonly Chunk[] {

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Table } from '../../cache/database.ts';
 import { BuildError } from '../../core/errors.ts';
+import type { Spool } from '../../core/spool.ts';
 import { inlineSource } from '../copy/inline-source.ts';
 import type { CopySource } from '../copy/source.ts';
 import type { ContextSpec } from '../options.ts';
@@ -18,6 +19,7 @@ export interface ContextOptions {
   readonly named: ReadonlyMap<string, string>;
   readonly modes: ContextModes;
   readonly digests: Table;
+  readonly spool: Spool;
   readonly onSkipped: (path: string, kind: string) => void;
 }
 
@@ -35,16 +37,22 @@ export function openContexts(
   };
 }
 
-async function openMain({ main, modes, digests, onSkipped }: ContextOptions): Promise<CopySource> {
+async function openMain({
+  main,
+  modes,
+  digests,
+  spool,
+  onSkipped,
+}: ContextOptions): Promise<CopySource> {
   const name = 'the build context';
   if (main.kind === 'empty') return { ...inlineSource([]), name: `${name}, which is empty` };
   const rules = main.ignoreFile === undefined ? NO_RULES : parseIgnoreFile(main.ignoreFile);
-  return directorySource({ name, root: main.path, rules, modes, digests, onSkipped });
+  return directorySource({ name, root: main.path, rules, modes, digests, spool, onSkipped });
 }
 
 /** A local named context: it has its own ignore file at its own root. */
 async function openNamed(
-  { named, modes, digests, onSkipped }: ContextOptions,
+  { named, modes, digests, spool, onSkipped }: ContextOptions,
   name: string,
 ): Promise<CopySource> {
   const value = named.get(name);
@@ -57,5 +65,13 @@ async function openNamed(
   const path = join(root, '.dockerignore');
   const ignoreFile = await readBeneath(root, path, path);
   const rules = ignoreFile === undefined ? NO_RULES : parseIgnoreFile(ignoreFile);
-  return directorySource({ name: `the context "${name}"`, root, rules, modes, digests, onSkipped });
+  return directorySource({
+    name: `the context "${name}"`,
+    root,
+    rules,
+    modes,
+    digests,
+    spool,
+    onSkipped,
+  });
 }

@@ -4,6 +4,7 @@
 
 import type { Table } from '../../cache/database.ts';
 import { compareNames } from '../../core/names.ts';
+import type { Spool } from '../../core/spool.ts';
 import type { CopySource, SourceNode } from '../copy/source.ts';
 import type { ContextModes } from './context-modes.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore.ts';
@@ -11,12 +12,13 @@ import { inPinnedDirectory, pathInside, realDirectory } from './pinned-directory
 import { readWalked } from './read-walked.ts';
 import { resolveInside, type Seen } from './resolve-inside.ts';
 import {
+  joinPath,
   type Scan,
   type ScanOptions,
   scanDirectory,
-  scanEntries,
   scanIdentity,
 } from './scan-directory.ts';
+import { scanEntries } from './scan-entries.ts';
 import { Sightings } from './sightings.ts';
 
 export interface DirectorySourceOptions {
@@ -29,6 +31,8 @@ export interface DirectorySourceOptions {
   readonly modes?: ContextModes;
   /** Remembered digests; see file-digests.ts and folder-digests.ts. */
   readonly digests: Table;
+  /** Where what is seen of the files is kept while the source is used. */
+  readonly spool: Spool;
   /** Told once of each socket and device: no layer takes one from a context. */
   readonly onSkipped: (path: string, kind: string) => void;
 }
@@ -41,8 +45,8 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
     if (!told.has(path)) folder.onSkipped(path, kind);
     told.add(path);
   };
-  const { name, rules, modes = 'keep', digests } = folder;
-  const options = { root, rules, modes, digests, onSkipped };
+  const { name, rules, modes = 'keep', digests, spool } = folder;
+  const options = { root, rules, modes, digests, spool, onSkipped };
   const { seen, scan, scanAll } = openScans(options);
 
   /** A hidden folder shows itself only where something in it is let in again. */
@@ -65,7 +69,7 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
     name,
     stat,
     async walk(node, keep) {
-      return scanEntries(await (keep === undefined ? scanAll(node) : scan(node, keep)));
+      return scanEntries(spool, await (keep === undefined ? scanAll(node) : scan(node, keep)));
     },
     async list(path) {
       const shown: string[] = [];
@@ -95,7 +99,7 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
 
 /** The scans of one context: of the whole of a node once, and what all of them saw. */
 function openScans(options: ScanOptions) {
-  const seen = new Sightings(options.root);
+  const seen = new Sightings(options.root, options.spool);
   const scans = new Map<string, Promise<Scan>>();
   const scan = async (node: SourceNode, keep?: (path: string) => boolean): Promise<Scan> => {
     const now = Date.now();
@@ -123,8 +127,4 @@ function lookAt(root: string, path: string): Seen {
     if (stat.isSymbolicLink()) return { kind: 'link', target: directory.readlink(name) };
     return { kind: stat.isDirectory() ? 'dir' : 'other' };
   });
-}
-
-function joinPath(base: string, path: string): string {
-  return base === '' ? path : path === '' ? base : `${base}/${path}`;
 }

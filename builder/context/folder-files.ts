@@ -2,7 +2,7 @@
 // there may be a million of them. Everything that lstat tells one state of a file from another by is here.
 
 import { constants } from 'node:fs';
-import { compareNames, nameToBytes } from '../../core/names.ts';
+import { compareNames, nameFromBytes, nameToBytes } from '../../core/names.ts';
 import type { FileIdentity } from './file-identity.ts';
 import type { FoundPath } from './walk-directory.ts';
 
@@ -15,22 +15,49 @@ export class FolderFiles {
   /** In byte order. A file that was walked by itself has the name ''. */
   readonly names: readonly string[];
   readonly #rows: BigUint64Array<ArrayBuffer>;
-  readonly #links = new Map<number, string>();
+  readonly #links: ReadonlyMap<number, string>;
 
-  constructor(items: readonly FoundPath[]) {
+  private constructor(
+    names: readonly string[],
+    rows: BigUint64Array<ArrayBuffer>,
+    links: ReadonlyMap<number, string>,
+  ) {
+    this.names = names;
+    this.#rows = rows;
+    this.#links = links;
+  }
+
+  /** What a walk found in a folder. */
+  static of(items: readonly FoundPath[]): FolderFiles {
     const named = items.map((item) => ({
       item,
       name: item.path.slice(item.path.lastIndexOf('/') + 1),
     }));
     named.sort((a, b) => compareNames(a.name, b.name));
-    this.names = named.map(({ name }) => name);
-    this.#rows = new BigUint64Array(named.length * COLUMNS);
+    const rows = new BigUint64Array(named.length * COLUMNS);
+    const links = new Map<number, string>();
     let at = 0;
     for (const [index, { item }] of named.entries()) {
       const { mode, dev, ino, size, mtimeNs, ctimeNs, nlink } = item.stat;
-      for (const value of [mode, dev, ino, size, mtimeNs, ctimeNs, nlink]) this.#rows[at++] = value;
-      if (item.link !== undefined) this.#links.set(index, item.link);
+      for (const value of [mode, dev, ino, size, mtimeNs, ctimeNs, nlink]) rows[at++] = value;
+      if (item.link !== undefined) links.set(index, item.link);
     }
+    const names = named.map(({ name }) => name);
+    return new FolderFiles(names, rows, links);
+  }
+
+  /** What `toBytes` made of `count` files. */
+  static fromBytes(bytes: Uint8Array, count: number): FolderFiles {
+    const rows = rowsIn(bytes, count);
+    const text = nameFromBytes(bytes.subarray(rows.byteLength)).split('\0');
+    const names: string[] = [];
+    const links = new Map<number, string>();
+    for (let index = 0; index < count; index++) {
+      names.push(text[2 * index] ?? '');
+      const link = text[2 * index + 1] ?? '';
+      if (link !== '') links.set(index, link);
+    }
+    return new FolderFiles(names, rows, links);
   }
 
   /** The type and mode bits of a file. */
@@ -55,10 +82,9 @@ export class FolderFiles {
     return identityIn(this.#rows, index * COLUMNS);
   }
 
-  /** Tells apart the files that have several names; undefined for a file of one. */
-  shared(index: number): string | undefined {
-    if (this.#at(index, 6) === 1n || !this.isRegular(index)) return undefined;
-    return `${this.#at(index, 1)}:${this.#at(index, 2)}`;
+  /** The inode of a regular file that has several names, here or elsewhere; undefined for a file of one. */
+  shared(index: number): bigint | undefined {
+    return this.#at(index, 6) === 1n || !this.isRegular(index) ? undefined : this.#at(index, 2);
   }
 
   /** The place of a name in `names`, or -1. */
@@ -87,9 +113,14 @@ export class FolderFiles {
 
 /** The identities of the first `count` rows of what `toBytes` made. */
 export function identitiesIn(bytes: Uint8Array, count: number): readonly FileIdentity[] {
+  const rows = rowsIn(bytes, count);
+  return Array.from({ length: count }, (_, index) => identityIn(rows, index * COLUMNS));
+}
+
+function rowsIn(bytes: Uint8Array, count: number): BigUint64Array<ArrayBuffer> {
   const rows = new BigUint64Array(count * COLUMNS);
   new Uint8Array(rows.buffer).set(bytes.subarray(0, rows.byteLength));
-  return Array.from({ length: count }, (_, index) => identityIn(rows, index * COLUMNS));
+  return rows;
 }
 
 function identityIn(rows: BigUint64Array, at: number): FileIdentity {

@@ -1,9 +1,10 @@
 // One walk of a folder of a context with the digests of its files: what a COPY's key is made of without
-// a thing being made for each file, and the entries, where the copy is done after all.
+// a thing being made for each file. What was seen of them is in the build's spool, for scan-entries.ts.
 
 import type { Table } from '../../cache/database.ts';
-import { digestOf } from '../../core/canonical.ts';
-import { type Digest, digestOfBytes, hexOf } from '../../core/digest.ts';
+import { canonicalJson } from '../../core/canonical.ts';
+import { type Digest, finishDigest, hexOf, startDigest } from '../../core/digest.ts';
+import type { Spool } from '../../core/spool.ts';
 import type { Entry } from '../../image/entry.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
 import type { SourceNode } from '../copy/source.ts';
@@ -13,12 +14,15 @@ import { type FolderDigests, folderDigests, listingDigest } from './folder-diges
 import { FolderFiles } from './folder-files.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { pathInside } from './pinned-directory.ts';
+import { SharedInodes } from './shared-inodes.ts';
+import { openFolder, type SpooledFolder, spoolFolder } from './spooled-folder.ts';
 import { type FoundPath, walkFolders } from './walk-directory.ts';
 
 /** The files of a folder; its path is relative to what was scanned. */
-export interface ScannedFolder extends FolderDigests {
+export interface ScannedFolder {
   readonly path: string;
-  readonly files: FolderFiles;
+  readonly listing: Digest;
+  readonly files: SpooledFolder;
 }
 
 export interface Scan {
@@ -27,6 +31,8 @@ export interface Scan {
   readonly directories: readonly Pick<Entry, 'path' | 'mode' | 'mtime'>[];
   /** Those of them that hold files, in canonical order; a file by itself counts as in one. */
   readonly folders: readonly ScannedFolder[];
+  /** The names of each file that has several, in canonical order. */
+  readonly links: readonly (readonly string[])[];
 }
 
 export interface ScanOptions {
@@ -36,98 +42,87 @@ export interface ScanOptions {
   readonly modes: ContextModes;
   /** Remembered digests. */
   readonly digests: Table;
+  readonly spool: Spool;
   readonly onSkipped: (path: string, kind: string) => void;
 }
 
 /** Scans `node`; where `keep` is given, only the files for which it is true. Throws E_COPY_SOURCE, E_FILE_CHANGED. */
 export async function scanDirectory(
-  { root, rules, modes, digests, onSkipped }: ScanOptions,
+  { root, rules, modes, digests, spool, onSkipped }: ScanOptions,
   node: SourceNode,
   keep?: (path: string) => boolean,
 ): Promise<Scan> {
   const folders: ScannedFolder[] = [];
+  const shared = new SharedInodes();
   const isTaken = (item: FoundPath): boolean => {
     if (keep?.(item.path) === false) return false;
     const { stat } = item;
     if (stat.isFile() || stat.isSymbolicLink() || stat.isFIFO()) return true;
-    onSkipped(join(node.path, item.path), stat.isSocket() ? 'socket' : 'device');
+    onSkipped(joinPath(node.path, item.path), stat.isSocket() ? 'socket' : 'device');
     return false;
   };
   const found = await walkFolders(root, node, rules, async (folder, items) => {
-    const files = new FolderFiles(items.filter(isTaken));
+    const files = FolderFiles.of(items.filter(isTaken));
     if (files.names.length === 0) return;
     const path = folder?.path ?? '';
-    const absolute = pathInside(root, join(node.path, path));
+    const absolute = pathInside(root, joinPath(node.path, path));
     // What is less than the walk saw would take the place of the folder's record.
     const made =
       folder === undefined || keep !== undefined
         ? await digestsOfEach(digests, absolute, modes, files)
         : await folderDigests(digests, { path: absolute, ...inodeOf(folder) }, modes, files);
-    folders.push({ path, files, ...made });
+    for (let index = 0; index < files.names.length; index++) {
+      const inode = files.shared(index);
+      if (inode !== undefined) shared.add(inode);
+    }
+    const kept = spoolFolder(spool, { files, digests: made.digests });
+    folders.push({ path, listing: made.listing, files: kept });
+    await digests.settled();
   });
   const directories = found.map(({ path, stat }) => ({
     path,
     mode: contextMode(modes, Number(stat.mode & 0o7777n), true),
     mtime: stat.mtimeNs,
   }));
-  return { modes, directories: directories.sort(byPath), folders: folders.sort(byPath) };
+  folders.sort(byPath);
+  const links = namesOf(shared.repeated(), spool, folders);
+  return { modes, directories: directories.sort(byPath), folders, links };
 }
 
 /** Identifies everything of a scan but times. */
-export function scanIdentity({ directories, folders }: Scan): Digest {
-  const names: string[][] = [...sharedFiles(folders).values()].filter(({ length }) => length > 1);
-  return digestOf('slipway-selection/2', {
-    directories: directories.map(({ path, mode }) => [path, mode]),
-    folders: folders.map(({ path, listing }) => [path, listing]),
-    links: names.sort(([a = ''], [b = '']) => comparePaths(a, b)),
-  });
+export function scanIdentity({ directories, folders, links }: Scan): Digest {
+  const hash = startDigest();
+  hash.update('slipway-selection/3\n');
+  for (const { path, mode } of directories) hash.update(`${canonicalJson([path, mode])}\n`);
+  hash.update('\n');
+  for (const { path, listing } of folders) hash.update(`${canonicalJson([path, listing])}\n`);
+  hash.update('\n');
+  for (const names of links) hash.update(`${canonicalJson(names)}\n`);
+  return finishDigest(hash);
 }
 
-/** The entries of a scan, in canonical order. The second and later names of a file are hard links to the first, as the reference copies them. */
-export function scanEntries({ modes, directories, folders }: Scan): readonly Entry[] {
-  const owner = { uid: 0, gid: 0, size: 0 };
-  const entries: Entry[] = directories.map((directory) => ({
-    ...directory,
-    ...owner,
-    type: 'dir',
-  }));
-  const links = new Map<string, string>();
-  for (const [first, ...others] of sharedFiles(folders).values())
-    if (first !== undefined) for (const path of others) links.set(path, first);
-  for (const { path: folder, files, digests } of folders) {
-    for (const [index, name] of files.names.entries()) {
-      const path = join(folder, name);
-      const mode = contextMode(modes, files.mode(index) & 0o7777, false);
-      const { mtimeNs: mtime, size } = files.identity(index);
-      const base = { path, mode, ...owner, mtime };
-      const [target, link] = [files.link(index), links.get(path)];
-      if (target !== undefined)
-        entries.push({ ...base, type: 'symlink', mode: 0o777, link: target });
-      else if (files.isFifo(index)) entries.push({ ...base, type: 'fifo' });
-      else if (link !== undefined) entries.push({ ...base, type: 'hardlink', link });
-      else {
-        const digest = digestOfBytes(digests.subarray(index * 32, (index + 1) * 32));
-        entries.push({ ...base, type: 'file', size: Number(size), ...(digest && { digest }) });
-      }
-    }
-  }
-  return entries.sort(byPath);
-}
-
-/** The names of each file that may have several, in canonical order, by inode. */
-function sharedFiles(folders: readonly ScannedFolder[]): Map<string, string[]> {
-  const shared = new Map<string, string[]>();
-  for (const { path, files } of folders) {
+/** The names, where there are several, of the files with these inodes. */
+function namesOf(
+  inodes: ReadonlySet<bigint>,
+  spool: Spool,
+  folders: readonly ScannedFolder[],
+): readonly (readonly string[])[] {
+  if (inodes.size === 0) return [];
+  const names = new Map<string, string[]>();
+  for (const { path, files: spooled } of folders) {
+    const { files } = openFolder(spool, spooled);
     for (const [index, name] of files.names.entries()) {
       const inode = files.shared(index);
-      if (inode === undefined) continue;
-      const names = shared.get(inode);
-      if (names === undefined) shared.set(inode, [join(path, name)]);
-      else names.push(join(path, name));
+      if (inode === undefined || !inodes.has(inode)) continue;
+      const file = `${files.identity(index).dev}:${inode}`;
+      const known = names.get(file);
+      if (known === undefined) names.set(file, [joinPath(path, name)]);
+      else known.push(joinPath(path, name));
     }
   }
-  for (const names of shared.values()) names.sort(comparePaths);
-  return shared;
+  const several = [...names.values()].filter(({ length }) => length > 1);
+  for (const list of several) list.sort(comparePaths);
+  return several.sort(([a = ''], [b = '']) => comparePaths(a, b));
 }
 
 async function digestsOfEach(
@@ -139,7 +134,7 @@ async function digestsOfEach(
   const digests = Buffer.alloc(files.names.length * 32);
   for (const [index, name] of files.names.entries()) {
     if (!files.isRegular(index)) continue;
-    const path = join(folder, name);
+    const path = joinPath(folder, name);
     const digest = await digestFile(table, path, files.identity(index));
     digests.set(Buffer.from(hexOf(digest), 'hex'), index * 32);
   }
@@ -154,6 +149,7 @@ function byPath(a: { readonly path: string }, b: { readonly path: string }): num
   return comparePaths(a.path, b.path);
 }
 
-function join(base: string, path: string): string {
+/** `path` in `base`; either may be ''. */
+export function joinPath(base: string, path: string): string {
   return base === '' ? path : path === '' ? base : `${base}/${path}`;
 }

@@ -13,7 +13,7 @@ import { Batch } from '../../image/stream/batch.ts';
 import { readLayerTar } from '../../image/tar/reader.ts';
 import { LayerIndex } from '../../image/tree/layer-index.ts';
 import { fileBytes } from './file-bytes.ts';
-import type { ContentSource } from './place.ts';
+import type { ContentSource } from './origin.ts';
 import type { Selected } from './select.ts';
 import type { CopySource } from './source.ts';
 

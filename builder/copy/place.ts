@@ -3,6 +3,7 @@
 
 import { posix } from 'node:path';
 import type { Entry } from '../../image/entry.ts';
+import { joinPath } from '../context/scan-directory.ts';
 import type { ModeChange } from './mode.ts';
 import type { Owner } from './owner.ts';
 import { ROOT } from './owner.ts';
@@ -18,30 +19,23 @@ export interface PlaceOptions {
   readonly chmod: ModeChange | undefined;
   /** Of directories that are made on the way: 0755, or an octal --chmod, as in the reference. */
   readonly directoryMode: number;
-  /** True for paths (relative to what is copied) that --exclude keeps out. */
-  readonly excludes: (path: string) => boolean;
+  /** True for paths (relative to what is copied) that --exclude keeps out; undefined where it keeps out nothing. */
+  readonly excludes: ((path: string) => boolean) | undefined;
 }
 
-/** Gives the contents of files: a source, or an archive in one. */
-export type ContentSource = Pick<CopySource, 'read'>;
-
-/** Where the bytes of a placed file are. */
-export type Origin = { readonly source: ContentSource; readonly path: string };
-
-/** Places `items` of one source into `view` and notes in `origins` where each placed file's bytes are. */
+/** Places `items` of one source into `view`. */
 export async function place(
   view: ImageView,
   source: CopySource,
   items: readonly Selected[],
   options: PlaceOptions,
-  origins: Map<string, Origin>,
 ): Promise<void> {
   const { destination } = options;
   const asDirectory = /\/\.?$/.test(destination);
   for (const { name, node, part } of items) {
-    const keeps = (path: string): boolean =>
-      path === '' || (part?.includes(path) !== false && !options.excludes(path));
-    const entries = withParents(part?.entries ?? (await source.walk(node)), keeps);
+    const keeps = keeper(part, options);
+    const all = part?.entries ?? (await source.walk(node));
+    const entries = keeps === undefined ? all : withParents(all, keeps);
     const target = targetOf(view, posix.normalize(destination), {
       name,
       isDirectory: node.isDirectory,
@@ -49,19 +43,28 @@ export async function place(
     });
     const parent = node.isDirectory ? target : parentOf(target);
     view.makeDirectory(parent, options.directoryMode, options.owner ?? ROOT);
+    view.takeFrom(source, (path) => joinPath(node.path, below(target, path)));
+    let mtime: bigint | undefined;
     for (const entry of entries) {
+      mtime ??= entry.mtime;
       // The directory itself is not copied: its contents are, and its time.
       if (entry.path === '' && node.isDirectory) continue;
-      const path = join(target, entry.path);
-      const there = keeps(entry.path) ? undefined : view.at(path);
+      const path = joinPath(target, entry.path);
+      const there = keeps?.(entry.path) === false ? view.at(path) : undefined;
       if (there?.type === 'dir') view.put(lent(entry, path, there));
       else view.put(placed(entry, path, target, options));
-      if (entry.type === 'file' || entry.type === 'hardlink')
-        origins.set(path, { source, path: join(node.path, entry.path) });
     }
-    const [first] = entries;
-    if (node.isDirectory && first !== undefined) view.date(target, first.mtime);
+    if (node.isDirectory && mtime !== undefined) view.date(target, mtime);
   }
+}
+
+/** True for what is taken by itself and not as a parent of something; undefined where everything is. */
+function keeper(
+  part: Selected['part'],
+  { excludes }: PlaceOptions,
+): ((path: string) => boolean) | undefined {
+  if (part === undefined && excludes === undefined) return undefined;
+  return (path) => path === '' || (part?.includes(path) !== false && excludes?.(path) !== true);
 }
 
 /** The real path that the item gets (a file), or into which its contents go (a directory). */
@@ -72,7 +75,7 @@ function targetOf(
 ): string {
   const found = view.resolve(destination);
   if (item.isDirectory) return found.path;
-  if (found.isDirectory || item.asDirectory) return join(found.path, posix.basename(item.name));
+  if (found.isDirectory || item.asDirectory) return joinPath(found.path, posix.basename(item.name));
   return found.path;
 }
 
@@ -87,7 +90,7 @@ function placed(entry: Entry, path: string, target: string, options: PlaceOption
     path,
     mode,
     ...(owner ?? {}),
-    ...(entry.type === 'hardlink' ? { link: join(target, entry.link ?? '') } : {}),
+    ...(entry.type === 'hardlink' ? { link: joinPath(target, entry.link ?? '') } : {}),
   };
 }
 
@@ -100,8 +103,9 @@ function lent(
   return { path, type, mode, uid, gid, mtime, size, ...(xattrs === undefined ? {} : { xattrs }) };
 }
 
-function join(base: string, path: string): string {
-  return base === '' ? path : path === '' ? base : `${base}/${path}`;
+/** The path relative to `folder`, which it is or lies in. */
+function below(folder: string, path: string): string {
+  return folder === '' ? path : path.slice(folder.length + 1);
 }
 
 function parentOf(path: string): string {

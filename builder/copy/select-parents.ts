@@ -40,7 +40,7 @@ export async function selectParents(
         throw await missingSource(source, pattern, span);
       if (node?.isDirectory !== true) continue;
       const keeps = (path: string): boolean => path === '' || includes(path);
-      const entries = withParents(await source.walk(node, includes), keeps);
+      const entries = [...withParents(await source.walk(node, includes), keeps)];
       takesSomething ||= entries.some(({ path }) => includes(path) && !excludes(path));
       selected.push({ name, node, part: { entries, includes } });
     }

@@ -17,9 +17,10 @@ export interface CopySource {
   /**
    * The entries at and below the real path of `node`, in canonical order, with paths relative to it
    * ('' is the node itself) and digests of files. Links are not followed. Where `keep` is given, what is
-   * no directory comes only if it is true for its path: the rest is not read.
+   * no directory comes only if it is true for its path: the rest is not read. There may be millions: they are made
+   * while they are gone through, and each time again.
    */
-  walk(node: SourceNode, keep?: (path: string) => boolean): Promise<readonly Entry[]>;
+  walk(node: SourceNode, keep?: (path: string) => boolean): Promise<Iterable<Entry>>;
   /** The ignore rule that keeps out what is at `path`, links followed; undefined where none does or nothing is there. */
   hiddenBy?(path: string): Promise<IgnoreRule | undefined>;
   /** Identifies everything that `walk` yields except times. */

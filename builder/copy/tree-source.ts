@@ -6,10 +6,11 @@ import type { Entry } from '../../image/entry.ts';
 import type { LayerEntries } from '../../image/layer.ts';
 import { lookup, readDirectory } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
+import { comparePaths } from '../../image/tree/path-order.ts';
 import { subtreeDigest } from '../../image/tree/subtree-digest.ts';
 import { walk } from '../../image/tree/walk.ts';
 import type { Snapshot, SnapshotLayer } from '../snapshot.ts';
-import type { CopySource } from './source.ts';
+import type { CopySource, SourceNode } from './source.ts';
 import { weave } from './weave.ts';
 
 /** Makes a source of a snapshot. */
@@ -26,28 +27,7 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
       return [...(readDirectory(objects, tree, path)?.keys() ?? [])];
     },
     async walk(node, keep = () => true) {
-      const prefix = node.path === '' ? 0 : node.path.length + 1;
-      const entries: Entry[] = [];
-      /** The first name of each file, by where its content is. */
-      const names = new Map<string, string>();
-      for (const found of walk(objects, tree, node.path)) {
-        const { name: _, digest, type, ...metadata } = found.entry;
-        const path = found.path.slice(prefix);
-        if (type !== 'dir' && !keep(path)) continue;
-        const place = locator.find(found.path);
-        const mtime = place?.entry.mtime ?? 0n;
-        if (type !== 'file' || digest === undefined) {
-          entries.push({ ...metadata, type, path, mtime });
-          continue;
-        }
-        const inode = place === undefined ? path : locator.inode(place);
-        const link = names.get(inode);
-        if (link === undefined) {
-          names.set(inode, path);
-          entries.push({ ...metadata, type, path, mtime, digest });
-        } else entries.push({ ...metadata, type: 'hardlink', path, mtime, size: 0, link });
-      }
-      return entries;
+      return { [Symbol.iterator]: () => entriesBelow(objects, tree, locator, { node, keep }) };
     },
     async identity(node) {
       const digest = subtreeDigest(objects, tree, node.path);
@@ -62,6 +42,47 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
       yield* weave(wanted, (layer, entries) => layer.contents.read(entries));
     },
   };
+}
+
+interface Wanted {
+  readonly node: SourceNode;
+  readonly keep: (path: string) => boolean;
+}
+
+function* entriesBelow(
+  objects: ObjectStore,
+  tree: Digest,
+  locator: Locator,
+  { node, keep }: Wanted,
+): Generator<Entry> {
+  const prefix = node.path === '' ? 0 : node.path.length + 1;
+  /** The first names of files that are taken by another name than the one that their content is at. */
+  const names = new Map<string, string>();
+  /** The first name of the file of which `place` is a later one. */
+  const firstName = (place: Place, path: string): string | undefined => {
+    const known = names.size === 0 ? undefined : names.get(locator.inode(place));
+    if (known !== undefined || place.entry.type !== 'hardlink') return known;
+    const first = locator.visible(objects, tree, place);
+    const isTaken = first !== undefined && isBelow(node.path, first) && keep(first.slice(prefix));
+    if (isTaken && comparePaths(first.slice(prefix), path) < 0) return first.slice(prefix);
+    names.set(locator.inode(place), path);
+    return undefined;
+  };
+  for (const found of walk(objects, tree, node.path)) {
+    const { name: _, digest, type, ...metadata } = found.entry;
+    const path = found.path.slice(prefix);
+    if (type !== 'dir' && !keep(path)) continue;
+    const place = locator.find(found.path);
+    const mtime = place?.entry.mtime ?? 0n;
+    if (type !== 'file' || digest === undefined) {
+      yield { ...metadata, type, path, mtime };
+      continue;
+    }
+    const link = place && firstName(place, path);
+    yield link === undefined
+      ? { ...metadata, type, path, mtime, digest }
+      : { ...metadata, type: 'hardlink', path, mtime, size: 0, link };
+  }
 }
 
 interface Place {
@@ -96,6 +117,14 @@ class Locator {
     return `${index}:${entry.path}`;
   }
 
+  /** Where the content behind a hard link is, if that is a path of the tree still. */
+  visible(objects: ObjectStore, tree: Digest, place: Place): string | undefined {
+    const { index, entry } = this.#behind(place);
+    const isTopmost = this.find(entry.path)?.index === index;
+    const found = isTopmost && lookup(objects, tree, entry.path, { follow: 'parent' });
+    return found && found.path === entry.path ? entry.path : undefined;
+  }
+
   /** The place of a file's bytes. */
   content(path: string): Place {
     const found = this.find(path);
@@ -118,4 +147,8 @@ class Locator {
     this.#entries.set(layer.id, known);
     return known;
   }
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return folder === '' || path.startsWith(`${folder}/`);
 }

@@ -7,7 +7,6 @@ import { BuildError } from '../../core/errors.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { Archive } from './archive.ts';
 import { type Owner, ROOT } from './owner.ts';
-import type { Origin } from './place.ts';
 import type { ImageView } from './view.ts';
 
 export interface UnpackOptions {
@@ -20,15 +19,16 @@ export interface UnpackOptions {
 /** As many links as Linux follows before it answers ELOOP. */
 const MAX_LINKS = 40;
 
-/** Unpacks `archive` into `view` and notes in `origins` where each file's bytes are. Throws E_COPY_DESTINATION, E_LAYER_INVALID, E_SYMLINK_LOOP. */
+/** Unpacks `archive` into `view`. Throws E_COPY_DESTINATION, E_LAYER_INVALID, E_SYMLINK_LOOP. */
 export function unpack(
   view: ImageView,
   archive: Archive,
   { destination, owner }: UnpackOptions,
-  origins: Map<string, Origin>,
 ): void {
   const { path: root } = view.resolve(posix.normalize(destination));
   view.makeDirectory(root, 0o755, owner ?? ROOT);
+  // An archive knows its contents by their digests, and needs no paths.
+  view.takeFrom(archive, (path) => path);
   const placed = new Map<string, Entry>();
   for (const entry of archive.entries) {
     // The destination keeps its own metadata, whatever the archive says of `./`.
@@ -39,12 +39,15 @@ export function unpack(
     view.makeDirectory(parent, 0o755, ROOT);
     const path = join(parent, entry.path.slice(slash + 1));
     const target = entry.type === 'hardlink' ? targetOf(entry, placed) : undefined;
-    const put = { ...entry, ...(owner ?? {}), path, ...(target && { link: target.path }) };
+    const put = target === undefined ? { ...entry, ...(owner ?? {}), path } : linkTo(target, path);
     view.replace(put);
     if (entry.type !== 'dir') placed.set(entry.path, target ?? put);
-    const content = target ?? put;
-    if (content.type === 'file') origins.set(path, { source: archive, path: entry.path });
   }
+}
+
+/** Another name of a file has the file's metadata. */
+function linkTo({ path: link, mode, uid, gid, mtime }: Entry, path: string): Entry {
+  return { path, type: 'hardlink', mode, uid, gid, mtime, size: 0, link };
 }
 
 /** A link to a file that only the image has would make the layer depend on what lies below it. */

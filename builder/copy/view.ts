@@ -2,120 +2,157 @@
 // in. Answers what stands at a path now, makes missing parents, and collects the layer.
 
 import { BuildError } from '../../core/errors.ts';
+import type { Spool } from '../../core/spool.ts';
 import type { Entry } from '../../image/entry.ts';
-import { sortEntries } from '../../image/tree/sort-entries.ts';
+import { comparePaths } from '../../image/tree/path-order.ts';
 import { AddedEntries } from './added-entries.ts';
+import { type ContentSource, type Origin, Origins } from './origin.ts';
 import type { Owner } from './owner.ts';
 import { type Standing, standingOf, type TreeSight } from './tree-sight.ts';
 
-export interface ImageView {
+/** The tree that `sight` sees with what is put into it; `spool` takes what is too much for the memory. */
+export class ImageView {
+  readonly #sight: TreeSight;
+  readonly #added: AddedEntries;
+  readonly #origins = new Origins();
+  /** The tree's own directories that lead to something that was put. */
+  readonly #passed = new Map<string, StandingDirectory>();
+  /** Directories that were made on the way; their time is not known yet. */
+  readonly #made = new Set<string>();
+  /** The times of directories into which nothing was put since. */
+  readonly #dated = new Map<string, bigint>();
+  /** What was replaced: what the tree has below it is gone. */
+  readonly #replaced = new Set<string>();
+  /** The newest time of what was put. */
+  #newest = 0n;
+
+  constructor(sight: TreeSight, spool: Spool) {
+    this.#sight = sight;
+    this.#added = new AddedEntries(spool);
+  }
+
   /** Where `path` leads, links followed inside the image, whether or not anything is there yet. */
-  resolve(path: string): { readonly path: string; readonly isDirectory: boolean };
+  resolve(path: string): { readonly path: string; readonly isDirectory: boolean } {
+    const way = this.#sight.resolve(path);
+    if (way.inTheWay !== undefined) throw notDirectory(way.path, way.inTheWay);
+    const put = this.#added.get(way.path)?.entry;
+    const isDirectory =
+      put === undefined ? way.isDirectory && !this.#isReplaced(way.path) : put.type === 'dir';
+    return { path: way.path, isDirectory };
+  }
+
   /** Makes the directory at the real path and its parents where they are missing. Throws E_COPY_DESTINATION. */
-  makeDirectory(path: string, mode: number, owner: Owner): void;
+  makeDirectory(path: string, mode: number, { uid, gid }: Owner): void {
+    for (const part of downTo(path)) {
+      const there = this.at(part);
+      if (there?.type === 'dir') {
+        if (this.#added.get(part) === undefined) this.#passed.set(part, there);
+        continue;
+      }
+      if (there !== undefined) throw notDirectory(path, part);
+      this.#add({ path: part, type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
+      this.#made.add(part);
+    }
+  }
+
   /** Puts an entry at its (real) path. Throws E_COPY_DESTINATION where a directory and a non-directory would meet. */
-  put(entry: Entry): void;
+  put(entry: Entry): void {
+    const there = this.at(entry.path);
+    if (there?.type === 'dir' && entry.type !== 'dir') {
+      throw refuse(entry.path, `/${entry.path} is a directory, and what is copied there is not`);
+    }
+    if (there !== undefined && there.type !== 'dir' && entry.type === 'dir') {
+      throw notDirectory(entry.path, entry.path);
+    }
+    this.#add(entry);
+  }
+
   /** What is at the real path now, itself and not what it leads to; undefined where nothing is. */
-  at(path: string): Standing | undefined;
+  at(path: string): Standing | undefined {
+    const put = this.#added.get(path)?.entry;
+    if (put !== undefined) return standingOf(put);
+    return this.#isReplaced(path) ? undefined : this.#sight.at(path);
+  }
+
   /** Puts an entry at its (real) path instead of whatever is there; two directories become one. */
-  replace(entry: Entry): void;
+  replace(entry: Entry): void {
+    const there = this.at(entry.path);
+    if (there !== undefined && (there.type !== 'dir' || entry.type !== 'dir')) {
+      this.#replaced.add(entry.path);
+      if (there.type === 'dir') this.#added.removeBelow(entry.path);
+    }
+    this.#add(entry);
+  }
+
+  /** Says where the bytes of the files are that are put from now on; `pathOf` makes of a file's path in the image the one in the source. */
+  takeFrom(source: ContentSource, pathOf: (path: string) => string): void {
+    this.#origins.begin(this.#added.number, source, pathOf);
+  }
+
+  /** True where a file was put at a path. */
+  hasFile(path: string): boolean {
+    const type = this.#added.get(path)?.entry.type;
+    return type === 'file' || type === 'hardlink';
+  }
+
+  /** Where the bytes of a file are that was put. */
+  originOf(path: string): Origin | undefined {
+    return this.#origins.of(path, (at) => this.#added.get(at)?.number);
+  }
+
   /** Gives the directory at the real path a time, which lasts until something more is put into it. */
-  date(path: string, mtime: bigint): void;
+  date(path: string, mtime: bigint): void {
+    this.#dated.set(path, mtime);
+  }
+
   /**
    * The layer so far, in canonical order: what was put, and the parents that were there, with the
-   * metadata that they had. Parents, which have no time in a tree, get the newest time of what was put.
+   * metadata that they had. Parents, which have no time in a tree, get the newest time of what was put. They are made
+   * while they are gone through, and each time again; nothing may be put in afterwards.
    */
-  entries(): Entry[];
-}
-
-/** A view of the tree that `sight` sees. */
-export function imageView(sight: TreeSight): ImageView {
-  const added = new AddedEntries();
-  /** Directories that were made on the way; their time is not known yet. */
-  const made = new Set<string>();
-  /** The times of directories into which nothing was put since. */
-  const dated = new Map<string, bigint>();
-  /** What was replaced: what the tree has below it is gone. */
-  const replaced = new Set<string>();
-
-  const isReplaced = (path: string): boolean =>
-    replaced.size > 0 && [...downTo(parentOf(path))].some((up) => replaced.has(up));
-  const inTree = (path: string): Standing | undefined =>
-    isReplaced(path) ? undefined : sight.at(path);
-  const at = (path: string): Standing | undefined => {
-    const put = added.get(path);
-    return put === undefined ? inTree(path) : standingOf(put);
-  };
-
-  const add = (entry: Entry): void => {
-    added.add(entry);
-    made.delete(entry.path);
-    dated.delete(parentOf(entry.path));
-  };
-
-  return {
-    resolve(path) {
-      const way = sight.resolve(path);
-      if (way.inTheWay !== undefined) throw notDirectory(way.path, way.inTheWay);
-      const put = added.get(way.path);
-      const isDirectory =
-        put === undefined ? way.isDirectory && !isReplaced(way.path) : put.type === 'dir';
-      return { path: way.path, isDirectory };
-    },
-    makeDirectory(path, mode, { uid, gid }) {
-      for (const part of downTo(path)) {
-        const there = at(part);
-        if (there?.type === 'dir') continue;
-        if (there !== undefined) throw notDirectory(path, part);
-        add({ path: part, type: 'dir', mode, uid, gid, mtime: 0n, size: 0 });
-        made.add(part);
-      }
-    },
-    put(entry) {
-      const there = at(entry.path);
-      if (there?.type === 'dir' && entry.type !== 'dir') {
-        throw refuse(entry.path, `/${entry.path} is a directory, and what is copied there is not`);
-      }
-      if (there !== undefined && there.type !== 'dir' && entry.type === 'dir') {
-        throw notDirectory(entry.path, entry.path);
-      }
-      add(entry);
-    },
-    at,
-    replace(entry) {
-      const there = at(entry.path);
-      if (there !== undefined && (there.type !== 'dir' || entry.type !== 'dir')) {
-        replaced.add(entry.path);
-        if (there.type === 'dir') added.removeBelow(entry.path);
-      }
-      add(entry);
-    },
-    date: (path, mtime) => void dated.set(path, mtime),
-    entries: () => layerEntries(added, { made, dated }, inTree),
-  };
-}
-
-function layerEntries(
-  added: AddedEntries,
-  { made, dated }: { made: ReadonlySet<string>; dated: ReadonlyMap<string, bigint> },
-  inTree: (path: string) => Standing | undefined,
-): Entry[] {
-  let newest = 0n;
-  for (const time of dated.values()) if (time > newest) newest = time;
-  for (const entry of added.values())
-    if (entry.mtime > newest && !made.has(entry.path)) newest = entry.mtime;
-  const timeOf = (path: string): bigint => dated.get(path) ?? newest;
-  const list = new Map<string, Entry>();
-  for (const entry of added.values()) {
-    for (const parent of downTo(parentOf(entry.path))) {
-      if (list.has(parent) || added.get(parent) !== undefined) continue;
-      const there = inTree(parent);
-      if (there?.type === 'dir') list.set(parent, parentEntry(parent, there, timeOf(parent)));
-    }
-    const mtime = made.has(entry.path) ? timeOf(entry.path) : entry.mtime;
-    list.set(entry.path, { ...entry, mtime });
+  entries(): Iterable<Entry> {
+    let newest = this.#newest;
+    for (const time of this.#dated.values()) if (time > newest) newest = time;
+    const timeOf = (path: string): bigint => this.#dated.get(path) ?? newest;
+    const directories = { made: this.#made, passed: this.#passed, timeOf };
+    return { [Symbol.iterator]: () => layerEntries(this.#added, directories) };
   }
-  return sortEntries([...list.values()]);
+
+  #add(entry: Entry): void {
+    this.#added.add(entry);
+    if (entry.mtime > this.#newest) this.#newest = entry.mtime;
+    if (this.#made.size > 0) this.#made.delete(entry.path);
+    if (this.#dated.size > 0) this.#dated.delete(parentOf(entry.path));
+  }
+
+  #isReplaced(path: string): boolean {
+    if (this.#replaced.size === 0) return false;
+    return [...downTo(parentOf(path))].some((up) => this.#replaced.has(up));
+  }
+}
+
+interface Directories {
+  readonly made: ReadonlySet<string>;
+  readonly passed: ReadonlyMap<string, StandingDirectory>;
+  readonly timeOf: (path: string) => bigint;
+}
+
+function* layerEntries(
+  added: AddedEntries,
+  { made, passed, timeOf }: Directories,
+): Generator<Entry> {
+  const parents = [...passed].sort(([a], [b]) => comparePaths(a, b));
+  let next = 0;
+  for (const entry of added.inOrder()) {
+    const { path } = entry;
+    for (let parent = parents[next]; parent !== undefined; parent = parents[++next]) {
+      const [at, there] = parent;
+      if (comparePaths(at, path) > 0) break;
+      // What nothing was put into after all stays as it is; so does what was put itself.
+      if (path.startsWith(`${at}/`)) yield parentEntry(at, there, timeOf(at));
+    }
+    yield made.has(path) ? { ...entry, mtime: timeOf(path) } : entry;
+  }
 }
 
 function parentEntry(

@@ -3,41 +3,54 @@
 import type { Entry } from '../../image/entry.ts';
 
 /**
- * Returns those of `entries` (canonical, of one directory) that `keeps` takes, and the directories above them. A hard
+ * Gives those of `entries` (canonical, of one directory) that `keeps` takes, and the directories above them. A hard
  * link whose target is left out becomes the file.
  */
 export function withParents(
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   keeps: (path: string) => boolean,
-): readonly Entry[] {
-  const kept = new Set<string>();
-  for (const { path } of entries) {
-    if (!keeps(path)) continue;
-    kept.add(path);
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
-      const parent = path.slice(0, at);
-      if (kept.has(parent)) break;
-      kept.add(parent);
-    }
-  }
-  if (kept.size === entries.length) return entries;
-  const part = entries.filter(({ path }) => kept.has(path));
-  return part.some(({ type }) => type === 'hardlink') ? relinked(part, entries, kept) : part;
+): Iterable<Entry> {
+  return { [Symbol.iterator]: () => kept(entries, keeps) };
 }
 
-function relinked(
-  part: readonly Entry[],
-  whole: readonly Entry[],
-  kept: ReadonlySet<string>,
-): readonly Entry[] {
-  const files = new Map(whole.map((entry) => [entry.path, entry]));
+function* kept(entries: Iterable<Entry>, keeps: (path: string) => boolean): Generator<Entry> {
+  const lost = lostTargets(entries, keeps);
+  /** Files that are left out, by their paths; then by the first name that is not. */
+  const files = new Map<string, Entry>();
   const heirs = new Map<string, string>();
-  return part.map((entry) => {
-    const file = files.get(entry.link ?? '');
-    if (entry.type !== 'hardlink' || file === undefined || kept.has(file.path)) return entry;
-    const link = heirs.get(file.path);
-    if (link !== undefined) return { ...entry, link };
-    heirs.set(file.path, entry.path);
-    return { ...file, path: entry.path };
-  });
+  /** The directories that lead to where the walk is and that nothing has asked for yet. */
+  let waiting: Entry[] = [];
+  for (const entry of entries) {
+    const { path, type } = entry;
+    waiting = waiting.filter((directory) => leadsTo(directory.path, path));
+    if (!keeps(path)) {
+      if (type === 'dir') waiting.push(entry);
+      else if (lost.has(path)) files.set(path, entry);
+      continue;
+    }
+    yield* waiting;
+    waiting = [];
+    const file = type === 'hardlink' ? files.get(entry.link ?? '') : undefined;
+    if (file === undefined) yield entry;
+    else {
+      const heir = heirs.get(file.path);
+      if (heir === undefined) heirs.set(file.path, path);
+      yield heir === undefined ? { ...file, path } : { ...entry, link: heir };
+    }
+  }
+}
+
+/** The targets of links that are taken, where the targets are not. */
+function lostTargets(
+  entries: Iterable<Entry>,
+  keeps: (path: string) => boolean,
+): ReadonlySet<string> {
+  const lost = new Set<string>();
+  for (const { path, type, link } of entries)
+    if (type === 'hardlink' && link !== undefined && !keeps(link) && keeps(path)) lost.add(link);
+  return lost;
+}
+
+function leadsTo(directory: string, path: string): boolean {
+  return directory === '' || path.startsWith(`${directory}/`);
 }

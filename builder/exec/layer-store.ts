@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
+import { Spool } from '../../core/spool.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { LayerContents, LayerEntries } from '../../image/layer.ts';
@@ -34,6 +35,8 @@ export interface LayerStore {
   publish(id: Digest, folder: string): Promise<void>;
   /** A new, empty folder for temporaries of this build. */
   temporary(): Promise<string>;
+  /** Takes what a build needs again and has no room for in memory. */
+  readonly spool: Spool;
 }
 
 /** The rung is asked for only when a folder must be read or made. */
@@ -79,6 +82,7 @@ export function layerStore(
 
   return {
     temporary,
+    spool: new Spool(join(store.lease.tmp, `spool-${temporaries++}`)),
     publish: kept.publish,
     folder: (layer) => folderOf(layer, given.get(layer.id)),
     isStored: async (id) =>

@@ -66,10 +66,10 @@ export async function vertexOp(
   const image = treeSource(objects, 'the image', input);
   switch (spec.kind) {
     case 'workdir':
-      return workdirOp(spec, { objects, tree: input.tree, image });
+      return workdirOp(spec, { objects, tree: input.tree, image, spool: context.layers.spool });
     case 'copy': {
       const from = await sourceOf(context, spec.from);
-      const { temporary } = context.layers;
+      const { spool, temporary } = context.layers;
       const fetched = spec.fetched.map(({ vertex: id }) =>
         treeSource(objects, 'what was fetched', context.snapshot(id)),
       );
@@ -79,6 +79,7 @@ export async function vertexOp(
         image,
         from,
         fetched,
+        spool,
         temporary,
         span: vertex.span,
       });
@@ -166,6 +167,7 @@ async function bindSource(context: OpContext, ref: SourceRef, path: string): Pro
         image: source,
         from: source,
         fetched: [],
+        spool: context.layers.spool,
         temporary: context.layers.temporary,
         span: undefined,
       });

@@ -1,6 +1,7 @@
 // The file system of an image as `type=local` and `type=tar` give it out under SOURCE_DATE_EPOCH: every
 // time is the epoch's, older ones too, as in the reference. Layers of images are cut to it instead.
 
+import { changedEntries } from '../../image/changed-entries.ts';
 import type { CopySource } from '../copy/source.ts';
 
 /** Returns `source` with `epoch` (seconds) for the time of everything in it; without one, as it is. */
@@ -10,7 +11,7 @@ export function datedSource(source: CopySource, epoch: number | undefined): Copy
   return {
     ...source,
     async walk(node, keep) {
-      return (await source.walk(node, keep)).map((entry) => ({ ...entry, mtime }));
+      return changedEntries(await source.walk(node, keep), (entry) => ({ ...entry, mtime }));
     },
   };
 }

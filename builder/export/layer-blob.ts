@@ -5,6 +5,7 @@ import type { Store } from '../../cache/store.ts';
 import { digestOf } from '../../core/canonical.ts';
 import { type Digest, finishDigest, startDigest } from '../../core/digest.ts';
 import type { EventSink } from '../../core/events.ts';
+import { changedEntries } from '../../image/changed-entries.ts';
 import { type CompressedPiece, compressBlocks } from '../../image/compress/compress-blocks.ts';
 import type {
   Compressor,
@@ -175,11 +176,9 @@ async function writeHere(
 function clamped(entries: Iterable<Entry>, epoch: number | undefined): Iterable<Entry> {
   if (epoch === undefined) return entries;
   const newest = BigInt(epoch) * 1_000_000_000n;
-  return {
-    *[Symbol.iterator]() {
-      for (const entry of entries) yield entry.mtime > newest ? { ...entry, mtime: newest } : entry;
-    },
-  };
+  return changedEntries(entries, (entry) =>
+    entry.mtime > newest ? { ...entry, mtime: newest } : entry,
+  );
 }
 
 async function* bytesOf(

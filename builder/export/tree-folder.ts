@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { ensureDirectory } from '../../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
+import { withoutRoot } from '../../image/changed-entries.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { ContentChunks } from '../../image/layer.ts';
+import { inBatches } from '../../image/stream/in-batches.ts';
 import type { CopySource } from '../copy/source.ts';
 
 /** Writes everything in `source` below `folder`. Device nodes are left out and told of. Throws E_OUTPUT. */
@@ -18,27 +20,31 @@ export async function writeTreeFolder(
   onSkipped: (path: string, kind: string) => void,
 ): Promise<void> {
   await ensureDirectory(folder);
-  const entries = (await source.walk({ path: '', isDirectory: true })).filter(
-    ({ path }) => path !== '',
-  );
-  const files = entries.filter(({ type }) => type === 'file');
-  for (const entry of entries) {
-    const target = placeIn(folder, entry.path);
-    if (entry.type === 'dir') await makeFolder(target);
-    else if (entry.type === 'symlink') await makeLink(target, entry);
-    else if (entry.type !== 'file' && entry.type !== 'hardlink') onSkipped(entry.path, entry.type);
-  }
-  const contents = source.read(files.map((entry) => ({ path: entry.path, entry })));
-  for await (const { entry, chunks } of contents) {
-    await writeFile(placeIn(folder, entry.path), entry, chunks);
-  }
-  for (const { path, link: first } of entries.filter(({ type }) => type === 'hardlink')) {
-    const target = placeIn(folder, path);
-    await clear(target);
-    await link(placeIn(folder, first ?? ''), target);
+  const all = withoutRoot(await source.walk({ path: '', isDirectory: true }));
+  const directories: Entry[] = [];
+  for (const entries of inBatches(all)) {
+    for (const entry of entries) {
+      const target = placeIn(folder, entry.path);
+      if (entry.type === 'dir') {
+        directories.push(entry);
+        await makeFolder(target);
+      } else if (entry.type === 'symlink') await makeLink(target, entry);
+      else if (entry.type !== 'file' && entry.type !== 'hardlink')
+        onSkipped(entry.path, entry.type);
+    }
+    const files = entries.filter(({ type }) => type === 'file');
+    const contents = source.read(files.map((entry) => ({ path: entry.path, entry })));
+    for await (const { entry, chunks } of contents) {
+      await writeFile(placeIn(folder, entry.path), entry, chunks);
+    }
+    for (const { path, link: first } of entries.filter(({ type }) => type === 'hardlink')) {
+      const target = placeIn(folder, path);
+      await clear(target);
+      await link(placeIn(folder, first ?? ''), target);
+    }
   }
   // Last, and children first: writing into a folder changes its time, and its mode may forbid it.
-  for (const entry of entries.filter(({ type }) => type === 'dir').reverse()) {
+  for (const entry of directories.reverse()) {
     const target = placeIn(folder, entry.path);
     await chmod(target, entry.mode & 0o777);
     await utimes(target, seconds(entry), seconds(entry));

@@ -7,6 +7,7 @@ import type { UsedCache } from '../../cache/cache-mounts.ts';
 import { mountName, readAbout, writeAbout } from '../../cache/mount-about.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError, errnoOf } from '../../core/errors.ts';
+import { changedEntries } from '../../image/changed-entries.ts';
 import type { Entry } from '../../image/entry.ts';
 import { END_OF_ENTRIES, encodeEntryHeader } from '../../image/entry-stream.ts';
 import type { CopySource, SourceNode } from '../copy/source.ts';
@@ -112,7 +113,8 @@ async function* content(
     return;
   }
   const { source, node } = seed;
-  const entries = (await source.walk(node)).map((entry) =>
+  const walked = await source.walk(node);
+  const entries = changedEntries(walked, (entry) =>
     entry.path === ''
       ? { ...entry, mode: mode ?? entry.mode, uid: uid ?? entry.uid, gid: gid ?? entry.gid }
       : entry,

@@ -5,6 +5,7 @@ import { posix } from 'node:path';
 import type { KeyParts } from '../../cache/records.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { Span } from '../../core/source.ts';
+import type { Spool } from '../../core/spool.ts';
 import { emptyTree } from '../../image/tree/empty-tree.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { ignoreRules } from '../context/ignore.ts';
@@ -14,14 +15,14 @@ import { inlineSource } from '../copy/inline-source.ts';
 import { parseMode } from '../copy/mode.ts';
 import { type FoundOwner, ownerNote, resolveOwner } from '../copy/owner.ts';
 import { partIdentity } from '../copy/part-identity.ts';
-import { type Origin, place } from '../copy/place.ts';
+import { place } from '../copy/place.ts';
 import { placedContents } from '../copy/placed-contents.ts';
 import { type Selected, select } from '../copy/select.ts';
 import { selectParents } from '../copy/select-parents.ts';
 import type { CopySource } from '../copy/source.ts';
 import { TreeSight } from '../copy/tree-sight.ts';
 import { unpack } from '../copy/unpack.ts';
-import { imageView } from '../copy/view.ts';
+import { ImageView } from '../copy/view.ts';
 import type { CopySpec } from '../plan/graph.ts';
 import type { Op, OpResult } from './op.ts';
 
@@ -34,6 +35,8 @@ export interface CopyInputs {
   readonly from: CopySource;
   /** What `fetched` of the spec leads to, in its order. */
   readonly fetched: readonly CopySource[];
+  /** Takes what is too much for the memory. */
+  readonly spool: Spool;
   /** Makes a folder that lives as long as the build, for what archives hold. */
   readonly temporary: () => Promise<string>;
   readonly span: Span | undefined;
@@ -69,11 +72,12 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
       return { entries };
     },
     async sourceOf(path) {
-      const origin = (await placed()).origins.get(path);
+      const { originOf, hasFile } = await placed();
+      const origin = hasFile(path) ? originOf(path) : undefined;
       return origin?.source === inputs.from ? origin.path : undefined;
     },
     async contents() {
-      return placedContents(async () => (await placed()).origins);
+      return placedContents(placed);
     },
   };
 }
@@ -143,25 +147,29 @@ async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly
   // input is followed.
   const tree = spec.link ? emptyTree(inputs.objects) : inputs.tree;
   const sight = new TreeSight(inputs.objects, tree);
-  const view = imageView(sight);
+  const view = new ImageView(sight, inputs.spool);
   const found = await ownerOf(spec, inputs);
-  const origins = new Map<string, Origin>();
   const options = {
     destination: spec.destination,
     owner: found?.owner,
     chmod: spec.chmod === undefined ? undefined : parseMode(spec.chmod),
     directoryMode: directoryMode(spec),
-    excludes: ignoreRules(spec.exclude).ignores,
+    excludes: spec.exclude.length === 0 ? undefined : ignoreRules(spec.exclude).ignores,
   };
   for (const { source, items, unpacks } of selections) {
     for (const item of items) {
       if (unpacks && !item.node.isDirectory && (await isArchive(source, item))) {
-        unpack(view, await readArchive(source, item, inputs.temporary), options, origins);
-      } else await place(view, source, [item], options, origins);
+        unpack(view, await readArchive(source, item, inputs.temporary), options);
+      } else await place(view, source, [item], options);
     }
   }
-  const entries = view.entries();
-  return { entries, origins, found, seen: sight.digest() };
+  return {
+    entries: view.entries(),
+    originOf: (path: string) => view.originOf(path),
+    hasFile: (path: string) => view.hasFile(path),
+    found,
+    seen: sight.digest(),
+  };
 }
 
 /** Files keep the owner that they have in a stage; from a context they have none and are root's. */

@@ -5,6 +5,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Table } from '../../cache/database.ts';
 import type { KeyParts } from '../../cache/records.ts';
+import { Spool } from '../../core/spool.ts';
+import { withoutRoot } from '../../image/changed-entries.ts';
 import type { Entry } from '../../image/entry.ts';
 import { directorySource } from '../context/directory-source.ts';
 import { NO_RULES } from '../context/ignore.ts';
@@ -56,7 +58,7 @@ export function fetchGitOp(source: GitSource, { git, temporary }: FetchGitInputs
       const container = join(base, 'layer');
       await mkdir(container);
       await (await git()).checkout(commit, base, join(container, 'fs'));
-      return { entries: await entriesOf(source, join(container, 'fs')), folder: container };
+      return { entries: await entriesOf(source, base), folder: container };
     },
     contents: async () => undefined,
   };
@@ -71,10 +73,13 @@ const NOTHING_KNOWN: Table = {
   entries: () => [],
 };
 
-async function entriesOf(source: GitSource, root: string): Promise<readonly Entry[]> {
+/** The entries of the checkout in `layer/fs` of the folder `base`. */
+async function entriesOf(source: GitSource, base: string): Promise<Iterable<Entry>> {
+  const spool = new Spool(join(base, 'spool'));
   const folder = directorySource({
     name: describeRemote(source),
-    root,
+    root: join(base, 'layer', 'fs'),
+    spool,
     rules: NO_RULES,
     // The folder is new: nothing is known of it, and it will not be looked at again.
     digests: NOTHING_KNOWN,
@@ -82,5 +87,5 @@ async function entriesOf(source: GitSource, root: string): Promise<readonly Entr
   });
   const entries = await folder.walk({ path: '', isDirectory: true });
   // The root is the empty image's.
-  return entries.filter(({ path }) => path !== '');
+  return withoutRoot(entries);
 }

@@ -2,12 +2,13 @@
 // USER, as in the reference.
 
 import type { Digest } from '../../core/digest.ts';
+import type { Spool } from '../../core/spool.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { type FoundOwner, ownerNote, resolveOwner } from '../copy/owner.ts';
 import type { CopySource } from '../copy/source.ts';
 import { TreeSight } from '../copy/tree-sight.ts';
-import { imageView } from '../copy/view.ts';
+import { ImageView } from '../copy/view.ts';
 import type { WorkdirSpec } from '../plan/graph.ts';
 import type { Op } from './op.ts';
 
@@ -16,13 +17,14 @@ export interface WorkdirInputs {
   readonly tree: Digest;
   /** The same tree as a source: for names in its passwd and group. */
   readonly image: CopySource;
+  readonly spool: Spool;
 }
 
 /** Binds a WORKDIR to its input. */
-export function workdirOp(spec: WorkdirSpec, { objects, tree, image }: WorkdirInputs): Op {
+export function workdirOp(spec: WorkdirSpec, { objects, tree, image, spool }: WorkdirInputs): Op {
   let made: Promise<Made> | undefined;
   const make = (): Promise<Made> => {
-    made ??= makeWorkdir(spec, new TreeSight(objects, tree), image);
+    made ??= makeWorkdir(spec, new TreeSight(objects, tree), { image, spool });
     return made;
   };
   const own = [
@@ -49,14 +51,18 @@ export function workdirOp(spec: WorkdirSpec, { objects, tree, image }: WorkdirIn
 }
 
 interface Made {
-  readonly entries: readonly Entry[];
+  readonly entries: Iterable<Entry>;
   readonly seen: Digest;
   /** Undefined where none was needed. */
   readonly found: FoundOwner | undefined;
 }
 
-async function makeWorkdir(spec: WorkdirSpec, sight: TreeSight, image: CopySource): Promise<Made> {
-  const view = imageView(sight);
+async function makeWorkdir(
+  spec: WorkdirSpec,
+  sight: TreeSight,
+  { image, spool }: Pick<WorkdirInputs, 'image' | 'spool'>,
+): Promise<Made> {
+  const view = new ImageView(sight, spool);
   const { path, isDirectory } = view.resolve(spec.path);
   const found = isDirectory ? undefined : await resolveOwner(image, spec.user);
   if (found !== undefined) view.makeDirectory(path, 0o755, found.owner);

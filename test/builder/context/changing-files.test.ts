@@ -6,6 +6,7 @@ import { NO_RULES } from '../../../builder/context/ignore.ts';
 import { readWalked, seenFile } from '../../../builder/context/read-walked.ts';
 import type { FileContent } from '../../../image/layer.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { tmpSpool } from '../../support/spool.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const LARGE = 3 << 20;
@@ -20,6 +21,7 @@ test.each([10, LARGE])(
     const root = tmpDir();
     writeFileSync(join(root, 'f'), 'a'.repeat(size));
     const source = directorySource({
+      spool: tmpSpool(),
       name: 'it',
       root,
       rules: NO_RULES,
@@ -44,6 +46,7 @@ test.each([10, LARGE])(
     const path = join(root, 'f');
     writeFileSync(path, 'a'.repeat(size));
     const source = directorySource({
+      spool: tmpSpool(),
       name: 'it',
       root,
       rules: NO_RULES,
@@ -75,6 +78,7 @@ test('a file that is gone by the time it is read is an error that names it', asy
   const root = tmpDir();
   writeFileSync(join(root, 'f'), '');
   const source = directorySource({
+    spool: tmpSpool(),
     name: 'it',
     root,
     rules: NO_RULES,

@@ -18,6 +18,7 @@ import { ignoreRules } from '../../../builder/context/ignore.ts';
 import type { Table } from '../../../cache/database.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { seededRandom } from '../../support/seed.ts';
+import { tmpSpool } from '../../support/spool.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const ROOT = { path: '', isDirectory: true };
@@ -40,6 +41,7 @@ function write(path: string, text: string): void {
 /** What a new build sees: a source of its own that knows only what the table remembers. */
 async function seenWith(table: Table, modes: ContextModes = 'keep', ignored: string[] = []) {
   const source = directorySource({
+    spool: tmpSpool(),
     name: 'it',
     root,
     rules: ignoreRules(ignored),
@@ -165,6 +167,7 @@ test('a folder of which only a part is taken keeps its record', async () => {
   write('b', 'bbbb');
   await expectTrue(table);
   const source = directorySource({
+    spool: tmpSpool(),
     name: 'it',
     root,
     rules: ignoreRules([]),
@@ -172,7 +175,7 @@ test('a folder of which only a part is taken keeps its record', async () => {
     onSkipped: () => {},
   });
   const part = await source.walk(ROOT, (path) => path === 'a');
-  expect(part.map(({ path }) => path)).toEqual(['', 'a']);
+  expect([...part].map(({ path }) => path)).toEqual(['', 'a']);
   const written = puts();
   await expectTrue(table);
   expect(puts()).toBe(written);

@@ -9,6 +9,7 @@ import type { CopySpec } from '../../../builder/plan/graph.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import { memoryObjects } from '../../support/memory-objects.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { tmpSpool } from '../../support/spool.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const objects = memoryObjects();
@@ -28,6 +29,7 @@ function context(): string {
 async function copied(sources: string[], more: Partial<CopySpec> = {}, ignored: string[] = []) {
   const tree = emptyTree(objects);
   const from = directorySource({
+    spool: tmpSpool(),
     name: 'the build context',
     root: context(),
     rules: ignoreRules(ignored),
@@ -53,7 +55,16 @@ async function copied(sources: string[], more: Partial<CopySpec> = {}, ignored: 
   };
   const image = treeSource(objects, 'the image', { tree, layers: [] });
   const temporary = async () => tmpDir();
-  const op = copyOp(spec, { objects, tree, image, from, fetched: [], temporary, span: undefined });
+  const op = copyOp(spec, {
+    spool: tmpSpool(),
+    objects,
+    tree,
+    image,
+    from,
+    fetched: [],
+    temporary,
+    span: undefined,
+  });
   const entries = [...(await op.run({ log: () => {} })).entries];
   const files = entries.filter(({ type }) => type === 'file');
   const contents = new Map<string, string>();

@@ -13,6 +13,7 @@ import { applyLayer } from '../../../image/tree/apply-layer.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import { memoryObjects } from '../../support/memory-objects.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { tmpSpool } from '../../support/spool.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const EPOCH = new Date(1_700_000_000_000);
@@ -33,6 +34,7 @@ function context(files: Readonly<Record<string, string>>): CopySource {
 
 function folder(root: string, rules: IgnoreRules = NO_RULES): CopySource {
   return directorySource({
+    spool: tmpSpool(),
     name: 'the build context',
     root,
     rules,
@@ -78,6 +80,7 @@ function tree(...entries: Entry[]): Digest {
 function op(from: CopySource, copy: CopySpec, input = emptyTree(objects)) {
   const image = treeSource(objects, 'the image', { tree: input, layers: [] });
   return copyOp(copy, {
+    spool: tmpSpool(),
     objects,
     tree: input,
     image,

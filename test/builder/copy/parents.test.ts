@@ -13,6 +13,7 @@ import { applyLayer } from '../../../image/tree/apply-layer.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import { memoryObjects } from '../../support/memory-objects.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { tmpSpool } from '../../support/spool.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const objects = memoryObjects();
@@ -36,6 +37,7 @@ function makeFiles(paths: readonly string[]): string {
 
 function folder(root: string, ignored: readonly string[] = []): CopySource {
   return directorySource({
+    spool: tmpSpool(),
     name: 'the build context',
     root,
     rules: ignored.length === 0 ? NO_RULES : ignoreRules(ignored),
@@ -65,6 +67,7 @@ function op(from: CopySource, sources: string[], more: Partial<CopySpec> & { tre
   };
   const image = treeSource(objects, 'the image', { tree, layers: [] });
   return copyOp(spec, {
+    spool: tmpSpool(),
     objects,
     tree,
     image,

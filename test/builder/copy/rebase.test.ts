@@ -15,6 +15,7 @@ import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import { sortEntries } from '../../../image/tree/sort-entries.ts';
 import { memoryObjects } from '../../support/memory-objects.ts';
 import { seededRandom } from '../../support/seed.ts';
+import { tmpSpool } from '../../support/spool.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const objects = memoryObjects();
@@ -71,6 +72,7 @@ const SOURCE = tree(
 
 function copy(spec: CopySpec, input: Digest): Op {
   return copyOp(spec, {
+    spool: tmpSpool(),
     objects,
     tree: input,
     image: treeSource(objects, 'the image', { tree: input, layers: [] }),
@@ -86,7 +88,10 @@ function copy(spec: CopySpec, input: Digest): Op {
 
 function workdir(path: string, input: Digest): Op {
   const image = treeSource(objects, 'the image', { tree: input, layers: [] });
-  return workdirOp({ kind: 'workdir', input: 0, path, user: '' }, { objects, tree: input, image });
+  return workdirOp(
+    { kind: 'workdir', input: 0, path, user: '' },
+    { spool: tmpSpool(), objects, tree: input, image },
+  );
 }
 
 const key = async (op: Op): Promise<string> => JSON.stringify(await op.keyOnAnyInput?.());

@@ -42,7 +42,7 @@ async function taken(...layers: readonly Entry[][]): Promise<string[]> {
   }
   const source = treeSource(objects, 'the stage', { tree, layers: snapshots });
   const entries = await source.walk({ path: 't', isDirectory: true });
-  return entries.map(({ path, type, link }) =>
+  return [...entries].map(({ path, type, link }) =>
     link === undefined ? `${path} ${type}` : `${path} = ${link}`,
   );
 }

@@ -17,6 +17,7 @@ import { memoryObjects } from '../../support/memory-objects.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { archive, member } from '../../support/raw-tar.ts';
 import { requiresPrograms } from '../../support/requires.ts';
+import { tmpSpool } from '../../support/spool.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
 const objects = memoryObjects();
@@ -30,6 +31,7 @@ function add(
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(root, name), bytes);
   symlinkSync(Object.keys(files)[0] ?? '', join(root, 'link'));
   const from = directorySource({
+    spool: tmpSpool(),
     name: 'the build context',
     root,
     rules: NO_RULES,
@@ -56,7 +58,16 @@ function add(
   };
   const image = treeSource(objects, 'the image', { tree, layers: [] });
   const temporary = async () => tmpDir();
-  return copyOp(spec, { objects, tree, image, from, fetched: [], temporary, span: undefined });
+  return copyOp(spec, {
+    spool: tmpSpool(),
+    objects,
+    tree,
+    image,
+    from,
+    fetched: [],
+    temporary,
+    span: undefined,
+  });
 }
 
 type Added = ReturnType<typeof add>;
