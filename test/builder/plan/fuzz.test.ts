@@ -104,7 +104,7 @@ it('mutated Dockerfiles are planned, or refused with a BuildError', { timeout: 3
   const counts = { planned: 0, refused: 0 };
   for (let i = 0; i < 3000; i++) {
     const original = originals[i < originals.length * 20 ? i % originals.length : 0] ?? ALL;
-    let text = i % 4 === 3 ? SMALL : original;
+    let text = i % 2 === 1 ? SMALL : original;
     for (let edits = random.int(4) + 1; edits > 0; edits--) {
       const at = random.int(text.length + 1);
       const cut = random.int(3) === 0 ? random.int(20) : 0;
