@@ -1,7 +1,8 @@
 // Errors of sockets, name servers and TLS, in words.
 
-import { BuildError, errnoOf, isBuildError } from '../../core/errors.ts';
+import { BuildError, isBuildError } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
+import { networkCode } from './network-code.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its name is not known',
@@ -15,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'it does not answer in time',
   UND_ERR_HEADERS_TIMEOUT: 'it does not answer in time',
   UND_ERR_BODY_TIMEOUT: 'it stopped sending',
+  HPE: 'what it answers is no HTTP',
 };
 
 /** True where the other side does not speak TLS at all. */
@@ -25,10 +27,10 @@ export function isPlainHttp(error: unknown): boolean {
 
 /**
  * Returns the BuildError for a failure to talk to the host of `url`: E_REGISTRY_TLS or E_REGISTRY_UNREACHABLE. What has
- * no errno is no failure of the network (the sender's own error, or a defect) and is returned as it is.
+ * no code is no failure of the network (the sender's own error, or a defect) and is returned as it is.
  */
 export function networkError(error: unknown, url: URL): unknown {
-  const code = errnoOf(error);
+  const code = networkCode(error);
   if (code === undefined || isBuildError(error)) return error;
   const host = safeText(url.host);
   if (isPlainHttp(error)) {

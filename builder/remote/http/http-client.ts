@@ -5,10 +5,11 @@
 
 import { STATUS_CODES } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BuildError, errnoOf, isBuildError } from '../../../core/errors.ts';
+import { BuildError, isBuildError } from '../../../core/errors.ts';
 import { safeText, safeUrl } from '../../../core/safe-text.ts';
 import { credentialsIn } from '../../../core/url-parts.ts';
 import { type ConnectionOptions, openConnections } from '../../../image/registry/connections.ts';
+import { networkCode } from '../../../image/registry/network-code.ts';
 import { isTemporary, isTemporaryStatus, retryAfterMs } from '../../../image/registry/retry.ts';
 
 export interface HttpClientOptions extends ConnectionOptions {
@@ -152,7 +153,7 @@ function refused(status: number, url: URL): BuildError {
 
 /** The BuildError for a failure of the network; what is none (a defect, or another's BuildError) stays as it is. */
 export function fetchError(error: unknown, url: URL): unknown {
-  const code = errnoOf(error);
+  const code = networkCode(error);
   if (code === undefined || isBuildError(error)) return error;
   const reason = REASONS[code] ?? safeText(error instanceof Error ? error.message || code : code);
   const hint = /CERT|SELF_SIGNED|ISSUER|ERR_TLS|ERR_SSL|^EPROTO$|UNABLE_TO_VERIFY/.test(code)
@@ -170,6 +171,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'its host does not answer in time',
   UND_ERR_HEADERS_TIMEOUT: 'its host does not answer in time',
   UND_ERR_BODY_TIMEOUT: 'its host stopped sending',
+  HPE: 'what its host answers is no HTTP',
 };
 
 /** An E_FETCH for `url`. */

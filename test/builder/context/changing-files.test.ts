@@ -1,9 +1,10 @@
-import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { directorySource } from '../../../builder/context/directory-source.ts';
 import { NO_RULES } from '../../../builder/context/ignore.ts';
 import { readWalked, seenFile } from '../../../builder/context/read-walked.ts';
+import type { Entry } from '../../../image/entry.ts';
 import type { FileContent } from '../../../image/layer.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { tmpSpool } from '../../support/spool.ts';
@@ -61,6 +62,27 @@ test.each([10, LARGE])(
     await expect(drain(readWalked(root, [{ path: 'f', entry }], seen))).rejects.toMatchObject({
       code: 'E_FILE_CHANGED',
     });
+  },
+);
+
+test.each([10, LARGE])(
+  'so is one of %i bytes that another has taken the place of, or a link to it, where its times are old',
+  async (size) => {
+    const root = tmpDir();
+    const path = join(root, 'f');
+    writeFileSync(path, 'a'.repeat(size));
+    const entry: Entry = { path: 'f', type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0n, size };
+    const file = seenFile(statSync(path, { bigint: true }), Date.now() + 5000);
+    expect(file.isRacy).toBe(false);
+    const read = () => drain(readWalked(root, [{ path: 'f', entry }], new Map([['f', file]])));
+    const changed = { code: 'E_FILE_CHANGED', message: `${path} changed while it was read` };
+    await read();
+    renameSync(path, join(root, 'moved'));
+    symlinkSync('moved', path);
+    await expect(read()).rejects.toMatchObject(changed);
+    unlinkSync(path);
+    writeFileSync(path, 'b'.repeat(size));
+    await expect(read()).rejects.toMatchObject(changed);
   },
 );
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -244,6 +245,21 @@ describe('a server in trouble', () => {
       message: 'http://127.0.0.1:1/ cannot be fetched: its host refuses connections',
     });
   });
+
+  test.each(['HTTP/1.1 200 OK\r\nx: \x1b[31m\r\ncontent-length: 0\r\n\r\n', 'SSH-2.0-OpenSSH\r\n'])(
+    'that answers %j is an error of the server',
+    async (answer) => {
+      const server = createServer((socket) => socket.end(answer));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const address = server.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      await expect(machine().fetch(`http://127.0.0.1:${port}/x`)).rejects.toMatchObject({
+        code: 'E_FETCH',
+        message: `http://127.0.0.1:${port}/x cannot be fetched: what its host answers is no HTTP`,
+      });
+    },
+  );
 
   test('lets go at once when the build is stopped', async () => {
     const stop = new AbortController();
