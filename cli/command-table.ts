@@ -16,6 +16,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map([
   entry('why', 'Say why the steps of a build were run or reused', async () => {
     return (await import('./commands/why.ts')).why;
   }),
+  entry('advise', 'Say what would have made past builds cheaper', async () => {
+    return (await import('./commands/advise.ts')).advise;
+  }),
   entry('lint', 'Say what could be better in a Dockerfile, and fix what is safe', async () => {
     return (await import('./commands/lint.ts')).lint;
   }),

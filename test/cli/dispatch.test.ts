@@ -20,6 +20,7 @@ test('--help lists every command', async () => {
     Commands:
       build                Build an image from a Dockerfile
       why                  Say why the steps of a build were run or reused
+      advise               Say what would have made past builds cheaper
       lint                 Say what could be better in a Dockerfile, and fix what is safe
       images               List the images in the local store
       tag                  Give an image another name
