@@ -41,6 +41,7 @@ export default defineConfig({
           name: 'soundness',
           include: ['test/soundness/**/*.test.ts'],
           testTimeout: 600_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 3 },
         },
       },

@@ -13,6 +13,9 @@ import type { RunnerEvent } from './runner-protocol.ts';
 /** Raised when a runner sees more than it did, or a rule here changes: what was recorded before then holds for its own key only. */
 export const OBSERVER_RULES = 1;
 
+/** More than any real step looks at; bounds the memory that a hostile one can take. */
+const MAX_PATHS = 1_000_000;
+
 /** What the runner said of a step that it was told to observe. */
 export interface Sight {
   /** Paths and their uses by turns, as in PROTOCOL.md. */
@@ -48,7 +51,7 @@ export function recordReads(objects: ObjectStore, sight: Sight, step: ObservedSt
     calls: end?.calls ?? 0,
     supervisorMs: Math.round((end?.supervisor_us ?? 0) / 1000),
   };
-  const incomplete = whyIncomplete(end);
+  const incomplete = whyIncomplete(end) ?? whyTooMuch(sight);
   if (incomplete !== undefined) return { reads: undefined, incomplete, ...seen };
   const reads = new ReadSetBuilder(objects, step.tree);
   for (const path of step.setUp) reads.look(relative(path), { uses: 'a', follow: true });
@@ -62,6 +65,11 @@ function whyIncomplete(end: Sight['end']): string | undefined {
   if (!end.complete) return end.reason ?? 'the runner did not see everything';
   // What it wrote there is thrown away, but it may have read it again.
   return end.wrote === null ? undefined : `it wrote to the mount at ${end.wrote}`;
+}
+
+function whyTooMuch({ looked }: Sight): string | undefined {
+  const paths = looked.reduce((sum, { length }) => sum + length / 2, 0);
+  return paths > MAX_PATHS ? `it looked at more than ${MAX_PATHS} paths` : undefined;
 }
 
 function addLooked(reads: ReadSetBuilder, paths: readonly string[]): void {

@@ -30,8 +30,8 @@ function tryEdit(random: Random, context: string): string | undefined {
   const path = place(random);
   const full = join(context, path);
   const kind = random.int(12);
-  if (isFolder(full) && kind > 1) return undefined;
   if (!isFolder(dirname(full))) return undefined;
+  if (isFolder(full) && kind > 1) return undefined;
   switch (kind) {
     case 0:
       if (lstatSync(full, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -89,5 +89,9 @@ function text(random: Random): string {
 }
 
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

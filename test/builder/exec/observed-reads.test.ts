@@ -93,6 +93,7 @@ test.each([
   [sight([], { complete: false }), 'the runner did not see everything'],
   [sight([], { wrote: '/src' }), 'it wrote to the mount at /src'],
   [sightAmong([]), 'the runner did not say what it saw'],
+  [sight(Array(2_000_002).fill('a')), 'it looked at more than 1000000 paths'],
 ])('what was not seen whole makes no read set', (seen, incomplete) => {
   expect(reads(seen)).toMatchObject({ reads: undefined, incomplete });
 });
