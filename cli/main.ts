@@ -2,6 +2,7 @@
 // status. Imports next to nothing: a command loads what it needs.
 
 import process from 'node:process';
+import { useRunner } from '../builder/exec/runner-path.ts';
 import { dispatch } from './dispatch.ts';
 import type { Host } from './host.ts';
 
@@ -25,6 +26,7 @@ process.on('uncaughtException', (error) => {
   void fail(error).then(exitAtOnce);
 });
 
+useRunner(process.env['SLIPWAY_RUNNER_PATH']);
 const host: Host = {
   env: process.env,
   cwd: process.cwd(),

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { LayerStore } from './layer-store.ts';
 import { endOfStep, type StepExit } from './run-step.ts';
 import { type RunFolders, type RunWordsOptions, runWords } from './run-words.ts';
-import { type Isolation, runnerPath, startTerminalRunner } from './runner.ts';
+import { type Isolation, startTerminalRunner } from './runner.ts';
+import { runnerPath } from './runner-path.ts';
 
 /** Where the runner's own shell is, in a folder that goes with the step. */
 const OWN_FOLDER = '/dev/.slipway';

@@ -3,11 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { BuildError } from '../../core/errors.ts';
+import { runnerPath } from './runner-path.ts';
 import { encodeWords, type RunnerEvent, readEvent, runnerError } from './runner-protocol.ts';
 
 export type Verb = 'extract' | 'dump' | 'remove' | 'probe' | 'pack';
@@ -143,17 +141,6 @@ function killOnAbort(child: ChildProcess, signal: AbortSignal): void {
   if (signal.aborted) kill();
   else signal.addEventListener('abort', kill, { once: true });
   child.once('close', () => signal.removeEventListener('abort', kill));
-}
-
-/** The runner's own path, beside the bundle or the sources. Throws E_RUNNER_MISSING. */
-export function runnerPath(): string {
-  for (const relative of ['../runner-native/', '../../runner-native/']) {
-    const path = fileURLToPath(new URL(`${relative}build/slipway-runner`, import.meta.url));
-    if (existsSync(path)) return path;
-  }
-  throw new BuildError('E_RUNNER_MISSING', 'the runner that isolates RUN steps was not built', {
-    hint: 'run `npm run build:runner`, which needs a C compiler and make',
-  });
 }
 
 function closeOf(child: ChildProcess): Promise<number | null> {
