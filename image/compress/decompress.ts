@@ -82,10 +82,11 @@ async function decoderFor(magic: Buffer): Promise<Decoder | undefined> {
 /** Node has zstd from 22.15 on. */
 async function zstdDecoder(): Promise<Decoder> {
   const { createZstdDecompress: create } = zlib as {
-    createZstdDecompress?: (options: object) => Transform;
+    createZstdDecompress?: (options: object) => Transform & { readonly bytesWritten: number };
   };
   if (create === undefined) return (await import('./unzstd.ts')).unzstd;
-  return (input) => transformed(input, create({ chunkSize: OUTPUT_CHUNK }));
+  const { zstdFrames } = await import('./zstd-frames.ts');
+  return (input) => zstdFrames(input, () => create({ chunkSize: OUTPUT_CHUNK }), transformed);
 }
 
 async function* transformed(
