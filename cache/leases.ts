@@ -137,9 +137,11 @@ function nameOfGone(file: string): boolean {
 
 /** `pid start-time boot-id pid-namespace`; a process that is gone has the start time `gone`. */
 async function identity(pid: number): Promise<string> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [boot, namespace, status] = await Promise.all([
+    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
+    readlink('/proc/self/ns/pid').catch(() => ''),
+    readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
+  ]);
   // Field 22 counts from after the command name, which may itself hold spaces and parentheses.
   const started = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? 'gone';
   return `${pid} ${started} ${boot.trim()} ${namespace}`;

@@ -52,9 +52,8 @@ export async function openStore(home: string): Promise<Store> {
     // even where `home` was there before and is open to all (moby's CVE-2021-41091).
     await ensureDirectory(home, 0o700);
     await checkFormat(home);
-    for (const name of ['oci', 'layers', 'db', 'mounts', 'tmp', 'leases']) {
-      await ensureDirectory(join(home, name), 0o700);
-    }
+    const folders = ['oci', 'layers', 'db', 'mounts', 'tmp', 'leases'];
+    await Promise.all(folders.map((name) => ensureDirectory(join(home, name), 0o700)));
     const lease = await takeLease(home);
     try {
       await sweepTemporaries(home);

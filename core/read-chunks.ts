@@ -2,7 +2,8 @@
 
 import type { FileHandle } from 'node:fs/promises';
 
-const CHUNK_BYTES = 256 * 1024;
+/** Each is a trip to the thread pool and back: smaller ones cost an archive of 86 MB half of its time. */
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Yields `length` bytes of `file` from `start` (absolute; the file's own position is left alone), fewer where

@@ -73,9 +73,7 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
     },
     async list(path) {
       const shown: string[] = [];
-      const names = inPinnedDirectory(pathInside(root, path), (directory) =>
-        directory.list().map((entry) => entry.name),
-      );
+      const names = inPinnedDirectory(pathInside(root, path), (directory) => [...directory.list()]);
       for (const child of names.sort(compareNames)) {
         const at = joinPath(path, child);
         if (!rules.ignores(at) || (await stat(at))?.path === at) shown.push(child);

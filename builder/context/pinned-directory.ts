@@ -6,7 +6,6 @@ import {
   type BigIntStats,
   closeSync,
   constants,
-  type Dirent,
   existsSync,
   lstatSync,
   openSync,
@@ -18,8 +17,8 @@ import { BuildError, errnoOf } from '../../core/errors.ts';
 import { nameFromBytes, systemPath } from '../../core/names.ts';
 
 export interface PinnedDirectory {
-  /** What is in it, in no order. */
-  list(): readonly Dirent<string>[];
+  /** The names in it, in no order. */
+  list(): readonly string[];
   /** What `name` in it is, itself and not what it leads to; undefined where nothing is. */
   lstat(name: string): BigIntStats | undefined;
   /** The target of the link `name` in it. Throws E_FILE_CHANGED. */
@@ -79,11 +78,10 @@ export function fileChanged(path: string): BuildError {
   });
 }
 
-function listNames(path: string | Buffer): Dirent<string>[] {
-  const list = readdirSync(path, { withFileTypes: true });
-  if (!list.some(({ name }) => name.includes('\ufffd'))) return list;
-  const bytes = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
-  return bytes.map((entry) => Object.assign(entry, { name: nameFromBytes(entry.name) }));
+function listNames(path: string | Buffer): string[] {
+  const names = readdirSync(path);
+  if (!names.some((name) => name.includes('\ufffd'))) return names;
+  return readdirSync(path, { encoding: 'buffer' }).map(nameFromBytes);
 }
 
 /** What goes wrong with `path` is an error that names it. */

@@ -149,18 +149,17 @@ function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onFolder, on
     const listed: Listed = { folders: [], files: [] };
     if (isPruned(relative)) return listed;
     inPinnedDirectory(pathInside(root, relative), (directory) => {
-      for (const entry of directory.list()) {
-        const { name } = entry;
+      for (const name of directory.list()) {
         const at = relative === '' ? name : `${relative}/${name}`;
         const ignored = isIgnored(at);
         if (ignored) onIgnored(at);
-        if (ignored && !entry.isDirectory()) continue;
+        // What is in it may be let in again, if it is a folder.
+        if (ignored && isPruned(at)) continue;
         const item = lookAt(directory, name, at);
         if (item === undefined) continue;
         if (item.stat.isDirectory()) {
           onFolder(item, ignored);
-          entry.name = maskName(name);
-          listed.folders.push(entry);
+          listed.folders.push(asFolder(maskName(name)));
         } else if (!ignored) listed.files.push(item);
       }
     });
@@ -196,6 +195,12 @@ function fileSystem(root: string, { isIgnored, isPruned, onIgnored, onFolder, on
     });
   };
   return { readdir: readdir as unknown as typeof import('node:fs').readdir };
+}
+
+/** Of a folder, as much as fast-glob asks. */
+function asFolder(name: string): Dirent {
+  const [is, isNot] = [() => true, () => false];
+  return { name, isDirectory: is, isSymbolicLink: isNot, isFile: isNot } as unknown as Dirent;
 }
 
 interface Listed {
