@@ -38,7 +38,7 @@ export interface BuildOptions {
   /** The time of the main context, for SOURCE_DATE_EPOCH=context: of an archive's newest entry, or of a commit. A folder has none. */
   readonly contextEpoch?: number | undefined;
   /** `auto` probes the ladder from the top. */
-  readonly isolation: 'auto' | 'root' | 'rootless' | 'single-id';
+  readonly isolation: 'auto' | 'root' | 'rootless' | 'single-id' | 'chroot';
   /** `--secret id=ID,...`: where each secret's value is. */
   readonly secrets: ReadonlyMap<string, SecretSource>;
   /** `--ssh ID=...`: the paths of one agent's socket, or of keys. */

@@ -1,7 +1,7 @@
 // Unpacked layers: `layers/<layer id>/fs`, in the form that overlayfs stacks (a whiteout is a
 // character device 0:0, an opaque directory carries user.overlay.opaque), or `fs-recorded`, where files
-// belong to one user and say of themselves whose they are (rung single-id). Neither is ever read as the
-// other. A folder that is there is whole: it is filled elsewhere and comes here by rename.
+// belong to one user and say of themselves whose they are (rung single-id), or `fs-contents`, which has no
+// removals: these are in the list of entries (rung chroot). None is ever read as another. A folder that is there is whole: it is filled elsewhere and comes here by rename.
 
 import { access, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { type Digest, hexOf, parseDigest } from '../core/digest.ts';
 import { errnoOf } from '../core/errors.ts';
 
 /** The name of the folder to stack, by whom its files belong to. */
-export type LayerForm = 'fs' | 'fs-recorded';
+export type LayerForm = 'fs' | 'fs-recorded' | 'fs-contents';
 
 export interface LayerFolders {
   /** The folder to stack, whether or not it is there. */

@@ -71,12 +71,15 @@ async function faultOf(
     return error.message;
   }
   for (const entry of left.values()) {
-    // A user namespace makes no device nodes.
-    if (isolation.rung !== 'rootless' || !/^(?:char|block)$/.test(entry.type)) {
-      return `${entry.path} is missing`;
-    }
+    if (!mayBeMissing(isolation, entry)) return `${entry.path} is missing`;
   }
   return undefined;
+}
+
+/** A user namespace makes no device nodes, and neither do many containers; where there is no overlayfs, removals are recorded only. */
+function mayBeMissing({ rung }: Isolation, { type }: Entry): boolean {
+  if (type === 'char' || type === 'block') return rung === 'rootless' || rung === 'chroot';
+  return rung === 'chroot' && (type === 'whiteout' || type === 'opaque');
 }
 
 async function entriesOnDisk(isolation: Isolation, folder: string): Promise<Entry[]> {

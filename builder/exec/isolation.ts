@@ -1,13 +1,16 @@
 // Chooses the rung of the isolation ladder: root where there is a root that may mount, else rootless
-// with the user's sub-ids, else the user's one id. Whether it really works here, the runner's probe says.
+// with the user's sub-ids, else the user's one id; for a root without namespaces a changed root. Whether it
+// really works here, the runner's probe says.
 
 import { access, readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { LayerForm } from '../../cache/layer-folders.ts';
 import { BuildError, isBuildError } from '../../core/errors.ts';
+import { probe } from './probe.ts';
 import { HELPER_PATH, type IdRange, type Isolation } from './runner.ts';
 
+const CAP_SYS_CHROOT = 18n;
 const CAP_SYS_ADMIN = 21n;
 
 /** Where useradd begins with sub-ids (SUB_UID_MIN in login.defs(5)). */
@@ -18,16 +21,32 @@ export async function chooseIsolation(
   wanted: 'auto' | Isolation['rung'],
   signal: AbortSignal,
 ): Promise<Isolation> {
-  const uid = process.getuid?.() ?? -1;
-  const mayMount = uid === 0 && (await hasCapability(CAP_SYS_ADMIN));
-  if (wanted === 'root' || (wanted === 'auto' && mayMount)) {
-    if (mayMount) return { rung: 'root', why: 'running as root', uids: [], gids: [], signal };
-    throw new BuildError('E_ISOLATION', 'isolation "root" needs root with CAP_SYS_ADMIN', {
-      hint: 'run as root, or use --isolation=rootless',
-    });
+  switch (wanted) {
+    case 'root':
+      return root(signal);
+    case 'rootless':
+      return rootless(signal);
+    case 'single-id':
+      return singleId('asked for', signal);
+    case 'chroot':
+      return changedRoot('asked for', signal);
+    case 'auto':
+      return (process.getuid?.() ?? -1) === 0 ? bestForRoot(signal) : bestForUser(signal);
   }
-  if (wanted === 'rootless') return rootless(signal);
-  if (wanted === 'single-id') return singleId('asked for', signal);
+}
+
+/** In a container root is often one without the right to mount, and whether it may make user namespaces only a trial shows. */
+async function bestForRoot(signal: AbortSignal): Promise<Isolation> {
+  if (await hasCapability(CAP_SYS_ADMIN)) return root(signal);
+  const isolation = await bestForUser(signal);
+  const { features } = await probe(isolation, tmpdir());
+  const failed = Object.entries(features).find(([, { ok }]) => !ok);
+  if (failed === undefined || !(await hasCapability(CAP_SYS_CHROOT))) return isolation;
+  const [what, { message }] = failed;
+  return changedRoot(`no namespaces here (${what}: ${message ?? 'not available'})`, signal);
+}
+
+async function bestForUser(signal: AbortSignal): Promise<Isolation> {
   try {
     return await rootless(signal);
   } catch (error) {
@@ -36,9 +55,28 @@ export async function chooseIsolation(
   }
 }
 
+async function root(signal: AbortSignal): Promise<Isolation> {
+  if (process.getuid?.() === 0 && (await hasCapability(CAP_SYS_ADMIN))) {
+    return { rung: 'root', why: 'running as root', uids: [], gids: [], signal };
+  }
+  throw new BuildError('E_ISOLATION', 'isolation "root" needs root with CAP_SYS_ADMIN', {
+    hint: 'run as root, or use --isolation=rootless',
+  });
+}
+
+/** A root who may change the root of a process, and needs nothing else. */
+async function changedRoot(why: string, signal: AbortSignal): Promise<Isolation> {
+  if (process.getuid?.() === 0 && (await hasCapability(CAP_SYS_CHROOT))) {
+    return { rung: 'chroot', why, uids: [], gids: [], signal };
+  }
+  throw new BuildError('E_ISOLATION', 'isolation "chroot" needs root with CAP_SYS_CHROOT', {
+    hint: 'run as root of the container, and let its runtime leave that capability to it',
+  });
+}
+
 /** The form in which a rung has layers on disk. */
 export function layerForm({ rung }: Pick<Isolation, 'rung'>): LayerForm {
-  return rung === 'single-id' ? 'fs-recorded' : 'fs';
+  return rung === 'single-id' ? 'fs-recorded' : rung === 'chroot' ? 'fs-contents' : 'fs';
 }
 
 async function rootless(signal: AbortSignal): Promise<Isolation> {

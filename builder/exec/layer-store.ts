@@ -20,8 +20,11 @@ import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { keptFolders } from './kept-folders.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
 import type { Sandbox } from './sandbox.ts';
+import { StepRoots } from './step-roots.ts';
 
 export interface LayerStore {
+  /** Layers put together in real folders, where nothing can be stacked. */
+  readonly roots: StepRoots;
   /** The layer with this id; `contents` says where its bytes are while neither folder nor blob is there. */
   layer(
     id: Digest,
@@ -81,6 +84,7 @@ export function layerStore(
   };
 
   return {
+    roots: new StepRoots(store.objects, temporary),
     temporary,
     spool: new Spool(join(store.lease.tmp, `spool-${temporaries++}`)),
     publish: kept.publish,

@@ -44,13 +44,14 @@ export async function* entriesToStream(
   for (const chunk of batch.end()) yield chunk;
 }
 
-/** Fills the empty folder `dir` from an entry stream, in the runner. */
+/** Fills the folder `dir` from an entry stream, in the runner. `words`: further ones for it. */
 export async function extractInto(
   isolation: Isolation,
   dir: string,
   stream: AsyncIterable<Uint8Array>,
+  words: readonly string[] = [],
 ): Promise<void> {
-  const runner = startRunner('extract', isolation, ['dir', dir]);
+  const runner = startRunner('extract', isolation, ['dir', dir, ...words]);
   runner.stdout.resume();
   runner.stderr.resume();
   // A runner that refuses an entry closes its end: its own error says why, the broken pipe does not.

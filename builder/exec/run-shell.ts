@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerStore } from './layer-store.ts';
+import { needsNamespaces } from './needs-namespaces.ts';
 import { endOfStep, type StepExit } from './run-step.ts';
 import { type RunFolders, type RunWordsOptions, runWords } from './run-words.ts';
 import { type Isolation, startTerminalRunner } from './runner.ts';
@@ -35,6 +36,8 @@ export interface ShellOptions extends Omit<RunWordsOptions, 'folders'> {
 
 /** Opens a shell where `spec` says, and returns how it ended. Throws what runStep throws. */
 export async function runShell(options: ShellOptions): Promise<StepExit> {
+  const hint = 'a shell needs a terminal of its own and a root that is mounted for it';
+  needsNamespaces(options.isolation, 'a shell in a step', hint);
   for (const args of SHELLS) {
     const exit = await tryShell(options, args);
     if (exit.message === undefined) return exit;
@@ -63,7 +66,7 @@ async function shellFolders(
   upper: string,
 ): Promise<RunFolders> {
   const base = await layers.temporary();
-  const folders = { work: join(base, 'work'), root: join(base, 'root'), scratch: join(base, 's') };
-  for (const path of Object.values(folders)) mkdirSync(path);
-  return { lowers, upper, ...folders };
+  const [work, root, scratch] = [join(base, 'work'), join(base, 'root'), join(base, 's')];
+  for (const path of [work, root, scratch]) mkdirSync(path);
+  return { upper, root, scratch, stacked: { lowers, work } };
 }

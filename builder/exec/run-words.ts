@@ -37,13 +37,20 @@ export interface PreparedMount {
   readonly words: readonly string[];
 }
 
-export interface RunFolders {
+/** What overlayfs makes a root of. */
+export interface StackedFolders {
   /** Layer folders, topmost first. */
   readonly lowers: readonly string[];
-  readonly upper: string;
   readonly work: string;
+}
+
+export interface RunFolders {
+  readonly upper: string;
+  /** Empty where the layers are stacked on it; else the step's root itself. */
   readonly root: string;
   readonly scratch: string;
+  /** Absent on rung chroot. */
+  readonly stacked?: StackedFolders;
 }
 
 export interface RunWordsOptions {
@@ -85,12 +92,9 @@ export function mountPoints({
 /** Returns the runner's words for a step. Throws E_SYMLINK_LOOP. */
 export function runWords(options: RunWordsOptions): string[] {
   const { spec, objects, tree, folders, mounts } = options;
-  const root = readRoot(objects, tree);
   return [
-    ...folders.lowers.flatMap((lower) => ['lower', lower]),
-    ...['upper', folders.upper, 'work', folders.work],
-    ...['root', folders.root, 'scratch', folders.scratch, 'volatile'],
-    ...['root-mode', root.mode.toString(8), String(root.uid), String(root.gid)],
+    ...['upper', folders.upper, 'root', folders.root, 'scratch', folders.scratch],
+    ...(folders.stacked === undefined ? [] : stackWords(options, folders.stacked)),
     ...stubWords(objects, tree, mountPoints(options)),
     ...['mount-proc', spec.insecure ? 'mount-sys-rw' : 'mount-sys', 'mount-dev'],
     ...(options.shm === undefined ? [] : ['tmpfs', '/dev/shm', String(options.shm), '1777']),
@@ -99,11 +103,32 @@ export function runWords(options: RunWordsOptions): string[] {
     ...(options.hostCa === undefined ? [] : hostCaWords(options.hostCa)),
     ...scriptWords(spec),
     ...mounts.flatMap(({ words }) => words),
-    ...(spec.insecure ? ['seccomp', 'none', 'caps', 'all'] : confineWords()),
-    ...['hostname', spec.hostname, 'network', options.network],
+    ...(folders.stacked === undefined ? [] : namespaceWords(spec)),
+    ...['network', options.network],
     ...['cwd', spec.cwd, 'user', spec.user],
     ...environment(options).flatMap((value) => ['env', value]),
     ...spec.args.flatMap((value) => ['arg', value]),
+  ];
+}
+
+/** The root is a stack of layers. */
+function stackWords(
+  { objects, tree }: RunWordsOptions,
+  { lowers, work }: StackedFolders,
+): readonly string[] {
+  const root = readRoot(objects, tree);
+  return [
+    ...lowers.flatMap((lower) => ['lower', lower]),
+    ...['work', work, 'volatile'],
+    ...['root-mode', root.mode.toString(8), String(root.uid), String(root.gid)],
+  ];
+}
+
+/** What only a step with namespaces of its own can have. */
+function namespaceWords({ insecure, hostname }: RunSpec): readonly string[] {
+  return [
+    ...(insecure ? ['seccomp', 'none', 'caps', 'all'] : confineWords()),
+    ...['hostname', hostname],
   ];
 }
 

@@ -32,7 +32,7 @@ export interface IdRange {
 
 /** How the runner isolates: the rung, and the ids of its user namespace. */
 export interface Isolation {
-  readonly rung: 'root' | 'rootless' | 'single-id';
+  readonly rung: 'root' | 'rootless' | 'single-id' | 'chroot';
   /** Why this one, in a few words. */
   readonly why: string;
   readonly uids: readonly IdRange[];
@@ -183,5 +183,5 @@ export function idWords({ uids, gids }: Isolation): string[] {
 
 /** The words that a verb needs for a rung. */
 export function rungWords({ rung }: Isolation): string[] {
-  return rung === 'single-id' ? ['single-id'] : [];
+  return rung === 'single-id' || rung === 'chroot' ? [rung] : [];
 }

@@ -15,6 +15,9 @@ import { type Isolation, startRunner } from './runner.ts';
 import { ServerPool } from './runner-server.ts';
 import { type LimitedStep, LimitPool } from './step-limits.ts';
 
+/** How long the end of a build may take to remove its temporaries; the next command sweeps the rest. */
+const CLEANING_MS = 60_000;
+
 export interface Sandbox {
   /** Chooses the rung at the first call. Throws E_ISOLATION. */
   readonly isolation: () => Promise<Isolation>;
@@ -98,8 +101,11 @@ export function openSandbox(
       if (isolation === undefined) return;
       const left = await readdir(store.lease.tmp);
       const paths = left.map((name) => join(store.lease.tmp, name));
-      if (paths.length > 0)
-        await removeAll({ ...isolation, signal: AbortSignal.timeout(10_000) }, paths);
+      if (paths.length === 0) return;
+      const signal = AbortSignal.timeout(CLEANING_MS);
+      await removeAll({ ...isolation, signal }, paths).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     },
   };
 }

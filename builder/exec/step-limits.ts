@@ -79,7 +79,8 @@ async function limitStep(
   }
   const bound = limits.pids ?? (await defaultBound());
   // The kernel counts what a user has in a user namespace, but never what its own root has.
-  const byUser = isolation.rung !== 'root' && Number.isFinite(bound);
+  const inUserNamespace = isolation.uids.length > 0;
+  const byUser = inUserNamespace && Number.isFinite(bound);
   const group = await makeGroups(limits, byUser ? Number.POSITIVE_INFINITY : bound, events);
   const ulimits = [
     ...(byUser && !limits.ulimits.some(({ name }) => name === 'nproc')

@@ -107,6 +107,7 @@ async function runVertex(
     layers: context.layers,
     isolation: context.isolation,
     mounts: runMounts({
+      objects: context.store.objects,
       specs: spec.mounts,
       layers: context.layers,
       isolation: context.isolation,
@@ -153,12 +154,12 @@ async function sourceOf(context: OpContext, ref: SourceRef): Promise<CopySource>
 async function bindSource(context: OpContext, ref: SourceRef, path: string): Promise<BoundSource> {
   const source = await sourceOf(context, ref);
   if (ref.kind === 'vertex') {
-    const { layers } = context.snapshot(ref.vertex);
-    return { source, layers: async () => ({ layers, path: relative(path) }) };
+    const snapshot = context.snapshot(ref.vertex);
+    return { source, snapshot: async () => ({ snapshot, path: relative(path) }) };
   }
   return {
     source,
-    async layers() {
+    async snapshot() {
       const node = await source.stat(path);
       const at = node?.path ?? relative(path);
       const op = copyOp(copyOfContext(ref, at), {
@@ -172,9 +173,10 @@ async function bindSource(context: OpContext, ref: SourceRef, path: string): Pro
         span: undefined,
       });
       const { entries } = await op.run({ log: () => {} });
-      const tree = emptyTree(context.store.objects);
-      const { layer: id } = await keepLayer(context.store, tree, entries);
-      return { layers: [context.layers.layer(id, { contents: await op.contents() })], path: at };
+      const below = emptyTree(context.store.objects);
+      const { layer: id, tree } = await keepLayer(context.store, below, entries);
+      const layers = [context.layers.layer(id, { contents: await op.contents() })];
+      return { snapshot: { tree, layers }, path: at };
     },
   };
 }

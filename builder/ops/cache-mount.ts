@@ -13,6 +13,7 @@ import { END_OF_ENTRIES, encodeEntryHeader } from '../../image/entry-stream.ts';
 import type { CopySource, SourceNode } from '../copy/source.ts';
 import { layerForm } from '../exec/isolation.ts';
 import { entriesToStream, extractInto } from '../exec/layer-transfer.ts';
+import { needsNamespaces } from '../exec/needs-namespaces.ts';
 import type { PreparedMount } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
 import type { MountSpec } from '../plan/graph.ts';
@@ -71,6 +72,8 @@ export async function prepareCache(
   temporary: () => Promise<string>,
 ): Promise<PreparedMount> {
   const form = layerForm(isolation);
+  const hint = 'nothing keeps a step that is root from writing there; leave out readonly';
+  if (spec.readonly) needsNamespaces(isolation, '--mount=type=cache,readonly', hint, spec.span);
   const folder = join(used.container, form);
   if (!(await isThere(folder))) {
     const made = join(await temporary(), form);

@@ -5,15 +5,20 @@ import { type UsedCache, useCache } from '../../cache/cache-mounts.ts';
 import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import { nameFromBytes } from '../../core/names.ts';
+import type { ObjectStore } from '../../image/tree/object-store.ts';
 import type { CopySource } from '../copy/source.ts';
+import { treeSource } from '../copy/tree-source.ts';
 import { type AgentProxy, startAgentProxy } from '../exec/agent-proxy.ts';
 import { dataWords } from '../exec/data-words.ts';
+import { copyOut } from '../exec/lay-out.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
+import type { MountPoint } from '../exec/mount-points.ts';
+import { needsNamespaces } from '../exec/needs-namespaces.ts';
 import type { PreparedMount } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
 import type { MountSpec } from '../plan/graph.ts';
-import type { SnapshotLayer } from '../snapshot.ts';
+import type { Snapshot } from '../snapshot.ts';
 import {
   type CacheMount,
   type CacheSpec,
@@ -27,11 +32,12 @@ type MountOf<Type extends MountSpec['type']> = Extract<MountSpec, { readonly typ
 /** What a bind mount shows: a source for its key, and its layers for the step. */
 export interface BoundSource {
   readonly source: CopySource;
-  /** The layers to stack, bottom first, and the path in them. */
-  layers(): Promise<{ readonly layers: readonly SnapshotLayer[]; readonly path: string }>;
+  /** What to show, and the path in it. */
+  snapshot(): Promise<{ readonly snapshot: Snapshot; readonly path: string }>;
 }
 
 export interface RunMountInputs {
+  readonly objects: ObjectStore;
   readonly specs: readonly MountSpec[];
   readonly layers: LayerStore;
   readonly isolation: () => Promise<Isolation>;
@@ -102,10 +108,14 @@ class UsedCaches {
     this.#mounts = [...mounts].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async take({ cacheRoot, signal }: RunMountInputs): Promise<void> {
+  async take({ cacheRoot, isolation, signal }: RunMountInputs): Promise<void> {
+    if (this.#mounts.length === 0) return;
+    // Moved into the root of one step, a folder cannot be in that of another.
+    const isMoved = (await isolation()).rung === 'chroot';
     for (const { name, spec } of this.#mounts) {
       if (this.#used.has(name)) continue;
-      this.#used.set(name, await useCache(cacheRoot, name, spec.sharing, signal));
+      const sharing = isMoved && spec.sharing === 'shared' ? 'locked' : spec.sharing;
+      this.#used.set(name, await useCache(cacheRoot, name, sharing, signal));
     }
   }
 
@@ -152,6 +162,9 @@ async function prepare(inputs: RunMountInputs, running: Running): Promise<UsedMo
     if (spec.type === 'bind') mounts.push(await prepareBind(spec, inputs));
     else if (spec.type === 'cache') mounts.push(await running.caches.prepare(spec, inputs));
     else if (spec.type === 'tmpfs') {
+      const isolation = await inputs.isolation();
+      const hint = 'it is a folder on disk there, and has no size: leave that out';
+      if (spec.size !== undefined) needsNamespaces(isolation, 'tmpfs,size=', hint, spec.span);
       const words = ['tmpfs', spec.target, String(spec.size ?? 0), '1777'];
       mounts.push({ point: { target: spec.target, kind: 'dir' }, words });
     } else if (spec.type === 'secret') {
@@ -186,13 +199,18 @@ async function prepareBind(spec: MountOf<'bind'>, inputs: RunMountInputs): Promi
   const bound = inputs.bind(spec);
   const node = await bound.source.stat(spec.path);
   if (node === undefined) throw missingSource(spec, bound.source);
-  const { layers, path } = await bound.layers();
-  const folders = await stackFolders(inputs.layers, layers);
+  const { snapshot, path } = await bound.snapshot();
+  const point: MountPoint = { target: spec.target, kind: node.isDirectory ? 'dir' : 'file' };
+  const isolation = await inputs.isolation();
+  if (isolation.rung === 'chroot') {
+    const source = treeSource(inputs.objects, bound.source.name, snapshot);
+    const copy = await copyOut(isolation, source, { ...node, path }, inputs.layers.temporary);
+    return { point, words: ['bind', copy, spec.target, 'rw'] };
+  }
+  const folders = await stackFolders(inputs.layers, snapshot.layers);
   const access = spec.readonly ? 'ro' : 'rw';
-  return {
-    point: { target: spec.target, kind: node.isDirectory ? 'dir' : 'file' },
-    words: ['bind-layers', path, spec.target, access, String(folders.length), ...folders],
-  };
+  const words = ['bind-layers', path, spec.target, access, String(folders.length), ...folders];
+  return { point, words };
 }
 
 /** Undefined where the agent was not given and need not be. */

@@ -1,7 +1,7 @@
 // RUN: the one op that needs the kernel. The input's layers are stacked by overlayfs, the command
 // runs in the runner's sandbox, and the upper folder becomes the new layer by rename.
 
-import { mkdirSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheRecord, inputTreeOf, type KeyParts } from '../../cache/records.ts';
 import type { Digest } from '../../core/digest.ts';
@@ -15,19 +15,19 @@ import { readRoot } from '../../image/tree/directory.ts';
 import { lookup } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
-import { layerForm } from '../exec/isolation.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
+import { needsNamespaces } from '../exec/needs-namespaces.ts';
 import { resolvConf, runnerNetwork, type StepNetwork } from '../exec/network.ts';
 import { OBSERVER_RULES, recordReads } from '../exec/observed-reads.ts';
 import { runLimited } from '../exec/run-limited.ts';
 import { runShell } from '../exec/run-shell.ts';
 import type { StepExit } from '../exec/run-step.ts';
-import { mountPoints, runWords } from '../exec/run-words.ts';
+import { mountPoints, type RunFolders, runWords } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
 import { RUNNER_PROTOCOL } from '../exec/runner-protocol.ts';
 import type { Sandbox } from '../exec/sandbox.ts';
 import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
-import { stackFolders } from '../exec/stack-folders.ts';
+import { stepFolders } from '../exec/step-folders.ts';
 import type { FailedRun } from '../failed-run.ts';
 import type { RunSpec } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -113,26 +113,12 @@ function named(name: string, value: string): [string, string][] {
 
 async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promise<OpResult> {
   const { layers, objects, input } = inputs;
-  const [isolation, lowers, base] = await Promise.all([
-    inputs.isolation(),
-    stackFolders(layers, input.layers),
-    layers.temporary(),
-  ]);
-  if (spec.insecure && isolation.rung === 'single-id') {
-    throw new BuildError('E_ISOLATION', 'RUN --security=insecure cannot be done with a single id', {
-      span: inputs.span,
-      hint: 'the filter that imitates other ids has to stay; with sub-ids, or as root, it goes',
-    });
-  }
-  const folders = {
-    lowers,
-    upper: join(base, layerForm(isolation)),
-    work: `${base}-work`,
-    root: inputs.sandbox.root(),
-    scratch: `${base}-scratch`,
-  };
-  // Few, and made synchronously: each costs as much as much else of an empty step.
-  for (const path of [folders.upper, folders.work]) mkdirSync(path);
+  const isolation = await inputs.isolation();
+  checkRung(spec, inputs, isolation);
+  const observe = step.observe === true && isolation.rung !== 'chroot';
+  const base = await layers.temporary();
+  const folders = await stepFolders(inputs, isolation, base);
+  const { upper } = folders;
   await makeSandboxFolders(isolation, objects, input.tree, folders.upper);
   const isDefault = inputs.network === 'default';
   const helper = isDefault ? await inputs.sandbox.defaultNetwork() : undefined;
@@ -149,10 +135,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       hostCa: inputs.steps.hostCa ? await inputs.hostCa() : undefined,
       resolvConf: resolvConf(helper),
     };
-    const words = [
-      ...(step.observe === true ? ['observe'] : []),
-      ...runWords({ ...sandbox, folders }),
-    ];
+    const words = [...(observe ? ['observe'] : []), ...runWords({ ...sandbox, folders })];
     const { steps: options, signal } = inputs;
     const exit = await runLimited(
       { words, options, sandbox: inputs.sandbox, helper, signal },
@@ -161,12 +144,12 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     step.usage?.(exit.usage);
     const setUp = mountPoints(sandbox).map(({ target }) => target);
     if (exit.code === 0) return { sight: exit.sight, setUp };
-    const { upper } = folders;
     await inputs.onFailed?.({
       command: shownCommand(spec),
       how: howItEnded(exit),
       async openShell(term) {
         const { signal } = inputs;
+        const lowers = folders.stacked?.lowers ?? [];
         // A runner of its own, in the machine's network.
         const own = { isolation, layers, lowers, upper, term, signal };
         await runShell({ ...sandbox, ...own, resolvConf: resolvConf(undefined) });
@@ -174,19 +157,40 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     });
     throw commandFailed(spec, exit, inputs.span);
   });
-  const entries = await changes(inputs, folders.upper);
-  if (step.observe !== true) return { entries, folder: base };
+  const entries = await changes(inputs, folders);
+  if (isolation.rung === 'chroot') await layers.roots.keep(folders.root, input, entries);
+  if (!observe) return { entries, folder: base };
   const { sight, setUp } = ran;
   const observed = recordReads(objects, sight, { tree: input.tree, entries, setUp });
   return { entries, folder: base, observed };
 }
 
-/** Reads the upper folder: what the step changed, every file digested. */
+/** Throws E_ISOLATION where the rung cannot do what the step asks for. */
+function checkRung({ insecure }: RunSpec, { steps, span }: RunInputs, isolation: Isolation): void {
+  if (insecure && isolation.rung === 'single-id') {
+    throw new BuildError('E_ISOLATION', 'RUN --security=insecure cannot be done with a single id', {
+      span,
+      hint: 'the filter that imitates other ids has to stay; with sub-ids, or as root, it goes',
+    });
+  }
+  const held = 'capabilities and the filter are all that holds a step there';
+  if (insecure) needsNamespaces(isolation, 'RUN --security=insecure', held, span);
+  const size = '/dev/shm is a folder on disk there, and has no size';
+  if (steps.limits.shm !== undefined) needsNamespaces(isolation, '--shm-size', size);
+}
+
+/** What the step changed, every file digested: the upper folder and, where nothing was stacked, the removals. */
 async function changes(
   { objects, input, sandbox }: RunInputs,
-  upper: string,
+  { upper, scratch, stacked }: RunFolders,
 ): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
+  if (stacked === undefined) {
+    const removals = createReadStream(join(scratch, 'removals'));
+    for await (const { entry } of decodeEntryStream(removals)) {
+      if (isChange(objects, input.tree, entry)) entries.push(entry);
+    }
+  }
   for await (const { entry, chunks } of decodeEntryStream(sandbox.dump(upper))) {
     if (entry.type !== 'file') {
       if (isChange(objects, input.tree, entry)) entries.push(entry);

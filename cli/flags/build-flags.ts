@@ -18,7 +18,7 @@ const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
 const CONTEXT_MODES = ['keep', 'git'] as const;
 const NETWORKS = ['default', 'none', 'host'] as const;
 const ON_ERROR = ['stop', 'shell'] as const;
-const ISOLATIONS = ['auto', 'root', 'rootless', 'single-id'] as const;
+const ISOLATIONS = ['auto', 'root', 'rootless', 'single-id', 'chroot'] as const;
 
 export interface BuildFlags extends StepFlags, CacheFlags {
   /** A folder, or `-`; undefined where `-f -` stands alone. */

@@ -13,17 +13,20 @@ static const int KEPT[] = {
 	CAP_KILL,    CAP_AUDIT_WRITE,  CAP_SYS_CHROOT, CAP_NET_BIND_SERVICE,
 };
 
-static uint64_t kept_mask(void)
+uint64_t caps_kept(unsigned without)
 {
 	uint64_t mask = 0;
 	for (size_t i = 0; i < lengthof(KEPT); i++)
 		mask |= (uint64_t)1 << KEPT[i];
+	if ((without & CAPS_NO_CHROOT) != 0)
+		mask &= ~((uint64_t)1 << CAP_SYS_CHROOT);
+	if ((without & CAPS_NO_MKNOD) != 0)
+		mask &= ~((uint64_t)1 << CAP_MKNOD);
 	return mask;
 }
 
-int caps_bound(struct err *err)
+int caps_bound(uint64_t kept, struct err *err)
 {
-	const uint64_t kept = kept_mask();
 	/* Up to the kernel's last capability, which may be newer than our headers. */
 	for (int cap = 0; cap < 64; cap++) {
 		int is_set = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
@@ -56,9 +59,9 @@ static int keep(uint64_t mask, struct err *err)
 	return 0;
 }
 
-int caps_keep(struct err *err)
+int caps_keep(uint64_t kept, struct err *err)
 {
-	return keep(kept_mask(), err);
+	return keep(kept, err);
 }
 
 int caps_hold(struct err *err)
@@ -87,5 +90,5 @@ int caps_give_all(struct err *err)
 
 int caps_supervise(struct err *err)
 {
-	return keep(kept_mask() | (uint64_t)1 << CAP_SYS_PTRACE, err);
+	return keep(caps_kept(0) | (uint64_t)1 << CAP_SYS_PTRACE, err);
 }

@@ -5,12 +5,19 @@
 
 #include "err.h"
 
-/* Cuts the bounding set and empties the ambient one. Needs CAP_SETPCAP: before caps_keep. */
-int caps_bound(struct err *err);
+/* Those of the 14 that a step goes without where only a changed root holds it: by the first it
+ * would leave the root, by the second reach the machine's disks. */
+enum { CAPS_NO_CHROOT = 1, CAPS_NO_MKNOD = 2 };
 
-/* Makes the 14 the permitted and effective sets, and the inheritable one empty. A change to a
+/* The 14 as a mask, `without` some. */
+uint64_t caps_kept(unsigned without);
+
+/* Cuts the bounding set and empties the ambient one. Needs CAP_SETPCAP: before caps_keep. */
+int caps_bound(uint64_t kept, struct err *err);
+
+/* Makes them the permitted and effective sets, and the inheritable one empty. A change to a
  * user other than 0 then takes permitted and effective away by itself. */
-int caps_keep(struct err *err);
+int caps_keep(uint64_t kept, struct err *err);
 
 /* For a step that is given every capability that we have (`caps all`): before the change to another
  * user, and after it. That user, and what it executes, has them too. */

@@ -117,11 +117,17 @@ int command_exit_code(const struct err *err)
 	return err->number == ENOENT || err->number == ENOTDIR ? 127 : 126;
 }
 
-/* With CAP_SYS_ADMIN a filter needs no no_new_privs, which would break sudo in RUN. */
+/* With CAP_SYS_ADMIN a filter needs no no_new_privs, which would break sudo in RUN. Rung "chroot"
+ * has no such capability. */
 static int install_filter(const struct plan *plan, const struct supervisor *supervisor, int report,
 			  struct err *err)
 {
 	static struct trap_list traps;
+	if (plan->chroot) {
+		traps.refused = SECCOMP_NO_OTHERS | (plan->host_network ? 0 : SECCOMP_NO_NETWORK);
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			return fail(err, "E_SANDBOX", errno, "cannot set no_new_privs");
+	}
 	if (!supervisor_is_needed(supervisor))
 		return seccomp_install(&traps, err);
 	int rc = plan->single_id ? creds_enter() : 0;
@@ -156,6 +162,8 @@ static int show_memory(struct err *err)
 int command_become(const struct plan *plan, const struct user *user,
 		   const struct supervisor *supervisor, int *report, struct err *err)
 {
+	const uint64_t kept = caps_kept((plan->chroot ? CAPS_NO_CHROOT : 0u) |
+					(plan->no_devices ? CAPS_NO_MKNOD : 0u));
 	if (setsid() < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot make a session");
 	if (plan->tty && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
@@ -169,9 +177,9 @@ int command_become(const struct plan *plan, const struct user *user,
 	if (rc == 0 && !plan->no_seccomp)
 		rc = install_filter(plan, supervisor, *report, err);
 	if (rc == 0)
-		rc = plan->all_caps ? caps_hold(err) : caps_bound(err);
+		rc = plan->all_caps ? caps_hold(err) : caps_bound(kept, err);
 	if (rc == 0 && !plan->all_caps)
-		rc = caps_keep(err);
+		rc = caps_keep(kept, err);
 	/* Under rung "single-id" the process is that user already, as far as it can tell. */
 	if (rc == 0 && !plan->single_id)
 		rc = change_user(user, err);

@@ -129,6 +129,49 @@ static int mount_visible(int target, const int *clones, struct err *err)
 	return rc < 0 ? rc : mount_children(dev, err);
 }
 
+/* A node that can be opened; -EACCES where it can be made, but not used. */
+static int make_node(int folder, size_t i)
+{
+	const char *name = DEVICES[i].name;
+	if (mknodat(folder, name, S_IFCHR | 0666, makedev(DEVICES[i].major, DEVICES[i].minor)) < 0)
+		return -errno;
+	/* A terminal is not everybody's. */
+	cleanup_close int device = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	return device >= 0 || errno == ENXIO ? 0 : -errno;
+}
+
+static int make_stand_in(int folder, const char *name)
+{
+	(void)unlinkat(folder, name, 0);
+	cleanup_close int file =
+		openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	return file < 0 ? -errno : 0;
+}
+
+int dev_make(int folder, struct err *err)
+{
+	mode_t umask_before = umask(0);
+	int rc = 0, missing = 0;
+	for (size_t i = 0; i < lengthof(DEVICES) && rc == 0; i++) {
+		int made = make_node(folder, i);
+		if (made < 0 && missing == 0)
+			missing = made;
+		if (made < 0)
+			rc = make_stand_in(folder, DEVICES[i].name);
+	}
+	for (size_t i = 0; i < lengthof(LINKS) && rc == 0; i++)
+		if (symlinkat(LINKS[i].target, folder, LINKS[i].name) < 0)
+			rc = -errno;
+	if (rc == 0 && (mkdirat(folder, "pts", 0755) < 0 || mkdirat(folder, "shm", 01777) < 0))
+		rc = -errno;
+	umask(umask_before);
+	if (missing < 0)
+		event_note("dev",
+			   "devices are plain files in this step, since none can be made here: %s",
+			   errno_name(-missing));
+	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot make the step's /dev") : 0;
+}
+
 int dev_mount(int root, int nodes, struct err *err)
 {
 	int clones[lengthof(DEVICES)];

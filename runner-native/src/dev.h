@@ -11,5 +11,9 @@
  * where devices may be (no nodev). */
 int dev_mount(int root, int nodes, struct err *err);
 
+/* Makes the devices in an open folder, where nothing can be mounted (rung "chroot"). Without the
+ * right to make them they are empty files, and a note says so. */
+int dev_make(int folder, struct err *err);
+
 /* The machine's null device, pinned and checked; a descriptor or -errno. */
 int dev_open_null(void);

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "copy.h"
 #include "events.h"
 #include "ownership.h"
 #include "place.h"
@@ -29,6 +30,8 @@ struct extraction {
 	size_t dir_count;
 	uint64_t entries, bytes;
 	bool single_id; /* owners and devices are recorded (ownership.h) */
+	bool no_marks;	/* removals are left out; in a root, performed */
+	bool is_root;	/* of a step: names of one file become files (layer folders keep them) */
 	uint64_t skipped_devices, skipped_xattrs;
 	char first_device[256], first_xattr[256];
 };
@@ -208,11 +211,16 @@ static int extract_hardlink(struct extraction *x, const struct place *place, str
 	if (S_ISDIR(target.st_mode) || (S_ISCHR(target.st_mode) && target.st_rdev == makedev(0, 0)))
 		return fail_entry(entry, 0, "link a folder or a removal as", err);
 	if (fstatat(place->parent, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (there.st_ino == target.st_ino && there.st_dev == target.st_dev)
+		if (!x->is_root && there.st_ino == target.st_ino && there.st_dev == target.st_dev)
 			return 0;
 		rc = place_clear(place, entry->path, err);
 		if (rc < 0)
 			return rc;
+	}
+	if (x->is_root) {
+		const struct copy copy = { from.parent, from.name, place->parent, place->name };
+		rc = copy_file(&copy);
+		return rc < 0 ? fail_entry(entry, -rc, "copy the other name of", err) : 0;
 	}
 	if (linkat(from.parent, from.name, place->parent, place->name, 0) < 0)
 		return fail_entry(entry, errno, "make the hard link", err);
@@ -287,6 +295,8 @@ static int extract_entry(struct extraction *x, struct err *err)
 		if (rc < 0)
 			return rc;
 	}
+	if (x->no_marks && (x->entry.type == ENTRY_WHITEOUT || x->entry.type == ENTRY_OPAQUE))
+		return x->is_root ? place_remove(&place, x->entry.path, err) : 0;
 	switch (x->entry.type) {
 	case ENTRY_FILE:
 		return extract_file(x, &place, err);
@@ -361,6 +371,8 @@ static int extract_work(struct store_plan *plan, struct err *err)
 	x.places = (struct places){ .root = root, .parent = -1, .link_parent = -1 };
 	x.source.fd = STDIN_FILENO;
 	x.single_id = plan->single_id;
+	x.no_marks = plan->chroot;
+	x.is_root = plan->is_root;
 	/* The modes of entries are meant as they are. */
 	umask(0);
 	int rc = extract_stream(&x, err);

@@ -109,6 +109,10 @@ const char *hint_for(enum step step, int number)
 		if (number == EOPNOTSUPP)
 			return "this rung needs Linux 5.9 or newer, with CONFIG_SECCOMP_FILTER";
 		return "put the store on ext4, btrfs, tmpfs, or xfs with bigtime";
+	case STEP_CHROOT:
+		return number == EPERM ? "the chroot rung needs root with CAP_SYS_CHROOT, which "
+					 "this container does not give"
+				       : NULL;
 	default:
 		return NULL;
 	}

@@ -9,6 +9,7 @@ enum step {
 	STEP_OVERLAY,
 	STEP_MOUNT,
 	STEP_SUPERVISOR,
+	STEP_CHROOT,
 };
 
 /* Advice, or NULL where there is nothing better to say than the errno. Good until the next call. */

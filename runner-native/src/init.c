@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cell.h"
 #include "command.h"
+#include "descendants.h"
 #include "dev.h"
 #include "events.h"
 #include "fsmount.h"
@@ -128,24 +130,32 @@ static int add_home(struct plan *plan, const struct user *user, struct err *err)
 	return 0;
 }
 
+/* Makes the step's root, and this process's where it has namespaces. */
+static int make_root(struct plan *plan, int lifeline, struct err *err)
+{
+	if (plan->chroot)
+		return cell_prepare(plan, lifeline, err);
+	int rc = set_names(plan, err);
+	return rc < 0 ? rc : rootfs_enter(plan, err);
+}
+
 /* All that happens before the command's process exists. */
 static int set_up(struct plan *plan, struct init_channels *channels, struct user *user,
 		  struct err *err)
 {
 	cleanup_close int terminal = -1;
 	umask(0022);
-	int rc = rootfs_isolate(err);
+	int rc = plan->chroot ? 0 : rootfs_isolate(err);
 	if (rc < 0)
 		return rc;
-	cleanup_close int null = open_null(err);
+	cleanup_close int null = plan->chroot ? cell_open_null(plan, err) : open_null(err);
 	if (null < 0)
 		return null;
-	rc = set_names(plan, err);
-	if (rc == 0)
-		rc = rootfs_enter(plan, err);
+	rc = make_root(plan, channels->lifeline, err);
 	if (rc < 0)
 		return rc;
-	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int root =
+		open(plan->chroot ? plan->root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot open the step's root");
 	if (plan->tty) {
@@ -156,7 +166,7 @@ static int set_up(struct plan *plan, struct init_channels *channels, struct user
 	rc = user_resolve(root, plan->user, user, err);
 	if (rc == 0)
 		rc = add_home(plan, user, err);
-	if (rc == 0)
+	if (rc == 0 && !plan->chroot)
 		rc = rootfs_chdir(plan->cwd, err);
 	if (rc == 0)
 		rc = arrange_descriptors(channels, plan->tty ? terminal : null, err);
@@ -168,7 +178,7 @@ static int set_up(struct plan *plan, struct init_channels *channels, struct user
 		give_output(channels, user);
 	if (rc == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
 		rc = fail(err, "E_SANDBOX", errno, "cannot hide pid 1 from the step");
-	return rc < 0 ? rc : ns_die_with_parent(LIFELINE_FD, err);
+	return rc < 0 || plan->chroot ? rc : ns_die_with_parent(LIFELINE_FD, err);
 }
 
 /* Answers the step's calls until `until` can be read, or is at its end. */
@@ -188,8 +198,8 @@ static void serve_until(struct supervisor *supervisor, int until)
 	}
 }
 
-/* Waits for the command, reaping every orphan, and passes SIGTERM on to it. Both signals are
- * blocked since before we were started. */
+/* Waits for the command, reaping every orphan, and passes SIGTERM on to it. At SIGUSR1 (rung
+ * "chroot") everything is killed. All are blocked since before we were started. */
 static int wait_for(pid_t command, int signals, struct supervisor *supervisor)
 {
 	struct signalfd_siginfo info;
@@ -200,18 +210,23 @@ static int wait_for(pid_t command, int signals, struct supervisor *supervisor)
 			if (pid == command)
 				return status;
 		serve_until(supervisor, signals);
-		if (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info) &&
-		    info.ssi_signo == SIGTERM && kill(-command, SIGTERM) < 0)
+		if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+			continue;
+		if (info.ssi_signo == SIGUSR1)
+			descendants_kill();
+		if (info.ssi_signo == SIGTERM && kill(-command, SIGTERM) < 0)
 			kill(command, SIGTERM);
 	}
 }
 
-static int take_signals(struct err *err)
+static int take_signals(const struct plan *plan, struct err *err)
 {
 	sigset_t wanted;
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGCHLD);
 	sigaddset(&wanted, SIGTERM);
+	if (plan->chroot)
+		sigaddset(&wanted, SIGUSR1);
 	int fd = signalfd(-1, &wanted, SFD_CLOEXEC);
 	return fd < 0 ? fail(err, "E_SANDBOX", errno, "cannot take signals") : fd;
 }
@@ -256,18 +271,22 @@ static int await_exec(pid_t command, struct supervisor *supervisor, int report, 
 /* Ends every other process of the step, which then looks nothing up any more. */
 static void end_others(void)
 {
+	/* To anybody but the first process of a pid namespace, -1 is the whole machine. */
+	if (getpid() != 1)
+		return;
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
 }
 
 /* Follows the command from its fork to its end. `report` has its failure, or ends at its exec. */
-static int follow(pid_t command, struct supervisor *supervisor, int report, struct err *err)
+static int follow(pid_t command, const struct plan *plan, struct supervisor *supervisor, int report,
+		  struct outcome *outcome, struct err *err)
 {
-	struct outcome outcome = { .executed = true };
 	struct err failure;
 	struct json json;
-	cleanup_close int signals = take_signals(err);
+	*outcome = (struct outcome){ .executed = true };
+	cleanup_close int signals = take_signals(plan, err);
 	if (signals < 0)
 		return signals;
 	/* A fork has our addresses, so the strings that the error points to are here too. */
@@ -277,11 +296,11 @@ static int follow(pid_t command, struct supervisor *supervisor, int report, stru
 	if (got == 0) {
 		json_begin(&json, "started");
 		(void)json_send(&json, EVENT_FD);
-		outcome.wait_status = wait_for(command, signals, supervisor);
+		outcome->wait_status = wait_for(command, signals, supervisor);
 	} else if (failure.code == COMMAND_NOT_EXECUTED) {
-		outcome.executed = false;
-		outcome.code = command_exit_code(&failure);
-		report_exec_failed(&failure, outcome.code);
+		outcome->executed = false;
+		outcome->code = command_exit_code(&failure);
+		report_exec_failed(&failure, outcome->code);
 	} else {
 		*err = failure;
 		return err->number == 0 ? -EINVAL : -err->number;
@@ -291,8 +310,6 @@ static int follow(pid_t command, struct supervisor *supervisor, int report, stru
 		observer_end(supervisor->observer);
 		looked_send(supervisor->observer);
 	}
-	if (write_all(OUTCOME_FD, &outcome, sizeof(outcome)) < 0)
-		return fail(err, "E_SANDBOX", EPIPE, "the runner is gone");
 	return 0;
 }
 
@@ -317,26 +334,49 @@ static void prepare_supervisor(const struct plan *plan, const struct user *user,
 		supervisor_answer(supervisor, user);
 }
 
-int init_run(struct plan *plan, struct init_channels *channels, struct err *err)
+/* Where no namespace does it: ends what is left of the step and takes its changes. */
+static int leave(struct plan *plan, const struct outcome *outcome, int rc, struct err *err)
 {
-	static struct user user;
-	static struct supervisor supervisor;
+	struct err ignored;
+	bool succeeded = rc == 0 && outcome->executed && outcome->wait_status == 0;
+	int left = plan->chroot ? cell_leave(plan, succeeded, rc < 0 ? &ignored : err) : 0;
+	return rc < 0 ? rc : left;
+}
+
+/* Starts the command and follows it; 1 in the command's own process, when that has failed. */
+static int start(const struct plan *plan, const struct user *user, struct supervisor *supervisor,
+		 struct outcome *outcome, struct err *err)
+{
 	int ends[2];
-	int rc = set_up(plan, channels, &user, err);
-	if (rc < 0)
-		return rc;
-	prepare_supervisor(plan, &user, &supervisor);
-	if (make_report(&supervisor, ends) < 0)
+	prepare_supervisor(plan, user, supervisor);
+	if (make_report(supervisor, ends) < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
 	pid_t command = fork();
 	if (command < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot start a process");
 	if (command == 0) {
-		(void)command_become(plan, &user, &supervisor, &ends[1], err);
+		if (!plan->chroot || cell_enter(plan, err) == 0)
+			(void)command_become(plan, user, supervisor, &ends[1], err);
 		(void)write_all(ends[1], err, sizeof(*err));
 		return 1;
 	}
 	cleanup_close int report = ends[0];
 	close(ends[1]);
-	return follow(command, &supervisor, report, err);
+	return follow(command, plan, supervisor, report, outcome, err);
+}
+
+int init_run(struct plan *plan, struct init_channels *channels, struct err *err)
+{
+	static struct user user;
+	static struct supervisor supervisor;
+	struct outcome outcome = { .executed = false };
+	int rc = set_up(plan, channels, &user, err);
+	if (rc == 0)
+		rc = start(plan, &user, &supervisor, &outcome, err);
+	if (rc > 0)
+		return rc;
+	rc = leave(plan, &outcome, rc, err);
+	if (rc == 0 && write_all(OUTCOME_FD, &outcome, sizeof(outcome)) < 0)
+		rc = fail(err, "E_SANDBOX", EPIPE, "the runner is gone");
+	return rc;
 }

@@ -41,6 +41,11 @@ const char *inodes_find_or_add(struct inodes *inodes, dev_t device, ino_t inode,
 	return slot->path;
 }
 
+const char *inodes_find(const struct inodes *inodes, dev_t device, ino_t inode)
+{
+	return inodes->room == 0 ? NULL : slot_of(inodes, device, inode)->path;
+}
+
 void inodes_free(struct inodes *inodes)
 {
 	for (size_t i = 0; i < inodes->room; i++)

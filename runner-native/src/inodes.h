@@ -17,4 +17,6 @@ struct inodes {
 
 /* The path that the inode was added with: `path` itself the first time. NULL without memory. */
 const char *inodes_find_or_add(struct inodes *inodes, dev_t device, ino_t inode, const char *path);
+/* The path, or NULL for an inode that was not added. */
+const char *inodes_find(const struct inodes *inodes, dev_t device, ino_t inode);
 void inodes_free(struct inodes *inodes);

@@ -9,6 +9,7 @@
 
 #include "dev.h"
 #include "fsmount.h"
+#include "hex.h"
 #include "kernfs.h"
 #include "overlay.h"
 #include "ownership.h"
@@ -167,30 +168,13 @@ static int memory_folder(const struct stage *stage, const char *name)
 	return folder < 0 ? -errno : folder;
 }
 
-static int write_hex(int fd, const char *hex)
-{
-	unsigned char chunk[4096];
-	while (*hex != '\0') {
-		size_t used = 0;
-		for (; *hex != '\0' && used < sizeof(chunk); hex += 2) {
-			int high = hex[0] <= '9' ? hex[0] - '0' : hex[0] - 'a' + 10;
-			int low = hex[1] <= '9' ? hex[1] - '0' : hex[1] - 'a' + 10;
-			chunk[used++] = (unsigned char)(high * 16 + low);
-		}
-		int rc = write_all(fd, chunk, used);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
 static int bind_data(struct stage *stage, const struct op *op, struct err *err)
 {
 	char name[32];
 	snprintf(name, sizeof(name), "%zu", stage->files++);
 	cleanup_close int file =
 		openat(stage->memory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int rc = file < 0 ? -errno : write_hex(file, op->hex);
+	int rc = file < 0 ? -errno : hex_write(file, op->hex);
 	if (rc == 0)
 		rc = ownership_set(file, stage->plan->single_id, op->uid, op->gid);
 	if (rc == 0 && fchmod(file, op->mode) < 0)
@@ -222,7 +206,8 @@ static int mask_source(struct stage *stage, bool is_dir, struct err *err)
 	if (is_dir && stage->hollow < 0) {
 		stage->hollow = memory_folder(stage, "hollow");
 		if (stage->hollow < 0)
-			return fail(err, "E_SANDBOX", -stage->hollow, "cannot make an empty folder");
+			return fail(err, "E_SANDBOX", -stage->hollow,
+				    "cannot make an empty folder");
 	}
 	if (!is_dir && stage->null < 0) {
 		stage->null = dev_open_null();

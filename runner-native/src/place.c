@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "remove.h"
+
 #define FOLDER (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 static int fail_path(const char *path, int number, struct err *err)
@@ -83,6 +85,13 @@ int place_clear(const struct place *place, const char *path, struct err *err)
 	if (errno == EISDIR || errno == EPERM)
 		return fail(err, "E_LAYER_PATH", errno, "/%s is a folder already", path);
 	return fail(err, "E_LAYER_ENTRY", errno, "cannot replace /%s", path);
+}
+
+int place_remove(const struct place *place, const char *path, struct err *err)
+{
+	uint64_t count = 0;
+	int rc = place->name == NULL ? -EBUSY : remove_at(place->parent, place->name, &count);
+	return rc < 0 ? fail(err, "E_LAYER_ENTRY", -rc, "cannot remove /%s", path) : 0;
 }
 
 void places_close(struct places *places)

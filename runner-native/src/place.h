@@ -28,4 +28,7 @@ int place_of_target(struct places *places, const char *path, struct place *place
 /* Takes away what is at the place, unless that is a folder (E_LAYER_PATH). */
 int place_clear(const struct place *place, const char *path, struct err *err);
 
+/* Takes away what is at the place, with everything in it. */
+int place_remove(const struct place *place, const char *path, struct err *err);
+
 void places_close(struct places *places);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cell.h"
 #include "limits.h"
 
 static int no_memory(struct err *err)
@@ -82,6 +83,12 @@ TAKE(gidmap)
 TAKE(single_id)
 {
 	((struct plan *)at)->single_id = true;
+	return 0;
+}
+
+TAKE(chroot)
+{
+	((struct plan *)at)->chroot = true;
 	return 0;
 }
 
@@ -288,6 +295,7 @@ static const struct word_rule RULES[] = {
 	{ "uidmap", 3, take_uidmap },
 	{ "gidmap", 3, take_gidmap },
 	{ "single-id", 0, take_single_id },
+	{ "chroot", 0, take_chroot },
 	{ "lower", 1, take_lower },
 	{ "upper", 1, take_upper },
 	{ "work", 1, take_work },
@@ -333,7 +341,7 @@ int plan_read(struct plan *plan, const struct words *words, struct err *err)
 		const char *name;
 		bool there;
 	} needed[] = {
-		{ "upper", plan->upper != NULL }, { "work", plan->work != NULL },
+		{ "upper", plan->upper != NULL }, { "work", plan->work != NULL || plan->chroot },
 		{ "root", plan->root != NULL },	  { "scratch", plan->scratch != NULL },
 		{ "arg", plan->arg_count > 0 },
 	};
@@ -341,6 +349,8 @@ int plan_read(struct plan *plan, const struct words *words, struct err *err)
 		if (!needed[i].there)
 			return fail(err, "E_RUNNER_WORDS", 0, "run needs the word \"%s\"",
 				    needed[i].name);
+	if (plan->chroot && cell_check(plan, err) < 0)
+		return -EINVAL;
 	if (plan->single_id && (plan->no_seccomp || plan->all_caps))
 		return fail(err, "E_RUNNER_WORDS", 0,
 			    "\"single-id\" needs the seccomp filter and the default capabilities");

@@ -42,6 +42,7 @@ struct stub {
 	uid_t uid;
 	gid_t gid;
 	bool is_dir;
+	bool kept; /* rung "chroot": the step changed it, so it stays */
 };
 
 struct plan {
@@ -71,8 +72,10 @@ struct plan {
 	size_t limit_count;
 	bool no_seccomp;
 	bool all_caps;
-	bool single_id; /* ownership is recorded, and a supervisor answers (supervisor.h) */
-	bool observe;	/* the step's look-ups are taken note of (looked.h) */
+	bool chroot;	 /* no namespaces: `root` is a folder that the step changes (cell.h) */
+	bool no_devices; /* rung "chroot": nothing keeps a device node from being opened (cell.h) */
+	bool single_id;	 /* ownership is recorded, and a supervisor answers (supervisor.h) */
+	bool observe;	 /* the step's look-ups are taken note of (looked.h) */
 };
 
 /* Reads the plan out of the words. E_RUNNER_WORDS also for what is missing. */

@@ -105,10 +105,27 @@ static int remove_contents(struct removal *removal, int dir, int depth)
 	return rc;
 }
 
+int remove_at(int parent, const char *name, uint64_t *count)
+{
+	struct stat st;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	struct removal removal = { .top = -1, .device = st.st_dev };
+	if (S_ISDIR(st.st_mode)) {
+		removal.top = open_dir(parent, name);
+		if (removal.top < 0)
+			return removal.top;
+	}
+	int rc = remove_one(&removal, parent, name, S_ISDIR(st.st_mode), 0);
+	if (removal.top >= 0)
+		close(removal.top);
+	*count += removal.count;
+	return rc;
+}
+
 int remove_tree(const char *path, uint64_t *count, struct err *err)
 {
 	char parent_path[WHOLE_PATH_MAX];
-	struct stat st;
 	size_t length = strlen(path);
 	const char *slash = strrchr(path, '/');
 	if (*path != '/' || length >= sizeof(parent_path) || slash[1] == '\0' ||
@@ -117,18 +134,9 @@ int remove_tree(const char *path, uint64_t *count, struct err *err)
 	snprintf(parent_path, sizeof(parent_path), "%.*s", slash == path ? 1 : (int)(slash - path),
 		 path);
 	cleanup_close int parent = open(parent_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (parent < 0 || fstatat(parent, slash + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (parent < 0)
 		return errno == ENOENT ? 0 : fail(err, "E_IO", errno, "cannot remove %s", path);
-	struct removal removal = { .top = -1, .device = st.st_dev };
-	if (S_ISDIR(st.st_mode)) {
-		removal.top = open_dir(parent, slash + 1);
-		if (removal.top < 0)
-			return fail(err, "E_IO", -removal.top, "cannot open %s", path);
-	}
-	int rc = remove_one(&removal, parent, slash + 1, S_ISDIR(st.st_mode), 0);
-	if (removal.top >= 0)
-		close(removal.top);
-	*count += removal.count;
+	int rc = remove_at(parent, slash + 1, count);
 	return rc < 0 ? fail(err, "E_IO", -rc, "cannot remove %s", path) : 0;
 }
 

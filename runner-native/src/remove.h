@@ -8,5 +8,8 @@
 
 int remove_verb(const struct words *words, struct err *err);
 
+/* Deletes `name` of an open folder (missing is fine); 0 or -errno. */
+int remove_at(int parent, const char *name, uint64_t *count);
+
 /* Deletes `path` (a host path; missing is fine). *count grows by what was deleted. */
 int remove_tree(const char *path, uint64_t *count, struct err *err);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "descendants.h"
 #include "events.h"
 #include "handover.h"
 #include "init.h"
@@ -30,6 +31,7 @@ struct supervision {
 	struct rusage usage;
 	bool ended;
 	bool stopping;
+	bool chroot;	 /* no pid namespace ends with the step's first process */
 	int64_t kill_at; /* ms of the monotonic clock, when stopping */
 	struct relay out, err;
 	struct terminal terminal;
@@ -52,9 +54,16 @@ static int take_signals(sigset_t *before, struct err *err)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGWINCH);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, before);
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? fail(err, "E_SANDBOX", errno, "cannot take signals") : fd;
+}
+
+/* Ends the step at once. Where nothing would end with its first process, that one does it. */
+static void end_step(const struct supervision *step)
+{
+	kill(step->init, step->chroot ? SIGUSR1 : SIGKILL);
 }
 
 static void handle_signals(struct supervision *step)
@@ -66,13 +75,19 @@ static void handle_signals(struct supervision *step)
 		if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGWINCH)
 			continue;
 		/* The second one does not wait for the step's good will. */
-		kill(step->init, step->stopping ? SIGKILL : SIGTERM);
+		if (step->stopping)
+			end_step(step);
+		else
+			kill(step->init, SIGTERM);
 		if (!step->stopping)
 			step->kill_at = now_ms() + GRACE_MS;
 		step->stopping = true;
 	}
 	if (!step->ended)
 		step->ended = wait4(step->init, &step->status, WNOHANG, &step->usage) == step->init;
+	/* A step that is root may have killed its first process, whose children are ours then. */
+	if (step->ended && step->chroot)
+		descendants_end();
 }
 
 /* Until pid 1 has ended and all of its output is handed on. */
@@ -90,7 +105,7 @@ static void supervise(struct supervision *step)
 		if (step->stopping && !step->ended) {
 			int64_t left = step->kill_at - now_ms();
 			if (left <= 0)
-				kill(step->init, SIGKILL);
+				end_step(step);
 			timeout = left <= 0 ? GRACE_MS : (int)left;
 		}
 		if (poll(polled, lengthof(polled), timeout) < 0 && errno != EINTR)
@@ -208,16 +223,22 @@ static void close_channels(struct supervision *step)
 	sigprocmask(SIG_SETMASK, &step->signals_before, NULL);
 }
 
+static unsigned long namespaces_of(const struct plan *plan)
+{
+	if (plan->chroot)
+		return 0;
+	return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+	       (plan->host_network ? 0 : CLONE_NEWNET);
+}
+
 static int start_and_follow(struct plan *plan, struct supervision *step, struct err *err)
 {
 	struct ns_child child;
 	int ends[2], sockets[2] = { -1, -1 };
-	const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-					 CLONE_NEWCGROUP | (plan->host_network ? 0 : CLONE_NEWNET);
 	if (pipe2(ends, O_CLOEXEC) < 0 ||
 	    (plan->tty && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0))
 		return fail(err, "E_SANDBOX", errno, "cannot make a pipe");
-	int rc = ns_start(&child, namespaces, err);
+	int rc = ns_start(&child, namespaces_of(plan), err);
 	if (rc < 0)
 		return rc;
 	if (child.pid == 0) {
@@ -242,7 +263,10 @@ static int run_plan(struct plan *plan, struct err *err)
 {
 	static struct supervision step;
 	step.ended = step.stopping = false;
+	step.chroot = plan->chroot;
 	int rc = open_channels(&step, plan, err);
+	if (rc == 0 && plan->chroot)
+		rc = descendants_adopt(err);
 	if (rc == 0)
 		rc = start_and_follow(plan, &step, err);
 	if (rc == 0)

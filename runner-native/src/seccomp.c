@@ -10,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -81,6 +82,27 @@ static void emit_socket(struct filter *filter)
 	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, 40, 0, 1);
 	emit_return(filter, REFUSE(EPERM));
 	emit_return(filter, ALLOW);
+}
+
+/* In a network namespace of its own a step would have loopback; here it has no address at all. */
+static void emit_no_network(struct filter *filter)
+{
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 4);
+	emit_load_argument(filter, 0);
+	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 1);
+	emit_return(filter, ALLOW);
+	emit_return(filter, REFUSE(EAFNOSUPPORT));
+}
+
+/* Others are those of whoever runs the step: it shares their process ids. */
+static void emit_no_others(struct filter *filter)
+{
+	static const uint32_t refused[] = { __NR_ptrace, __NR_process_vm_readv,
+					    __NR_process_vm_writev, __NR_pidfd_getfd, __NR_kcmp };
+	for (size_t i = 0; i < lengthof(refused); i++) {
+		emit(filter, BPF_JMP | BPF_JEQ | BPF_K, refused[i], 0, 1);
+		emit_return(filter, REFUSE(EPERM));
+	}
 }
 
 static void emit_personality(struct filter *filter)
@@ -179,6 +201,10 @@ int seccomp_build(struct filter *filter, const struct trap_list *traps)
 	emit(filter, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
 	emit_return(filter, REFUSE(ENOSYS));
 #endif
+	if ((traps->refused & SECCOMP_NO_NETWORK) != 0)
+		emit_no_network(filter);
+	if ((traps->refused & SECCOMP_NO_OTHERS) != 0)
+		emit_no_others(filter);
 	emit_clone(filter);
 	emit_socket(filter);
 	emit_personality(filter);

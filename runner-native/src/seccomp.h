@@ -34,9 +34,16 @@ struct trap {
 	uint32_t value;
 };
 
+/* What is refused besides, where the step has no namespaces of its own. */
+enum refusal {
+	SECCOMP_NO_NETWORK = 1, /* sockets of other families than AF_UNIX: EAFNOSUPPORT */
+	SECCOMP_NO_OTHERS = 2,	/* looking into other processes: EPERM */
+};
+
 struct trap_list {
 	struct trap trap[160];
 	size_t count;
+	unsigned refused; /* enum refusal */
 };
 
 /* Builds the whole filter; pure. Only calls of the allowed table can be traps (-EINVAL). */

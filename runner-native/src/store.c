@@ -45,6 +45,20 @@ static int take_single_id(void *plan, char **args, size_t left, struct err *err)
 	return 0;
 }
 
+static int take_chroot(void *plan, char **args, size_t left, struct err *err)
+{
+	(void)args, (void)left, (void)err;
+	((struct store_plan *)plan)->chroot = true;
+	return 0;
+}
+
+static int take_root(void *plan, char **args, size_t left, struct err *err)
+{
+	(void)args, (void)left, (void)err;
+	((struct store_plan *)plan)->is_root = true;
+	return 0;
+}
+
 static int take_all(void *plan, char **args, size_t left, struct err *err)
 {
 	(void)args, (void)left, (void)err;
@@ -67,6 +81,8 @@ static const struct word_rule RULES[] = {
 	{ "all", 0, take_all },
 	{ "paths", 0, take_paths },
 	{ "single-id", 0, take_single_id },
+	{ "chroot", 0, take_chroot },
+	{ "root", 0, take_root },
 };
 
 int store_plan_read(struct store_plan *plan, const struct words *words, bool needs_dir,

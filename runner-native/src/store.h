@@ -11,6 +11,8 @@ struct store_plan {
 	char **paths;
 	size_t path_count;
 	bool all, from_stdin;
+	bool is_root;	/* extract: the folder is the root of a step (with `chroot`) */
+	bool chroot;	/* folders are layers without their removals */
 	bool single_id; /* ownership is recorded on the files (ownership.h) */
 };
 

@@ -16,31 +16,33 @@ static int set_metadata(const struct plan *plan, int fd, const struct stub *stub
 	return rc == 0 && fchmod(fd, stub->mode) < 0 ? -errno : rc;
 }
 
-static int make_dir(const struct plan *plan, int layer, const struct stub *stub)
+static int make_one(const struct plan *plan, int parent, const char *name, const struct stub *stub)
+{
+	const int flags = O_NOFOLLOW | O_CLOEXEC;
+	if (stub->is_dir && mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	cleanup_close int fd =
+		stub->is_dir ? openat(parent, name, O_RDONLY | O_DIRECTORY | flags)
+			     : openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | flags, 0600);
+	return fd < 0 ? -errno : set_metadata(plan, fd, stub);
+}
+
+static int make_in_layer(const struct plan *plan, int layer, const struct stub *stub)
 {
 	const char *slash = strrchr(stub->path, '/');
 	char parent_path[WHOLE_PATH_MAX + 1];
-	cleanup_close int parent = -1;
-	if (slash != NULL) {
-		memcpy(parent_path, stub->path, (size_t)(slash - stub->path));
-		parent_path[slash - stub->path] = '\0';
-		parent = path_open_beneath(layer, parent_path, O_PATH | O_DIRECTORY, 0);
-		if (parent < 0)
-			return parent;
-	}
-	if (mkdirat(slash == NULL ? layer : parent, slash == NULL ? stub->path : slash + 1, 0700) <
-		    0 &&
-	    errno != EEXIST)
-		return -errno;
-	cleanup_close int fd = path_open_beneath(layer, stub->path, O_RDONLY | O_DIRECTORY, 0);
-	return fd < 0 ? fd : set_metadata(plan, fd, stub);
+	if (slash == NULL)
+		return make_one(plan, layer, stub->path, stub);
+	memcpy(parent_path, stub->path, (size_t)(slash - stub->path));
+	parent_path[slash - stub->path] = '\0';
+	cleanup_close int parent = path_open_beneath(layer, parent_path, O_PATH | O_DIRECTORY, 0);
+	return parent < 0 ? parent : make_one(plan, parent, slash + 1, stub);
 }
 
-static int make_file(const struct plan *plan, int layer, const struct stub *stub)
+int stubs_make_in(int parent, const char *name, const struct stub *stub)
 {
-	cleanup_close int fd =
-		path_open_beneath(layer, stub->path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	return fd < 0 ? fd : set_metadata(plan, fd, stub);
+	static const struct plan owners_are_real = { .single_id = false };
+	return make_one(&owners_are_real, parent, name, stub);
 }
 
 int stubs_root_mode(const struct plan *plan, const char *path, struct err *err)
@@ -67,7 +69,7 @@ int stubs_make(const struct plan *plan, const char *at, struct err *err)
 		if (*stub->path == '\0' || !path_is_clean(stub->path))
 			return fail(err, "E_RUNNER_WORDS", 0, "\"%s\" is no path for a stub",
 				    stub->path);
-		rc = stub->is_dir ? make_dir(plan, layer, stub) : make_file(plan, layer, stub);
+		rc = make_in_layer(plan, layer, stub);
 		if (rc < 0)
 			return fail(err, "E_SANDBOX", -rc, "cannot make the mount point /%s",
 				    stub->path);

@@ -9,5 +9,8 @@
 /* Makes the layer at the host path `at` (which must not exist yet). */
 int stubs_make(const struct plan *plan, const char *at, struct err *err);
 
+/* Makes one stub as `name` in the open folder `parent`; 0 or -errno. */
+int stubs_make_in(int parent, const char *name, const struct stub *stub);
+
 /* Gives the folder at the host path `path` the metadata of the root directory. */
 int stubs_root_mode(const struct plan *plan, const char *path, struct err *err);

@@ -1,57 +1,17 @@
 // An ordinary user without sub-ids: one id, and the image that root builds all the same, bit for bit. What
 // a supervisor must answer for: owners, devices, users that a process becomes, what stat shows of them.
 
-import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { debianBase } from '../support/debian-base.ts';
 import { type OrdinaryUser, ordinaryUser } from '../support/ordinary-user.ts';
-import { CHECKOUT } from '../support/peers.ts';
+import { OWNERS, OWNERS_DEBIAN } from '../support/owners.ts';
 import { requires, requiresPrograms } from '../support/requires.ts';
-import { BUSYBOX, busyboxContext, type Finished, slipway, steps } from '../support/slipway.ts';
+import { busyboxContext, type Finished, slipway, steps } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 const EPOCH = { SOURCE_DATE_EPOCH: '1700000000' };
-
-const DOCKERFILE = `${BUSYBOX.replace('FROM scratch', 'FROM scratch AS tools')}\
-RUN mkdir -p /etc && printf 'root:x:0:0::/:/bin/sh\\nwww:x:33:33::/home/www:/bin/sh\\n' > /etc/passwd \
- && printf 'root:x:0:\\nwww:x:33:\\nextra:x:44:www\\n' > /etc/group
-FROM tools AS work
-COPY --chown=www:www --chmod=4755 tool /usr/bin/tool
-COPY --chown=1234:65535 data /data
-RUN mkdir -m 1777 /tmp && echo one > /data/one && ln /data/one /data/two && ln -s ../data/one /tmp/link \
- && touch /deep && chown 60000:60001 /deep && chmod 6711 /deep && rm /data/gone && mkfifo /data/pipe \
- && chown -R www:extra /data && chown -h 70000:70001 /tmp/link && mknod /null c 1 3 && mknod -m 640 /disk b 7 9
-RUN mkdir -m 2775 /shared && chown 0:44 /shared && touch /shared/file && mkdir /shared/sub && echo x > /shared/sub/deep
-RUN test "$(stat -c %u:%g /data/one)" = 33:44 && test "$(stat -c %u:%g /tmp/link)" = 70000:70001 \
- && test "$(stat -c '%F %u:%g' /null)" = 'character special file 0:0' && mv /tmp/link /tmp/moved && chown 33 /usr/bin/tool
-WORKDIR /home/www
-RUN chown www /home/www && su www -c 'id > by-su; mkdir su; touch su/file; ln -s file su/link'
-USER www
-RUN id > who && mkdir -m 700 private && touch private/file && chmod g+s private && (umask 077; touch closed) \
- && ! touch /etc/refused && ! chown root who && chgrp extra who
-FROM scratch
-COPY --from=work / /all
-COPY --from=work --chown=5:6 /data/one /data/two /
-RUN ["/all/bin/busybox", "touch", "/made"]
-`;
-/** What Debian's packages do when they are installed, and what people do after it. */
-const DEBIAN = `FROM debian:bookworm
-RUN useradd -m -s /bin/bash app && groupadd extra && usermod -aG extra app && test "$(stat -c %u:%g /etc/shadow)" = 0:42
-RUN mkdir /app && echo hi > /app/a && ln -s a /app/l && mkfifo /app/p && ln /app/a /app/h && chown -R app:extra /app \
- && chmod 4755 /app/a && chown app /app/a && test "$(stat -c %a /app/a)" = 755 && chmod 4755 /app/a
-RUN su app -c 'id > ~/id; touch ~/x; mkdir ~/d; ln -s x ~/s; ! touch /etc/no; ! rm /etc/passwd; ! chmod 777 /app/..'
-RUN setpriv --reuid=app --regid=app --init-groups sh -c 'id > /tmp/y; ! touch /root/no'
-RUN mknod /null c 1 3 && mknod /disk b 7 0 && touch /var/local/inherits && mkdir /var/local/d
-RUN cp -a /home/app /srv/app && tar -C /srv -cf - app | tar -C /mnt -xf - && mv /app/l /app/moved && chown -h 12:13 /app/moved
-USER app
-WORKDIR /home/app
-RUN touch made && (umask 077; mkdir priv; echo s > priv/s) && ! chown root made && ! test -w /etc && chgrp extra made \
- && cp -a /app copy 2>/dev/null; stat -c '%u:%g %a %F %n' * > list
-USER root
-RUN find / -xdev -user app | sort > /owned && find / -xdev -perm /6000 | sort > /set
-`;
-const FILES = { Dockerfile: DOCKERFILE, tool: '#!/bin/sh\n', 'data/gone': '', 'data/stays': 'x' };
 
 let user: OrdinaryUser | undefined;
 afterAll(() => user?.remove());
@@ -64,7 +24,7 @@ beforeEach((context) => {
 });
 
 test('a user without sub-ids builds what root builds, the second time from the cache', (context) => {
-  const { made, folder, home } = place(busyboxContext(context, FILES));
+  const { made, folder, home } = place(busyboxContext(context, OWNERS));
   const byRoot = slipway(tmpDir(), ['build', '-q', folder], EPOCH);
   expect(byRoot.stderr).toBe('');
   const build = () => made.slipway(home, ['build', '--progress=json', folder], EPOCH);
@@ -81,7 +41,7 @@ test('a user without sub-ids builds what root builds, the second time from the c
 });
 
 test('an image with many owners is a base, and one store serves two rungs without mixing them', (context) => {
-  const { folder } = place(busyboxContext(context, FILES));
+  const { folder } = place(busyboxContext(context, OWNERS));
   const home = tmpDir();
   const run = (rung: string, ...args: string[]) =>
     slipway(home, ['build', '-q', `--isolation=${rung}`, ...args, folder], EPOCH);
@@ -99,15 +59,10 @@ test('an image with many owners is a base, and one store serves two rungs withou
 });
 
 test("Debian's own tools: users, groups, su, setpriv, cp -a, tar, devices", (context) => {
-  requiresPrograms(context, 'mmdebstrap', 'busybox');
   const { made, folder, home } = place(tmpDir());
-  const bases = spawnSync('node', [join(CHECKOUT, 'scripts/make-bases.mjs'), '--no-load'], {
-    encoding: 'utf8',
-  });
-  const archive = (JSON.parse(bases.stdout) as Record<string, string>)['debian:bookworm'] ?? '';
-  copyFileSync(archive, join(folder, 'base.tar'));
+  copyFileSync(debianBase(context), join(folder, 'base.tar'));
   chmodSync(join(folder, 'base.tar'), 0o644);
-  writeFileSync(join(folder, 'Dockerfile'), DEBIAN);
+  writeFileSync(join(folder, 'Dockerfile'), OWNERS_DEBIAN);
   const rootHome = tmpDir();
   const load = ['load', '-i', join(folder, 'base.tar')];
   expect(slipway(rootHome, load)).toMatchObject({ status: 0 });

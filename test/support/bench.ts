@@ -25,9 +25,11 @@ import {
   startRunner,
 } from './runner.ts';
 
-/** The rungs that steps are tested on. */
+/** The rungs whose steps have namespaces and a stack of layers. */
 export const RUNGS = ['root', 'rootless', 'single-id'] as const;
-export type RungName = (typeof RUNGS)[number];
+/** Every rung. On the last one the lower folder is the root itself. */
+export const ALL_RUNGS = [...RUNGS, 'chroot'] as const;
+export type RungName = (typeof ALL_RUNGS)[number];
 
 export interface StepSpec {
   readonly args: readonly string[];
@@ -74,7 +76,8 @@ export function useBench(rung: RungName): Bench {
     spawnSync('make', ['-s', '-C', join(RUNNER, '../..'), 'probe']);
     state.missing = missingFor(rung);
     if (state.missing !== '') return;
-    if (rung !== 'root') Object.assign(state, makeUser(rung));
+    if (rung === 'chroot') state.maps = ['chroot'];
+    else if (rung !== 'root') Object.assign(state, makeUser(rung));
     state.base = mkdtempSync(join(tmpdir(), 'slipway-native-'));
     chmodSync(state.base, 0o755);
     copyFileSync(RUNNER, join(state.base, 'runner'));
@@ -158,11 +161,14 @@ function prepareStep(bench: Bench, base: string, spec: StepSpec): Step {
   linkSync(join(base, 'probe'), join(lower, 'probe'));
   spec.fill?.(lower);
   bench.own(dir);
-  const words = [
-    ...['upper', upper, 'work', join(dir, 'work'), 'root', join(dir, 'root')],
-    ...['scratch', join(dir, 'scratch'), 'volatile'],
+  const stacked = [
+    ...['root', join(dir, 'root'), 'work', join(dir, 'work'), 'volatile'],
     ...(spec.lowers ?? []).flatMap((path) => ['lower', path]),
     ...['lower', lower],
+  ];
+  const words = [
+    ...['upper', upper, 'scratch', join(dir, 'scratch')],
+    ...(bench.maps[0] === 'chroot' ? ['root', lower] : stacked),
     ...(spec.bare ? [] : ['mount-proc', 'mount-sys', 'mount-dev']),
     ...(spec.words ?? []),
     ...spec.args.flatMap((arg) => ['arg', arg]),
@@ -172,7 +178,7 @@ function prepareStep(bench: Bench, base: string, spec: StepSpec): Step {
 
 function missingFor(rung: RungName): string {
   if (process.getuid?.() !== 0) return 'root, to make the users that steps run as';
-  if (rung === 'root') return '';
+  if (rung === 'root' || rung === 'chroot') return '';
   const programs = ['useradd', 'userdel', 'usermod', 'flock', 'newuidmap', 'newgidmap'];
   const absent = programs.find((program) => !hasProgram(program));
   return absent === undefined ? '' : `the program ${absent}`;
