@@ -51,6 +51,8 @@ export interface PathVerdict {
   /** Something is there, in the context or kept out of it. */
   readonly exists: boolean;
   readonly isIn: boolean;
+  /** Of a folder that is kept out: what of it is let in again, for which the folder is there after all. */
+  readonly letInBelow: string | undefined;
   /** The rules that apply, in order; the last one decides. */
   readonly rules: readonly (RuleLine & { readonly negated: boolean })[];
 }
@@ -87,17 +89,36 @@ export async function describeContext(
   };
 }
 
-/** Says which rules apply to `path`, which need not be there. Throws E_IGNORE_PATTERN. */
-export function explainPath(context: ContextSpec, path: string): PathVerdict {
+/** Says which rules apply to `path`, which need not be there. Throws E_IGNORE_PATTERN, E_COPY_SOURCE, E_FILE_CHANGED. */
+export async function explainPath(context: ContextSpec, path: string): Promise<PathVerdict> {
   const relative = posix.normalize(`/${path}`).replace(/^\/|\/$/g, '');
-  if (context.kind === 'empty') return { path: relative, exists: false, isIn: false, rules: [] };
-  const applied = relative === '' ? [] : rulesOf(context).applied(relative);
+  const nothing = { path: relative, exists: false, isIn: false, letInBelow: undefined, rules: [] };
+  if (context.kind === 'empty') return nothing;
+  const rules = rulesOf(context);
+  const applied = relative === '' ? [] : rules.applied(relative);
+  const found = lstatSync(join(context.path, relative), { throwIfNoEntry: false });
+  const isIn = applied.at(-1)?.negated !== false;
+  const mayHold = !isIn && found?.isDirectory() === true && !rules.prunes(relative);
   return {
     path: relative,
-    exists: lstatSync(join(context.path, relative), { throwIfNoEntry: false }) !== undefined,
-    isIn: applied.at(-1)?.negated !== false,
+    exists: found !== undefined,
+    isIn,
+    letInBelow: mayHold
+      ? await letInBelow(realDirectory(context.path), relative, rules)
+      : undefined,
     rules: applied.map((rule) => ({ ...lineOf(rule), negated: rule.negated })),
   };
+}
+
+/** The first path in the folder `path` that is let in. */
+async function letInBelow(
+  root: string,
+  path: string,
+  rules: IgnoreRules,
+): Promise<string | undefined> {
+  const found = await walkDirectory(root, { path, isDirectory: true }, rules);
+  const paths = found.map((item) => posix.join(path, item.path));
+  return paths.filter((each) => !rules.ignores(each)).sort(compareNames)[0];
 }
 
 function rulesOf({ ignoreFile }: Extract<ContextSpec, { kind: 'directory' }>): IgnoreRules {

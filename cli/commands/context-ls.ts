@@ -43,7 +43,7 @@ Examples:
     try {
       if (flags.why !== undefined) {
         const { readersOfPath } = await import('../../builder/describe/readers-of-path.ts');
-        const found = explainPath(input.context, flags.why);
+        const found = await explainPath(input.context, flags.why);
         const readers = found.isIn ? readersOfPath(input.dockerfile, found.path) : [];
         const verdict = { ...found, readers };
         host.stdout.write(
@@ -88,7 +88,7 @@ interface Verdict extends PathVerdict {
   readonly readers: readonly Reader[];
 }
 
-function whyText({ path, exists, isIn, rules, readers }: Verdict): string {
+function whyText({ path, exists, isIn, letInBelow, rules, readers }: Verdict): string {
   const deciding = rules.at(-1);
   const verdict = isIn ? 'is in the context' : 'is kept out of the context';
   const why = deciding === undefined ? 'no rule applies to it' : `${place(deciding)} decides`;
@@ -96,10 +96,12 @@ function whyText({ path, exists, isIn, rules, readers }: Verdict): string {
     (rule) => `  ${place(rule)}   ${rule.negated ? 'lets it in  ' : 'keeps it out'}   ${rule.text}`,
   );
   const taken = readers.map((reader) => `  taken by ${place(reader)}: ${reader.text}`);
+  const below = letInBelow === undefined ? [] : [`  but ${letInBelow} in it is let in`];
   const missing = exists ? [] : ['  but the folder has no such path'];
   return [
     `${path === '' ? 'the root' : path} ${verdict}: ${why}`,
     ...lines,
+    ...below,
     ...taken,
     ...missing,
     '',

@@ -95,6 +95,24 @@ test.each([
   expect(await run('--why', path)).toBe(expected);
 });
 
+test('--why of a folder that is kept out says what of it is let in', async () => {
+  const cwd = context();
+  writeFileSync(join(cwd, '.dockerignore'), 'src\n!src/c\nempty\n!empty/x\n');
+  mkdirSync(join(cwd, 'empty'));
+  const why = async (path: string) => {
+    const host = fakeHost({ cwd });
+    await dispatch(['context', 'ls', '--why', path, '.'], host);
+    return host.out();
+  };
+  writeFileSync(join(cwd, 'src/c'), '');
+  expect(await why('src')).toBe(
+    'src is kept out of the context: .dockerignore:1 decides\n' +
+      '  .dockerignore:1   keeps it out   src\n' +
+      '  but src/c in it is let in\n',
+  );
+  expect(await why('empty')).not.toContain('in it');
+});
+
 test('-f names the Dockerfile whose own ignore file counts instead', async () => {
   const cwd = context();
   writeFileSync(join(cwd, 'other'), 'FROM scratch\n');
