@@ -180,9 +180,17 @@ function readEpoch(text: string | undefined): number | undefined {
 }
 
 function readNamedContexts(words: readonly string[]): Map<string, string> {
-  return parsePairs(words, '--build-context', (name) => {
+  const refuse = (name: string): never => {
     throw usage(`--build-context ${name} has no value`, `--build-context ${name}=FOLDER`);
-  });
+  };
+  const contexts = parsePairs(words, '--build-context', refuse);
+  for (const [name, value] of contexts) {
+    // The empty path would be the current folder.
+    if (value === '') refuse(name);
+    const [, platform] = name.split('::');
+    if (platform !== undefined) parsePlatform(platform);
+  }
+  return contexts;
 }
 
 function readOutputs(raw: RawFlags, tags: readonly string[]): OutputSpec[] {

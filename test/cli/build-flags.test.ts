@@ -190,6 +190,7 @@ test.each([
   [['--ssh', 'a=x', '--ssh', 'a=y', '.'], '--ssh "a=y": the id is given twice'],
   [['--ssh', 'a=x,raw=true', '.'], '--ssh "a=x,raw=true": raw= is not supported'],
   [['--build-context', 'x', '.'], '--build-context x has no value'],
+  [['--build-context', 'x=', '.'], '--build-context x has no value'],
   [['-o', '-', '-o', 'type=oci', '.'], 'two outputs go to standard output'],
   [['--push', '.'], '-o "type=registry": an image to push needs a name'],
   [['--build-arg', 'SOURCE_DATE_EPOCH=1.5', '.'], 'SOURCE_DATE_EPOCH=1.5 is not a whole number'],
@@ -197,6 +198,12 @@ test.each([
 ])('%j is wrong usage', (words, message) => {
   expect(thrown(() => parse(words))).toMatch(/^error\[E_USAGE\]: /);
   expect(thrown(() => parse(words))).toContain(message);
+});
+
+test('a context for a platform that is none is refused', () => {
+  expect(thrown(() => parse(['--build-context', 'x::bogus=y', '.']))).toContain(
+    'E_PLATFORM_INVALID',
+  );
 });
 
 test.each([
