@@ -10,7 +10,7 @@ import type { Rule } from './forget.ts';
 import { makeTools } from './project.ts';
 import { type Count, checkWorld } from './world.ts';
 
-const WORLDS = Number(process.env['SLIPWAY_SOUNDNESS_WORLDS'] ?? 90);
+const WORLDS = Number(process.env['SLIPWAY_SOUNDNESS_WORLDS'] ?? 84);
 /** Worlds that are built at once: builds wait for their steps most of the time. */
 const AT_ONCE = 3;
 
