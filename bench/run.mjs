@@ -16,13 +16,15 @@ import * as buildah from './peers/buildah.mjs';
 import * as buildctl from './peers/buildctl.mjs';
 import * as docker from './peers/docker.mjs';
 import * as slipway from './peers/slipway.mjs';
+import * as cached from './workloads/cached.mjs';
 import * as copy from './workloads/copy.mjs';
+import * as largeRun from './workloads/large-run.mjs';
 import * as noChange from './workloads/no-change.mjs';
 import * as parse from './workloads/parse.mjs';
 import * as runSteps from './workloads/run-steps.mjs';
 
 const PEERS = [slipway, buildah, docker, buildctl];
-const WORKLOADS = [noChange, runSteps, copy, parse];
+const WORKLOADS = [cached, noChange, runSteps, copy, largeRun, parse];
 
 await main(async (args) => {
   const options = readOptions(args);

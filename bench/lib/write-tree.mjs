@@ -16,7 +16,8 @@ export function writeTree(context, { folders, filesPerFolder, bytes }) {
   }
 }
 
-function content(seed, bytes) {
+/** As many bytes of such text; another seed gives others. */
+export function content(seed, bytes) {
   const lines = [];
   for (let length = 0, i = 0; length < bytes; i++) {
     const line = `${createHash('md5').update(`${seed}/${i}`).digest('hex')} the same in every line\n`;

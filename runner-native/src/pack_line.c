@@ -42,6 +42,14 @@ static void fail_line(struct pack_line *line, const struct err *err)
 	pthread_mutex_unlock(&line->lock);
 }
 
+static bool has_failed(struct pack_line *line)
+{
+	pthread_mutex_lock(&line->lock);
+	bool has = line->is_failed;
+	pthread_mutex_unlock(&line->lock);
+	return has;
+}
+
 /* The earlier compressed form, where it is whole and of the very bytes that came now. */
 static bool take_known(struct pack_block *block)
 {
@@ -190,7 +198,7 @@ static void *write_blocks(void *at)
 		pthread_cond_broadcast(&line->moved);
 		pthread_mutex_unlock(&line->lock);
 	}
-	if (rc == 0 && line->level >= 0 && !line->is_failed)
+	if (rc == 0 && line->level >= 0 && !has_failed(line))
 		rc = write_tail(&output, &err);
 	if (rc < 0)
 		fail_line(line, &err);
@@ -256,9 +264,8 @@ struct pack_block *pack_line_next(struct pack_line *line)
 	pthread_mutex_lock(&line->lock);
 	while (!line->is_failed && line->filled - line->written == line->slot_count)
 		pthread_cond_wait(&line->moved, &line->lock);
-	bool is_failed = line->is_failed;
 	pthread_mutex_unlock(&line->lock);
-	if (is_failed)
+	if (has_failed(line))
 		return NULL;
 	block->length = 0;
 	block->known.path[0] = '\0';
