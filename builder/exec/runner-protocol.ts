@@ -31,6 +31,7 @@ export type RunnerEvent =
       readonly network: boolean;
       readonly wrote: string | null;
       readonly calls: number;
+      readonly interrupted: number;
       readonly supervisor_us: number;
     }
   | {

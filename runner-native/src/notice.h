@@ -40,7 +40,7 @@ static inline struct answer answer_value(int64_t value)
 	return (struct answer){ ANSWER_VALUE, value };
 }
 
-/* Takes the next notice; false where the caller has died meanwhile. -> notice->number and so on. */
+/* Takes the next notice; false where the caller has died meanwhile, or a signal made it give up. */
 bool notice_receive(int listener, struct notice *notice);
 void notice_answer(const struct notice *notice, struct answer answer);
 

@@ -35,7 +35,9 @@ static void resolve_doubt(struct observer *observer, struct thread *thread)
 void observer_notice(struct observer *observer, const struct notice *notice)
 {
 	struct thread *thread = &observer->threads[(uint32_t)notice->tid % OBSERVER_THREADS];
-	observer->calls++;
+	if (observer->calls++ > 0)
+		observer->interrupted += notice->id - observer->id - 1;
+	observer->id = notice->id;
 	resolve_doubt(observer, thread);
 	thread->tid = notice->tid;
 	thread->serial = ++observer->serial;

@@ -38,7 +38,9 @@ struct observer {
 	bool counts_network;
 	const char *wrote; /* target of a mount that outlives the step and was changed by it */
 	uint64_t calls;
-	uint32_t serial; /* of this notice */
+	uint64_t interrupted; /* calls that a signal took back before they were seen */
+	uint64_t id;	      /* of the last notice: the kernel numbers them without gaps */
+	uint32_t serial;      /* of this notice */
 	struct lookups lookups;
 	struct mounted mounted;
 	uint32_t generation; /* what was known of kinds before a folder moved is forgotten */

@@ -15,3 +15,6 @@ int failed(void);
 
 /* Verbs of users and of the supervisor (probe_ids.c); ended by one without a name. */
 extern const struct verb VERBS_OF_IDS[];
+
+/* Verbs of paths (probe_paths.c); likewise. */
+extern const struct verb VERBS_OF_PATHS[];

@@ -1,43 +1,339 @@
-// What the runner says that a step looked up, on every rung: the uses of each call, and the closing word.
+// What the runner says that a step looked up, on every rung: each kind of call, each roundabout way to a file,
+// and what the kernel opens by itself. Paths are true places (PROTOCOL.md, "What a step looked at").
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { RUNGS, useBench } from '../support/bench.ts';
-import { observedOf } from '../support/observed.ts';
+import { describe, expect, type TestContext, test } from 'vitest';
+import { type Bench, RUNGS, useBench } from '../support/bench.ts';
+import { type Observed, observedOf } from '../support/observed.ts';
+import { PROBE } from '../support/runner.ts';
+
+interface Seen extends Observed {
+  readonly output: string;
+  readonly code: unknown;
+}
+
+/** A tree with a file to read, links to it and folders to move. */
+function fill(lower: string): void {
+  for (const name of ['app', 'app/sub', 'cage', 'cage/etc', 'cage/proc', 'list', 'bin'])
+    mkdirSync(join(lower, name));
+  writeFileSync(join(lower, 'app/x'), 'content\n');
+  writeFileSync(join(lower, 'app/sub/y'), 'below\n');
+  writeFileSync(join(lower, 'cage/etc/z'), 'caged\n');
+  writeFileSync(join(lower, 'list/one'), '');
+  symlinkSync('x', join(lower, 'app/near'));
+  symlinkSync('/app', join(lower, 'far'));
+  symlinkSync('/etc/z', join(lower, 'cage/out'));
+  symlinkSync('/proc/self/cwd', join(lower, 'here'));
+  symlinkSync('nowhere', join(lower, 'dangling'));
+  writeFileSync(join(lower, 'bin/script'), '#!/bin/wrapper -x\n', { mode: 0o755 });
+  writeFileSync(join(lower, 'bin/wrapper'), '#! ../probe exit 5\n', { mode: 0o755 });
+}
+
+async function see(bench: Bench, words: string, more: readonly string[] = []): Promise<Seen> {
+  const args = ['/probe', 'all', ...words.split(' ')];
+  const result = await bench.run({ args, fill, words: ['observe', ...more] });
+  return {
+    ...observedOf(result),
+    output: result.stdout.toString(),
+    code: result.event('exit')?.code,
+  };
+}
+
+/** What was looked up besides what every step of these looks up. */
+function own({ looked }: Observed): Record<string, string> {
+  const usual = new Set(['', 'probe', 'etc/passwd', 'etc/group']);
+  return Object.fromEntries([...looked].filter(([path]) => !usual.has(path)).sort());
+}
+
+/** Verbs of the probe, what they look up, and what they print. */
+const CASES: readonly (readonly [string, string, Record<string, string>, string?])[] = [
+  ['a file that is read', 'cat /app/x', { 'app/x': 'cf' }, 'content\n'],
+  ['a file that is mapped', 'map /app/x', { 'app/x': 'cf' }, 'c\n'],
+  ['a file that is not there', 'look open /app/none', { 'app/none': 'cf' }, 'ENOENT\n'],
+  ['a folder that is not there', 'look stat /app/no/thing', { 'app/no/thing': 'sf' }, 'ENOENT\n'],
+  ['test -e', 'look access /app/none', { 'app/none': 'af' }, 'ENOENT\n'],
+  ['faccessat2', 'look faccessat2 /app/x', { 'app/x': 'af' }],
+  ['stat', 'look stat /app/near', { 'app/near': 'r', 'app/x': 'sf' }],
+  ['statx', 'look statx /far/x', { far: 'r', 'app/x': 'sf' }],
+  ['lstat', 'look lstat /app/near', { 'app/near': 's' }],
+  ['a slash after a link', 'look lstat /far/', { far: 'r', app: 'sf' }],
+  ['readlink', 'look readlink /app/near', { 'app/near': 'r' }],
+  ['a link to nowhere', 'look stat /dangling', { dangling: 'r', nowhere: 'sf' }, 'ENOENT\n'],
+  ['attributes', 'look getxattr /app/near', { 'app/near': 'r', 'app/x': 'sf' }, 'ENODATA\n'],
+  ['names of attributes', 'look listxattr /app/near', { 'app/near': 's' }],
+  ['statfs', 'look statfs /far', { far: 'r', app: 'af' }],
+  ['inotify', 'look watch /app/x', { 'app/x': 'af' }],
+  ['O_PATH', 'look open-path /app/near', { 'app/near': 's' }],
+  ['appending', 'look open-append /app/x', { 'app/x': 'cf' }],
+  ['writing anew', 'look open-trunc /app/x', { 'app/x': 'af' }],
+  ['a new file', 'look open-new /app/n', { 'app/n': 'a' }],
+  ['a new file that is there', 'look open-new /app/near', { 'app/near': 'a' }, 'EEXIST\n'],
+  ['names of a folder', 'ls /list', { list: 'clf' }, 'one\n'],
+  ['a folder that is made', 'mkdir /app/d', { 'app/d': 'a' }],
+  ['a folder that is removed', 'mkdir /app/d , unlink /app/d', { 'app/d': 'al' }],
+  ['a file that is removed', 'unlink /app/near', { 'app/near': 'a' }],
+  ['a file that is moved', 'rename /app/x /app/n', { 'app/x': 'c', 'app/n': 'al' }],
+  ['a hard link', 'link /app/x /app/n', { 'app/x': 'c', 'app/n': 'a' }],
+  ['a mode', 'chmod /far/x 600', { far: 'r', 'app/x': 'sf' }],
+  [
+    'up through a link',
+    'look stat /far/sub/../../app/x',
+    { far: 'r', app: 'a', 'app/sub': 'a', 'app/x': 'sf' },
+  ],
+  [
+    'a working folder',
+    'chdir /far/sub , cat ../x',
+    { far: 'r', 'app/sub': 'af', 'app/x': 'cf' },
+    'content\n',
+  ],
+  [
+    'a folder descriptor',
+    'from-folder /far sub/y',
+    { far: 'r', app: 'sf', 'app/sub/y': 'cf' },
+    'below\n',
+  ],
+  ['/proc/self/fd', 'by-descriptor /app/x /proc/self/fd', { 'app/x': 'scf' }, 'content\n'],
+  [
+    '/proc/thread-self/fd',
+    'by-descriptor /app/x /proc/thread-self/fd',
+    { 'app/x': 'scf' },
+    'content\n',
+  ],
+  ['/dev/fd', 'by-descriptor /app/x /dev/fd', { 'app/x': 'scf' }, 'content\n'],
+  [
+    '/proc/self/cwd',
+    'chdir /app , cat /proc/self/cwd/near',
+    { app: 'af', 'app/near': 'r', 'app/x': 'cf' },
+    'content\n',
+  ],
+  [
+    'a link of the image to /proc/self/cwd',
+    'chdir /app , cat /here/x',
+    { app: 'af', here: 'r', 'app/x': 'cf' },
+    'content\n',
+  ],
+  ['/proc/self/root', 'cat /proc/self/root/far/x', { far: 'r', 'app/x': 'cf' }, 'content\n'],
+  ['/proc/self/exe', 'look open /proc/self/exe', {}],
+  [
+    'another root',
+    'chroot /cage , cat /out , cat ../../etc/z',
+    { cage: 'af', 'cage/out': 'r', 'cage/etc/z': 'cf' },
+    'caged\ncaged\n',
+  ],
+  ['a thread', 'thread /app/x', { 'app/x': 'cf' }, 'content\n'],
+  ['a daemon', 'daemon-reads /app/x', { 'app/x': 'cf' }, 'content\n'],
+  ['a socket that is nowhere', 'socket connect /app/x', { 'app/x': 'af' }, 'ECONNREFUSED\n'],
+  ['a socket that is bound', 'socket bind /app/s', { 'app/s': 'a' }],
+  ['a message to a socket', 'socket sendto /far/s', { far: 'r', 'app/s': 'af' }, 'ENOENT\n'],
+  ['a long message to a socket', 'socket sendmsg /far/s', { far: 'r', 'app/s': 'af' }, 'ENOENT\n'],
+  [
+    'a link of its own',
+    'symlink /app /tmp/l , cat /tmp/l/x , look stat /tmp/l/n',
+    { 'tmp/l': 'ar', 'app/x': 'cf', 'app/n': 'sf' },
+    'content\nENOENT\n',
+  ],
+  [
+    'a link of its own that changes',
+    'symlink /list /l , look stat /l/x , unlink /l , symlink app /l , cat /l/x',
+    { l: 'ar', 'list/x': 'sf', 'app/x': 'cf' },
+    'ENOENT\ncontent\n',
+  ],
+  [
+    'a link of its own in place of a folder',
+    'mkdir /d , look stat /d/x , unlink /d , symlink /app /d , cat /d/x',
+    { d: 'alr', 'd/x': 'sf', 'app/x': 'cf' },
+    'ENOENT\ncontent\n',
+  ],
+  [
+    'a link that is moved',
+    'look stat /list/x , mkdir /list/d , rename /far /list/d/l , cat /list/d/l/x',
+    { 'list/x': 'sf', 'list/d': 'a', far: 'c', 'list/d/l': 'alr', 'app/x': 'cf' },
+    'ENOENT\ncontent\n',
+  ],
+  [
+    'a hard link to a link',
+    'link /app/near /n , look stat /n',
+    { 'app/near': 'c', n: 'ar', x: 'sf' },
+    'ENOENT\n',
+  ],
+  [
+    'a folder that is moved, with a link in it',
+    'mkdir /list/d , symlink ../x /list/d/l , look stat /app/d/l , rename /list/d /app/d , cat /app/d/l',
+    { 'list/d': 'ac', 'list/d/l': 'a', 'app/d': 'al', 'app/d/l': 'srf', 'app/x': 'cf' },
+    'ENOENT\ncontent\n',
+  ],
+  [
+    'a folder that is moved while it is open',
+    'mkdir /list/d , from-moved /list/d /app/d ../x',
+    { 'list/d': 'ascf', 'app/d': 'al', 'app/x': 'cf' },
+    'content\n',
+  ],
+  [
+    'names of a folder that was moved',
+    'mkdir /list/d , list-moved /list/d /app/d',
+    { 'list/d': 'acf', 'app/d': 'al' },
+  ],
+  [
+    'the working folder is removed',
+    'mkdir /app/d , chdir /app/d , unlink /app/d , cat ../x',
+    { 'app/d': 'alf', 'app/x': 'cf' },
+    'content\n',
+  ],
+];
+
+/** An ELF file of nothing but the name of its interpreter. */
+function elf(machine: number, interpreter: string): Buffer {
+  const file = Buffer.alloc(120 + interpreter.length + 1);
+  file.write('\x7fELF\x02\x01\x01', 'latin1');
+  file.writeUInt16LE(2, 16);
+  file.writeUInt16LE(machine, 18);
+  file.writeUInt32LE(1, 20);
+  file.writeBigUInt64LE(64n, 32);
+  for (const [at, value] of [
+    [52, 64],
+    [54, 56],
+    [56, 1],
+  ] as const)
+    file.writeUInt16LE(value, at);
+  file.writeUInt32LE(3, 64);
+  file.writeBigUInt64LE(120n, 72);
+  file.writeBigUInt64LE(BigInt(interpreter.length + 1), 96);
+  file.write(interpreter, 120);
+  return file;
+}
+
+const MACHINE = readFileSync(PROBE).readUInt16LE(18);
 
 describe.each(RUNGS)('observe, rung %s', (rung) => {
   const bench = useBench(rung);
+  const check = (name: string, run: () => Promise<void>): void =>
+    test(name, async (context: TestContext) => {
+      bench.need(context);
+      await run();
+    });
 
-  test('nothing is said unless it was asked for', async (context) => {
-    bench.need(context);
+  check('nothing is said unless it was asked for', async () => {
     const result = await bench.run({ args: ['/probe', 'exit', '3'] });
     expect(result.event('exit')?.code).toBe(3);
     expect(result.event('observed')).toBeUndefined();
   });
 
-  test('a step that was observed says so, before its exit', async (context) => {
-    bench.need(context);
+  check('it is said before the exit, whole and with what the runner looked up', async () => {
     const result = await bench.run({ args: ['/probe', 'exit', '3'], words: ['observe'] });
     const names = result.events.map(({ event }) => event);
     expect(names.indexOf('observed')).toBe(names.indexOf('exit') - 1);
-    expect(observedOf(result)).toMatchObject({ complete: true, reason: null, network: false });
+    const seen = observedOf(result);
+    expect(seen).toMatchObject({ complete: true, reason: null, network: false, wrote: null });
+    expect(Object.fromEntries(seen.looked)).toEqual({
+      '': 'af',
+      probe: 'cf',
+      'etc/passwd': 'cf',
+      'etc/group': 'cf',
+    });
   });
 
-  test('a path that leads through a link of the step itself ends where the link leads', async (context) => {
-    bench.need(context);
+  test.each(CASES)('%s', async (_, words, looked, output) => {
+    const seen = await see(bench, words);
+    expect([seen.output, seen.reason]).toEqual([output ?? '', null]);
+    expect(own(seen)).toEqual(looked);
+  });
+
+  check('names of any bytes', async () => {
     const result = await bench.run({
-      args: 'probe all symlink /etc /tmp/l , cat /tmp/l/x , cat /tmp/l/y'.split(' '),
-      words: ['observe', 'env', 'PATH=/bin:/'],
-      fill: (lower) => writeFileSync(join(lower, 'etc/x'), 'content\n'),
+      args: ['/probe', 'cat', Buffer.from('/app/\xff"\\\n\u00e9', 'latin1')],
+      words: ['observe'],
     });
-    expect(result.stdout.toString()).toBe('content\nENOENT\n');
-    const { looked, complete } = observedOf(result);
-    expect(complete).toBe(true);
-    expect(looked.get('bin/probe')).toBe('cf');
-    expect(looked.get('probe')).toBe('cf');
-    expect(looked.get('tmp/l')).toBe('ar');
-    expect(looked.get('etc/x')).toBe('cf');
-    expect(looked.get('etc/y')).toBe('cf');
+    expect(result.event('looked')?.paths).toContain('app/\xff"\\\n\u00e9');
+  });
+
+  check('a command that is searched, and is nowhere', async () => {
+    const words = ['observe', 'env', 'PATH=/far:/bin'];
+    const result = await bench.run({ args: ['nothing'], fill, words });
+    expect(result.event('exit')?.code).toBe(127);
+    expect(own(observedOf(result))).toEqual({ far: 'r', 'app/nothing': 'cf', 'bin/nothing': 'cf' });
+  });
+
+  check('interpreters of interpreters', async () => {
+    const seen = await see(bench, 'exec /bin/script');
+    expect(seen).toMatchObject({ code: 99, complete: true });
+    expect(own(seen)).toEqual({ 'bin/script': 'cf', 'bin/wrapper': 'cf' });
+    expect(own(await see(bench, 'vfork /bin/script'))).toEqual(own(seen));
+    expect(own(await see(bench, 'exec-open /bin/script'))).toMatchObject({ 'bin/wrapper': 'cf' });
+  });
+
+  check('the ELF interpreter, and programs that nobody here can start', async () => {
+    const start = (name: string, content: Buffer) =>
+      bench.run({
+        args: ['/probe', 'exec', `/bin/${name}`],
+        words: ['observe'],
+        fill: (lower) => {
+          fill(lower);
+          writeFileSync(join(lower, 'bin', name), content, { mode: 0o755 });
+        },
+      });
+    const native = observedOf(await start('native', elf(MACHINE, '/far/interpreter')));
+    expect(native.complete).toBe(true);
+    expect(native.looked.get('app/interpreter')).toBe('cf');
+    const foreign = observedOf(await start('foreign', elf(3, '/far/interpreter')));
+    expect(foreign.reason).toContain('another architecture');
+    const unknown = observedOf(await start('unknown', Buffer.from([1, 2, 3, 4])));
+    expect(unknown.reason).toContain('handler');
+    expect(observedOf(await start('text', Buffer.from('echo hello\n'))).complete).toBe(true);
+  });
+
+  check('the network, where there is one', async () => {
+    const connect = 'connect 127.0.0.1 9';
+    expect((await see(bench, connect)).network).toBe(false);
+    expect((await see(bench, connect, ['network', 'host'])).network).toBe(true);
+    const local = await see(bench, 'socket connect /app/x', ['network', 'host']);
+    expect(local.network).toBe(false);
+  });
+
+  check('a mount is not looked at, but that it was written to', async () => {
+    const kept = bench.folder();
+    writeFileSync(join(kept, 'k'), 'kept\n');
+    symlinkSync('/app/x', join(kept, 'back'));
+    bench.own(kept);
+    const words = ['bind', kept, '/list', 'rw'];
+    const read = await see(bench, 'cat /list/k , cat /list/back', words);
+    expect(read).toMatchObject({ output: 'kept\ncontent\n', wrote: null });
+    expect(own(read)).toEqual({ 'app/x': 'cf' });
+    expect((await see(bench, 'write /list/new x', words)).wrote).toBe('list');
+    expect((await see(bench, 'unlink /list/k', words)).wrote).toBe('list');
+  });
+
+  check("a step's own filter works as without us", async () => {
+    const refusing = await see(bench, 'own-filter errno , times /app/x 5');
+    expect(refusing).toMatchObject({ output: 'EXDEV\n', complete: true });
+    const tracing = await see(bench, 'own-filter trace , cat /app/x');
+    expect(tracing).toMatchObject({ output: 'content\n', complete: false });
+    expect(tracing.reason).toContain('tracer');
+    const listening = await see(bench, 'filter');
+    expect(listening.reason).toContain('listener');
+  });
+
+  check('every call that a signal took back is counted', async () => {
+    const seen = await see(bench, 'disturbed /app/x 20000');
+    const [word, failed] = seen.output.split(' ');
+    expect(word).toBe('disturbed');
+    expect(seen.interrupted).toBeGreaterThanOrEqual(Number(failed));
+    expect(seen.complete).toBe(true);
+  });
+
+  check('io_uring and handles are refused as always', async () => {
+    const seen = await see(bench, 'syscall 425 8 0');
+    expect(seen).toMatchObject({ output: 'EPERM\n', complete: true });
+  });
+
+  check('a step without /proc is not observed', async () => {
+    const result = await bench.run({
+      args: ['/probe', 'exit', '0'],
+      words: ['observe'],
+      bare: true,
+    });
+    if (rung === 'single-id') return expect(result.event('error')?.code).toBe('E_MOUNT_TARGET');
+    expect(result.event('exit')?.code).toBe(0);
+    expect(observedOf(result).reason).toContain('/proc');
   });
 });

@@ -10,6 +10,7 @@ export interface Observed {
   readonly network: boolean;
   readonly wrote: string | null;
   readonly calls: number;
+  readonly interrupted: number;
 }
 
 export function observedOf(result: RunnerResult): Observed {
