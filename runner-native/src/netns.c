@@ -97,8 +97,7 @@ static bool has_route(void)
 	return line != NULL && line[1] != '\0';
 }
 
-/* Until there is a route (true), or the helper has ended or takes too long; `said` is its last
- * word. */
+/* Until there is a route (true), or the helper has ended or takes too long; `said` is its last word. */
 static bool await_route(int report, char *said, size_t room)
 {
 	size_t used = 0;

@@ -175,8 +175,7 @@ static void put_machine(struct json *json)
 	json_number(json, "cgroup", cgroup_version());
 }
 
-/* The answer where there is no user namespace to try the rest in: it was refused, or its maps were.
- */
+/* The answer where there is no user namespace to try the rest in: it was refused, or its maps were. */
 static void put_no_userns(struct json *json, const char *failed, const struct err *why)
 {
 	put_machine(json);
