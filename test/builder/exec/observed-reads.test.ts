@@ -33,6 +33,7 @@ function sight(paths: string[], end: object = {}): Sight {
       network: false,
       wrote: null,
       calls: 7,
+      interrupted: 0,
       supervisor_us: 2600,
       ...end,
     },
