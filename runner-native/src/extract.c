@@ -294,6 +294,8 @@ static int extract_entry(struct extraction *x, struct err *err)
 		int rc = place_of(&x->places, x->entry.path, &place, err);
 		if (rc < 0)
 			return rc;
+	} else if (x->entry.type != ENTRY_DIR && x->entry.type != ENTRY_OPAQUE) {
+		return fail(err, "E_STREAM", 0, "the root is not a folder");
 	}
 	if (x->no_marks && (x->entry.type == ENTRY_WHITEOUT || x->entry.type == ENTRY_OPAQUE))
 		return x->is_root ? place_remove(&place, x->entry.path, err) : 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -82,7 +83,7 @@ static int write_directly(pid_t pid, const char *name, const struct idmap_line *
 	return write_proc(pid, name, text);
 }
 
-/* Starts `program pid in out count ...`; its complaints go to our stderr. */
+/* Starts `program pid in out count ...`; its complaints go to our stderr. The process or -errno. */
 static pid_t start_helper(const char *program, pid_t pid, const struct idmap_line *lines,
 			  size_t count)
 {
@@ -103,27 +104,23 @@ static pid_t start_helper(const char *program, pid_t pid, const struct idmap_lin
 		}
 	}
 	argv[used + 2] = NULL;
-	pid_t child = vfork();
-	if (child == 0) {
-		/* After vfork only exec or _exit: the one exit outside of main.c. */
-		execvp(program, argv);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	return child;
+	pid_t child;
+	int number = posix_spawnp(&child, program, NULL, NULL, argv, environ);
+	return number == 0 ? child : -number;
 }
 
 static int wait_helper(const char *program, pid_t child, struct err *err)
 {
 	int status = 0;
 	if (child < 0)
-		return fail_step(err, STEP_IDMAP, errno, "cannot start %s", program);
+		return fail_step(err, STEP_IDMAP, -child,
+				 child == -ENOENT ? "%s was not found" : "cannot start %s",
+				 program);
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return fail_step(err, STEP_IDMAP, errno, "cannot wait for %s", program);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return fail_step(err, STEP_IDMAP, ENOENT, "%s was not found", program);
 	return fail_step(err, STEP_IDMAP, EPERM, "%s refused the map", program);
 }
 

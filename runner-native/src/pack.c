@@ -69,7 +69,7 @@ int pack_verb(const struct words *words, struct err *err)
 {
 	struct pack_plan plan = { .level = -1 };
 	struct pack_line *line = NULL;
-	struct pack_totals totals;
+	struct pack_totals totals = { 0 };
 	struct sha256 tar;
 	uint8_t diff_id[SHA256_BYTES];
 	struct err late;

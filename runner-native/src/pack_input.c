@@ -80,7 +80,7 @@ static int take(struct pack_input *input, void *to, size_t length, struct err *e
 /* A number of `bytes` bytes, the lowest first. */
 static int take_number(struct pack_input *input, size_t bytes, uint64_t *value, struct err *err)
 {
-	uint8_t raw[8];
+	uint8_t raw[8] = { 0 };
 	int rc = take(input, raw, bytes, err);
 	*value = 0;
 	for (size_t i = bytes; rc == 0 && i-- > 0;)
@@ -168,7 +168,7 @@ static int take_file(struct pack_input *input, struct pack_block *block, bool ve
 		     struct err *err)
 {
 	static const uint8_t widths[7] = { 8, 8, 8, 8, 8, 8, 4 };
-	uint64_t values[7];
+	uint64_t values[7] = { 0 };
 	uint8_t digest[SHA256_BYTES], actual[SHA256_BYTES], *to = block->bytes + block->length;
 	int rc = take_path(input, input->path, err);
 	if (rc == 0)
@@ -220,7 +220,7 @@ static int take_bytes(struct pack_input *input, struct pack_block *block, struct
 static int take_known(struct pack_input *input, struct pack_known *known, struct err *err)
 {
 	static const uint8_t widths[5] = { 8, 4, 4, 4, 4 };
-	uint64_t values[5];
+	uint64_t values[5] = { 0 };
 	int rc = take_path(input, known->path, err);
 	if (rc == 0)
 		rc = take_numbers(input, values, widths, lengthof(values), err);

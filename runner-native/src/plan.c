@@ -192,7 +192,7 @@ TAKE(bind_socket)
 
 TAKE(bind_layers)
 {
-	uint64_t count;
+	uint64_t count = 0;
 	struct op *op = push_op(at, OP_LAYERS, args[1]);
 	if (op == NULL)
 		return no_memory(err);

@@ -14,7 +14,7 @@ struct splitter {
 
 static void put(struct splitter *splitter, const char *bytes, size_t length)
 {
-	if (splitter->size - splitter->used < length) {
+	if (splitter->text == NULL || splitter->size - splitter->used < length) {
 		size_t size = (splitter->size + length) * 2;
 		char *text = realloc(splitter->text, size);
 		if (text == NULL) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { useBench } from '../support/bench.ts';
 import { decode, stream } from '../support/entry-stream.ts';
-import { requires } from '../support/requires.ts';
+import { requires, requiresPrograms } from '../support/requires.ts';
 import { callRunner, RUNNER } from '../support/runner.ts';
 import { tmpDir } from '../support/tmp.ts';
 
@@ -138,14 +138,29 @@ describe('probe', () => {
   });
 });
 
-describe('under the sanitizers', () => {
+describe('analysis and sanitizers', () => {
+  test('static analysis finds nothing', (context) => {
+    requiresPrograms(context, 'clang');
+    const made = spawnSync('make', ['-s', '-j2', '-C', NATIVE, 'analyze'], { encoding: 'utf8' });
+    expect(made.stderr).toBe('');
+    expect(made.status).toBe(0);
+  }, 180_000);
+
   test('the C unit tests pass', () => {
     const made = spawnSync('make', ['-s', '-C', NATIVE, 'test'], { encoding: 'utf8' });
     expect(made.stderr).toBe('');
     expect(made.stdout.trim().split('\n').sort()).toEqual(
-      ['creds', 'entry', 'ownership', 'path', 'seccomp', 'shell words', 'user', 'words'].map(
-        (name) => `${name}: ok`,
-      ),
+      [
+        'creds',
+        'deflate',
+        'entry',
+        'ownership',
+        'path',
+        'seccomp',
+        'shell words',
+        'user',
+        'words',
+      ].map((name) => `${name}: ok`),
     );
   });
 
