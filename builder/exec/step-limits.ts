@@ -131,6 +131,9 @@ async function makeGroups(
 }
 
 async function defaultBound(): Promise<number> {
-  const text = await readFile('/proc/sys/kernel/pid_max', 'utf8').catch(() => '');
-  return Math.min(MOST_PROCESSES, Math.floor(Number(text) / 4) || MOST_PROCESSES);
+  const most = await readFile('/proc/sys/kernel/pid_max', 'utf8').catch(() => '');
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  // Nobody may raise the limit that is set already.
+  const own = Number(/^Max processes +\S+ +(\d+)/m.exec(limits)?.[1] ?? MOST_PROCESSES);
+  return Math.min(MOST_PROCESSES, own, Math.floor(Number(most) / 4) || MOST_PROCESSES);
 }

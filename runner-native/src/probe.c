@@ -175,7 +175,8 @@ static void put_machine(struct json *json)
 	json_number(json, "cgroup", cgroup_version());
 }
 
-/* The answer where there is no user namespace to try the rest in: it was refused, or its maps were. */
+/* The answer where there is no user namespace to try the rest in: it was refused, or its maps were.
+ */
 static void put_no_userns(struct json *json, const char *failed, const struct err *why)
 {
 	put_machine(json);
@@ -200,6 +201,21 @@ static int try_userns(struct err *err)
 	return 0;
 }
 
+/* What rung "chroot" needs; afterwards this process is shut in. */
+static void put_changed_root(struct json *json, const char *dir)
+{
+	struct err err;
+	int rc = access("/proc/self/stat", R_OK) < 0
+			 ? fail(&err, "E_SANDBOX", errno, "cannot read /proc")
+			 : 0;
+	put(json, "proc", rc, &err);
+	put(json, "seccomp", try_seccomp(&err), &err);
+	rc = chdir(dir) < 0 || chroot(".") < 0
+		     ? fail_step(&err, STEP_CHROOT, errno, "cannot change the root")
+		     : 0;
+	put(json, "chroot", rc, &err);
+}
+
 static int probe_work(struct store_plan *plan, struct err *err)
 {
 	struct json json;
@@ -209,7 +225,10 @@ static int probe_work(struct store_plan *plan, struct err *err)
 		put_ok(&json, "userns");
 		put_ok(&json, "idmap");
 	}
-	put_inside(&json, plan->dir, plan->single_id);
+	if (plan->chroot)
+		put_changed_root(&json, plan->dir);
+	else
+		put_inside(&json, plan->dir, plan->single_id);
 	return json_send(&json, STDOUT_FILENO) < 0
 		       ? fail(err, "E_IO", EPIPE, "cannot write the answer")
 		       : 0;

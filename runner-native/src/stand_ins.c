@@ -11,6 +11,7 @@
 #include "dev.h"
 #include "events.h"
 #include "hex.h"
+#include "kernel_copies.h"
 #include "path.h"
 #include "socket.h"
 #include "stubs.h"
@@ -171,6 +172,17 @@ static int put_data(struct stand_ins *all, const struct op *op, struct err *err)
 		      : put(all, name, false, op->target, err);
 }
 
+/* What the kernel would show there. */
+static int fill(const struct stand_ins *all, int folder, const struct op *op, struct err *err)
+{
+	if (op->kind == OP_DEV)
+		return dev_make(folder, err);
+	int rc = op->kind == OP_PROC  ? kernel_copies_proc(folder)
+		 : op->kind == OP_SYS ? kernel_copies_sys(folder, all->plan->host_network)
+				      : 0;
+	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot fill %s of the step", op->target) : 0;
+}
+
 static int put_folder(struct stand_ins *all, const struct op *op, struct err *err)
 {
 	char name[40];
@@ -181,8 +193,8 @@ static int put_folder(struct stand_ins *all, const struct op *op, struct err *er
 	cleanup_close int folder =
 		new_folder(all, name, op->kind == OP_TMPFS ? op->mode : 0755, err);
 	int rc = folder < 0 ? folder : 0;
-	if (rc == 0 && op->kind == OP_DEV)
-		rc = dev_make(folder, err);
+	if (rc == 0)
+		rc = fill(all, folder, op, err);
 	return rc < 0 ? rc : put(all, name, false, op->target, err);
 }
 
