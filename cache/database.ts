@@ -10,6 +10,7 @@ import { access, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
 import { BuildError } from '../core/errors.ts';
+import type { OtherUsers } from './leases.ts';
 import { PendingTable } from './pending-table.ts';
 
 /** One table: binary keys to binary values, with this process's own unwritten values visible. */
@@ -33,9 +34,13 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens (or makes) the database in the folder `path`, which must exist. Throws E_STORE_UNUSABLE, E_STORE_CORRUPT. */
-export async function openDatabase(path: string): Promise<Database> {
+/**
+ * Opens (or makes) the database in the folder `path`, which must exist. `others` are those who used it: where one of them
+ * crashed, its pages are looked at first. Throws E_STORE_UNUSABLE, E_STORE_CORRUPT.
+ */
+export async function openDatabase(path: string, others: OtherUsers = NOBODY): Promise<Database> {
   const lmdb = await import('lmdb');
+  await lookAfterCrash(path, others);
   await removeDamaged(path);
   await requireRoom(path);
   const root = named(path, () =>
@@ -104,6 +109,27 @@ const CORRUPT: ReadonlySet<unknown> = new Set([
 /** A file of this name beside the database says that it is damaged: whoever opens it next begins a new one. */
 const DAMAGED = 'damaged';
 
+const NOBODY: OtherUsers = { areLive: false, haveCrashed: false };
+
+/** A file of this name says that a process crashed while another one went on: whoever is alone next looks at the pages. */
+const UNCHECKED = 'unchecked';
+
+/** A page that a disk has changed may end the process that reads it, and each one after it. */
+async function lookAfterCrash(path: string, { areLive, haveCrashed }: OtherUsers): Promise<void> {
+  const mark = join(path, UNCHECKED);
+  const isDue = existsSync(mark);
+  if (!haveCrashed && !isDue) return;
+  if (areLive) {
+    // What others write to meanwhile cannot be looked at.
+    if (!isDue) writeFileSync(mark, '');
+    return;
+  }
+  const file = join(path, 'data.mdb');
+  const { isDatabaseWhole } = await import('./database-check.ts');
+  if (existsSync(file) && !isDatabaseWhole(file)) markDamaged(path);
+  await rm(mark, { force: true });
+}
+
 /** A process that has the old one open goes on with that: what it writes there is only made again. */
 async function removeDamaged(path: string): Promise<void> {
   if (!existsSync(join(path, DAMAGED)) && (await isDatabase(join(path, 'data.mdb')))) return;
@@ -146,12 +172,17 @@ function databaseError(path: string, error: unknown): unknown {
   const code = (error as { readonly code?: unknown } | null)?.code;
   const why = CAUSES.get(code);
   if (why !== undefined) return unusable(path, why, error);
-  if (!CORRUPT.has(code)) return error;
+  if (!CORRUPT.has(code) && !isCorrupted(error)) return error;
   markDamaged(path);
   return new BuildError('E_STORE_CORRUPT', `the database ${path} is damaged`, {
     cause: error,
     hint: 'build again: it begins anew, the images stay, and steps run again',
   });
+}
+
+/** Errors of reading have their name in the text alone. */
+function isCorrupted(error: unknown): boolean {
+  return error instanceof Error && /^MDB_(?:CORRUPTED|PAGE_NOTFOUND|INVALID)\b/.test(error.message);
 }
 
 function unusable(path: string, why: string, cause?: unknown): BuildError {

@@ -74,8 +74,8 @@ export async function whileAlone(
     return whileAlone(home, own, sweep);
   }
   try {
-    const live = await liveLeases(home);
-    if (live.some((name) => join(home, 'tmp', name) !== own.tmp)) return false;
+    const { live } = await lookAtLeases(home);
+    if ([...live].some((name) => join(home, 'tmp', name) !== own.tmp)) return false;
     await sweep();
     return true;
   } finally {
@@ -83,50 +83,82 @@ export async function whileAlone(
   }
 }
 
+/** Which processes used the store besides this one. */
+export interface OtherUsers {
+  readonly areLive: boolean;
+  /** One of them has ended in this boot without a word: it was killed, or it crashed. */
+  readonly haveCrashed: boolean;
+}
+
 /** Removes what dead processes left, as far as this user may; the runner removes the rest. */
-export async function sweepTemporaries(home: string): Promise<void> {
-  for (const path of await staleTemporaries(home)) await removeQuietly(path);
+export async function sweepTemporaries(home: string): Promise<OtherUsers> {
+  const { paths, live, haveCrashed } = await findStale(home);
+  for (const path of paths) await removeQuietly(path);
+  return { areLive: live > 1, haveCrashed };
 }
 
 /** Folders of temporaries whose process is gone; their lease files are removed. Call with a lease taken. */
 export async function staleTemporaries(home: string): Promise<string[]> {
+  return (await findStale(home)).paths;
+}
+
+interface Stale {
+  readonly paths: string[];
+  readonly live: number;
+  readonly haveCrashed: boolean;
+}
+
+async function findStale(home: string): Promise<Stale> {
   // The folders first: each of them had its lease before it was made.
   const names = await readdir(join(home, 'tmp'));
-  const live = new Set(await liveLeases(home));
-  return names.filter((name) => !live.has(name)).map((name) => join(home, 'tmp', name));
+  const { live, haveCrashed } = await lookAtLeases(home);
+  const paths = names.filter((name) => !live.has(name)).map((name) => join(home, 'tmp', name));
+  return { paths, live: live.size, haveCrashed };
 }
 
 /** Names of the live leases; files of dead ones are removed on the way. */
-async function liveLeases(home: string): Promise<string[]> {
+async function lookAtLeases(home: string): Promise<{ live: Set<string>; haveCrashed: boolean }> {
   const folder = join(home, 'leases');
-  const live: string[] = [];
+  const live = new Set<string>();
+  let haveCrashed = false;
   for (const name of await readdir(folder)) {
     if (name === SWEEP_MARK) continue;
-    if (await isLive(join(folder, name))) live.push(name);
+    const state = await stateOf(join(folder, name));
+    if (state === 'live') live.add(name);
     else await rm(join(folder, name), { force: true });
+    haveCrashed ||= state === 'crashed';
   }
-  return live;
+  return { live, haveCrashed };
 }
 
 async function isLive(file: string): Promise<boolean> {
+  return (await stateOf(file)) === 'live';
+}
+
+/** `crashed` is a process of this boot that has ended; of other boots, and of what is half written, nothing is known. */
+async function stateOf(file: string): Promise<'live' | 'crashed' | 'gone'> {
   let written: string;
   let age: number;
   try {
     written = await readFile(file, 'utf8');
     age = Date.now() - (await stat(file)).mtimeMs;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
+    if (errnoOf(error) === 'ENOENT') return 'gone';
     throw error;
   }
   const [pid = '', , ...world] = written.split(' ');
   // A file that is still empty is being written at this moment, or its process died at that.
-  if (pid === '') return age < (nameOfGone(file) ? UNSEEN_WRITING_MS : WRITING_MS);
+  if (pid === '') {
+    return age < (nameOfGone(file) ? UNSEEN_WRITING_MS : WRITING_MS) ? 'live' : 'gone';
+  }
   const ours = await identity(Number(pid));
-  if (written === ours) return true;
+  if (written === ours) return 'live';
   const [boot, namespace] = world;
   const [, , ourBoot, ourNamespace] = ours.split(' ');
   // A process of another container on this machine cannot be seen from here.
-  return boot === ourBoot && namespace !== ourNamespace && age < FOREIGN_MS;
+  if (boot !== ourBoot) return 'gone';
+  if (namespace === ourNamespace) return 'crashed';
+  return age < FOREIGN_MS ? 'live' : 'gone';
 }
 
 /** True where the lease's name has a pid that nobody here has: it died, or it is another container's. */

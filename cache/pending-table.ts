@@ -26,12 +26,15 @@ export class PendingTable {
       const pending = this.#pending.get(keyText(key));
       if (pending !== undefined) return pending ?? undefined;
     }
-    return checked(key, this.#db.getBinary(key));
+    return checked(
+      key,
+      this.#reading(() => this.#db.getBinary(key)),
+    );
   }
 
   has(key: Uint8Array): boolean {
     const pending = this.#pending.size === 0 ? undefined : this.#pending.get(keyText(key));
-    return pending === undefined ? this.#db.doesExist(key) : pending !== null;
+    return pending === undefined ? this.#reading(() => this.#db.doesExist(key)) : pending !== null;
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -43,11 +46,24 @@ export class PendingTable {
   }
 
   *entries(): Iterable<{ key: Uint8Array; value: Uint8Array }> {
-    for (const { key, value: stored } of this.#db.getRange()) {
+    const pairs = this.#reading(() => this.#db.getRange()[Symbol.iterator]());
+    for (;;) {
+      const next = this.#reading(() => pairs.next());
+      if (next.done === true) return;
+      const { key, value: stored } = next.value;
       const value = checked(key, stored);
       // What nobody can find by its key is of no use in a list either.
       if (value === undefined) this.delete(key);
       else yield { key, value };
+    }
+  }
+
+  /** A page that is not one shows when it is read. */
+  #reading<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#described(error);
     }
   }
 

@@ -56,8 +56,8 @@ export async function openStore(home: string): Promise<Store> {
     await Promise.all(folders.map((name) => ensureDirectory(join(home, name), 0o700)));
     const lease = await takeLease(home);
     try {
-      await sweepTemporaries(home);
-      return assemble(home, await openDatabase(join(home, 'db')), lease);
+      const others = await sweepTemporaries(home);
+      return assemble(home, await openDatabase(join(home, 'db'), others), lease);
     } catch (error) {
       await lease.release();
       throw error;

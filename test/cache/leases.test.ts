@@ -1,8 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { staleTemporaries, takeLease, whileAlone } from '../../cache/leases.ts';
+import { staleTemporaries, sweepTemporaries, takeLease, whileAlone } from '../../cache/leases.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 function home(): string {
@@ -101,4 +108,22 @@ test('a build that starts while a sweep runs waits for its end', async () => {
   });
   await other;
   expect(order).toEqual(['swept', 'lease']);
+});
+
+test('a process of this boot that has ended without giving its lease back has crashed; of other boots that is not known', async () => {
+  const path = home();
+  const lease = await takeLease(path);
+  expect(await sweepTemporaries(path)).toEqual({ areLive: false, haveCrashed: false });
+  const [own = ''] = readdirSync(join(path, 'leases'));
+  const [, , boot, namespace] = readFileSync(join(path, 'leases', own), 'utf8').split(' ');
+  const dead = spawnSync('true').pid;
+  writeFileSync(join(path, 'leases', 'lease-dead'), `${dead} 1 some-boot ${namespace}`);
+  expect(await sweepTemporaries(path)).toEqual({ areLive: false, haveCrashed: false });
+  writeFileSync(join(path, 'leases', 'lease-dead'), `${dead} 1 ${boot} ${namespace}`);
+  expect(await sweepTemporaries(path)).toEqual({ areLive: false, haveCrashed: true });
+  expect(await sweepTemporaries(path)).toEqual({ areLive: false, haveCrashed: false });
+  const other = await takeLease(path);
+  expect(await sweepTemporaries(path)).toEqual({ areLive: true, haveCrashed: false });
+  await other.release();
+  await lease.release();
 });
