@@ -34,6 +34,7 @@ export async function selectParents(
     // Includes are matched as excludes are: a pattern that takes a directory takes what is in it.
     const includes = ignoreRules([below]).ignores;
     let takesSomething = hasWildcard(pattern);
+    let isThere = false;
     for (const name of (await expandGlob(source, base)) ?? []) {
       const node = await source.stat(name);
       if (node === undefined && !hasWildcard(base))
@@ -41,10 +42,13 @@ export async function selectParents(
       if (node?.isDirectory !== true) continue;
       const keeps = (path: string): boolean => path === '' || includes(path);
       const entries = [...withParents(await source.walk(node, includes), keeps)];
-      takesSomething ||= entries.some(({ path }) => includes(path) && !excludes(path));
+      const taken = entries.filter(({ path }) => includes(path));
+      isThere ||= taken.length > 0;
+      takesSomething ||= taken.some(({ path }) => !excludes(path));
       selected.push({ name, node, part: { entries, includes } });
     }
-    if (!takesSomething) throw await missingSource(source, pattern, span);
+    if (takesSomething) continue;
+    throw isThere ? excluded(pattern, span) : await missingSource(source, pattern, span);
   }
   return selected;
 }
@@ -56,6 +60,11 @@ function splitAtPivot(pattern: string): { readonly base: string; readonly below:
     base: pivot === -1 ? '' : pattern.slice(0, pivot),
     below: posix.normalize(`/${below}`).replace(/^\/|\/$/g, ''),
   };
+}
+
+function excluded(pattern: string, span: Span | undefined): BuildError {
+  const message = `--parents: all of "${pattern}" is kept out by --exclude`;
+  return new BuildError('E_COPY_SOURCE', message, { span });
 }
 
 function nothingBelow(pattern: string, span: Span | undefined): BuildError {

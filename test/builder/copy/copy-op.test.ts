@@ -292,7 +292,7 @@ test('a file that changes between the look at it and the read is an error that n
   writeFileSync(join(root, 'a'), 'after!');
   const contents = await copy.contents();
   await expect(async () => {
-    for await (const _ of contents?.read(entries) ?? []);
+    for await (const { chunks } of contents?.read(entries) ?? []) for await (const _ of chunks);
   }).rejects.toMatchObject({
     code: 'E_FILE_CHANGED',
     message: `${join(root, 'a')} changed while it was read`,

@@ -161,13 +161,22 @@ describe('COPY --parents', () => {
     const root = makeFiles(['p/a.md', 'q/b.md', 'q/c', 'r/x', 'r/y']);
     const copy = op(folder(root, ['r/x']), ['*/*'], { exclude: ['**/*.md'] });
     expect(await leaves(copy)).toEqual(['out/q/c', 'out/r/y']);
+    const none = op(folder(root), ['q/c', 'p/a.md'], { exclude: ['**/*.md'] });
+    await expect(leaves(none)).rejects.toMatchObject({
+      code: 'E_COPY_SOURCE',
+      message: '--parents: all of "p/a.md" is kept out by --exclude',
+    });
   });
 
   test('a link on the way is not followed, and cannot lead out', async () => {
     const root = makeFiles(['d/f']);
     symlinkSync('d', join(root, 'l'));
     symlinkSync('/etc', join(root, 'e'));
-    expect(await leaves(op(folder(root), ['l/f']))).toEqual(['out']);
+    await expect(leaves(op(folder(root), ['l/f']))).rejects.toMatchObject({
+      code: 'E_COPY_SOURCE',
+      message: '"l/f" is not in the build context',
+    });
+    expect(await leaves(op(folder(root), ['l/?']))).toEqual(['out']);
     expect(await leaves(op(folder(root), ['e/pass*']))).toEqual(['out']);
     expect(await leaves(op(folder(root), ['e*/./passwd*']))).toEqual([]);
     expect(await leaves(op(folder(root), ['?']))).toEqual(['out/d/f', 'out/e', 'out/l']);
