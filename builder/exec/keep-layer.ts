@@ -30,3 +30,17 @@ export async function keepLayer(
   }
   return { layer: list.finish(), tree: applied.finish() };
 }
+
+/** Puts a layer that is in the store on the tree `below` and returns the tree that it makes. Throws as `applyLayer` does. */
+export async function applyKept(
+  { objects }: Pick<Store, 'objects'>,
+  below: Digest,
+  entries: Iterable<Entry>,
+): Promise<Digest> {
+  const applied = new AppliedLayer(objects, below);
+  for (const batch of inBatches(entries)) {
+    for (const entry of batch) applied.add(entry);
+    await objects.settled();
+  }
+  return applied.finish();
+}

@@ -11,7 +11,7 @@ import { LayerList } from '../../image/layer-list.ts';
 import type { Op } from '../ops/op.ts';
 import type { Vertex } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { keepLayer } from './keep-layer.ts';
+import { applyKept, keepLayer } from './keep-layer.ts';
 import type { LayerStore } from './layer-store.ts';
 import { observing } from './observing.ts';
 import { changedFiles, explainMiss } from './reason.ts';
@@ -125,7 +125,7 @@ async function takeOver(
   for (const layer of other.layers) {
     const list = LayerList.open(store.objects, layer);
     if (list === undefined) throw new Error(`the store has lost ${layer}`);
-    ({ tree } = await keepLayer(store, tree, list));
+    tree = await applyKept(store, tree, list);
   }
   const record = { ...other, key, parts, tree, used: Date.now(), from: other.key };
   store.records.put(record);
