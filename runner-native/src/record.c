@@ -68,7 +68,7 @@ static int put_children(struct writer *writer, int dir);
 
 static int put_child(struct writer *writer, int dir, const char *name)
 {
-	struct seen seen;
+	struct seen seen = { .inode = 0 };
 	if (omitted_has(writer->omitted, writer->path))
 		return 0;
 	int rc = record_look(dir, name, &seen);
