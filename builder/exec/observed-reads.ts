@@ -38,7 +38,7 @@ export interface ObservedStep {
   /** The input. */
   readonly tree: Digest;
   /** The step's layer. */
-  readonly entries: readonly Entry[];
+  readonly entries: Iterable<Entry>;
   /** Paths that were looked up in the input to set the step up, absolute. */
   readonly setUp: readonly string[];
 }

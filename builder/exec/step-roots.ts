@@ -45,7 +45,7 @@ export class StepRoots {
   }
 
   /** Gives a folder back after a step that has changed it from `input` by `entries`, and otherwise left it as it was. */
-  async keep(path: string, input: Snapshot, entries: readonly Entry[]): Promise<void> {
+  async keep(path: string, input: Snapshot, entries: Iterable<Entry>): Promise<void> {
     const { layer, tree } = await keepLayer({ objects: this.#objects }, input.tree, entries);
     this.#kept.push({ path, tree, layers: [...input.layers.map(({ id }) => id), layer] });
   }

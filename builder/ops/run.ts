@@ -11,6 +11,7 @@ import { digestChunks } from '../../image/digest-chunks.ts';
 import type { Entry } from '../../image/entry.ts';
 import { decodeEntryStream } from '../../image/entry-stream.ts';
 import { type Comparison, compareReads } from '../../image/reads/compare-reads.ts';
+import { SpooledEntries } from '../../image/spooled-entries.ts';
 import { readRoot } from '../../image/tree/directory.ts';
 import { lookup } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
@@ -181,24 +182,26 @@ function checkRung({ insecure }: RunSpec, { steps, span }: RunInputs, isolation:
 
 /** What the step changed, every file digested: the upper folder and, where nothing was stacked, the removals. */
 async function changes(
-  { objects, input, sandbox }: RunInputs,
+  { objects, input, sandbox, layers }: RunInputs,
   { upper, scratch, stacked }: RunFolders,
-): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
+): Promise<Iterable<Entry>> {
+  const removals: Entry[] = [];
   if (stacked === undefined) {
-    const removals = createReadStream(join(scratch, 'removals'));
-    for await (const { entry } of decodeEntryStream(removals)) {
-      if (isChange(objects, input.tree, entry)) entries.push(entry);
+    const stream = createReadStream(join(scratch, 'removals'));
+    for await (const { entry } of decodeEntryStream(stream)) {
+      if (isChange(objects, input.tree, entry)) removals.push(entry);
     }
   }
+  // In the order of the runner's dump, which is the canonical one.
+  const entries = new SpooledEntries(layers.spool);
   for await (const { entry, chunks } of decodeEntryStream(sandbox.dump(upper))) {
     if (entry.type !== 'file') {
-      if (isChange(objects, input.tree, entry)) entries.push(entry);
+      if (isChange(objects, input.tree, entry)) entries.add(entry);
       continue;
     }
-    entries.push({ ...entry, digest: await digestChunks(chunks) });
+    entries.add({ ...entry, digest: await digestChunks(chunks) });
   }
-  return sortEntries(entries);
+  return removals.length === 0 ? entries : sortEntries([...removals, ...entries]);
 }
 
 /** The root directory is always there, and only changed metadata is news; a whiteout of a mount point hides nothing. */
