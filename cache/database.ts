@@ -44,7 +44,14 @@ export async function openDatabase(path: string, others: OtherUsers = NOBODY): P
   await removeDamaged(path);
   await requireRoom(path);
   const root = named(path, () =>
-    lmdb.open({ path, maxDbs: 16, encoding: 'binary', cache: false, noSubdir: false }),
+    lmdb.open({
+      path,
+      maxDbs: 16,
+      encoding: 'binary',
+      cache: false,
+      noSubdir: false,
+      remapChunks: true,
+    }),
   );
   const tables = new Map<string, PendingTable>();
   const flush = async (): Promise<void> => {
