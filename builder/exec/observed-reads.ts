@@ -62,9 +62,7 @@ export function recordReads(objects: ObjectStore, sight: Sight, step: ObservedSt
 
 function whyIncomplete(end: Sight['end']): string | undefined {
   if (end === undefined) return 'the runner did not say what it saw';
-  if (!end.complete) return end.reason ?? 'the runner did not see everything';
-  // What it wrote there is thrown away, but it may have read it again.
-  return end.wrote === null ? undefined : `it wrote to the mount at ${end.wrote}`;
+  return end.complete ? undefined : (end.reason ?? 'the runner did not see everything');
 }
 
 function whyTooMuch({ looked }: Sight): string | undefined {

@@ -29,7 +29,6 @@ export type RunnerEvent =
       readonly complete: boolean;
       readonly reason: string | null;
       readonly network: boolean;
-      readonly wrote: string | null;
       readonly calls: number;
       readonly interrupted: number;
       readonly supervisor_us: number;

@@ -127,7 +127,7 @@ async function runVertex(
     sandbox: context.sandbox,
     hostCa: context.hostCa,
     platform: formatPlatform(vertex.platform),
-    traceNetwork: context.reuse(vertex).policy === 'traced',
+    tracesAll: context.reuse(vertex).policy === 'traced',
     signal: context.signal,
     onFailed: onFailed && ((failed) => onFailed({ id: vertex.id, step: vertex.name, ...failed })),
     span: vertex.span,

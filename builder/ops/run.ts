@@ -48,7 +48,8 @@ export interface RunInputs {
   readonly hostCa: Sandbox['hostCa'];
   readonly platform: string;
   /** Whether a step that used the network may be reused by what it read. */
-  readonly traceNetwork: boolean;
+  /** A record is taken by what was read even where the step had more than that: the network, or a cache mount. */
+  readonly tracesAll: boolean;
   readonly signal: AbortSignal;
   readonly onFailed: ((failed: Omit<FailedRun, 'id' | 'step'>) => Promise<void>) | undefined;
   readonly span: Span | undefined;
@@ -67,7 +68,7 @@ export function runOp(spec: RunSpec, inputs: RunInputs): Op {
       ['observer', String(OBSERVER_RULES)],
       ...(await ownParts(spec, inputs)),
     ],
-    compare: (record) => compareInput(record, inputs),
+    compare: (record) => compareInput(record, spec, inputs),
     run: (step) => run(spec, inputs, step),
     contents: async () => undefined,
   };
@@ -94,7 +95,8 @@ async function ownParts(spec: RunSpec, inputs: RunInputs): Promise<KeyParts> {
 /** Whether what the step read for `record` is the same in this input. */
 function compareInput(
   record: CacheRecord,
-  { objects, input, traceNetwork }: RunInputs,
+  spec: RunSpec,
+  { objects, input, tracesAll }: RunInputs,
 ): Comparison | Untraced {
   const { observed, imported } = record;
   const before = inputTreeOf(record);
@@ -103,7 +105,10 @@ function compareInput(
   const { reads, incomplete = '', network } = observed;
   if (reads === undefined) return untraced(incomplete);
   if (imported) return untraced('its record was imported');
-  if (network && !traceNetwork) return untraced('it used the network');
+  if (!tracesAll && network) return untraced('it used the network');
+  if (!tracesAll && spec.mounts.some(({ type }) => type === 'cache')) {
+    return untraced('what is in its cache mount is in no key');
+  }
   return compareReads(objects, reads, before, input.tree);
 }
 

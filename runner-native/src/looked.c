@@ -98,7 +98,6 @@ void looked_send(const struct observer *observer)
 	json_bool(&json, "complete", observer->reason == NULL);
 	json_string(&json, "reason", observer->reason);
 	json_bool(&json, "network", observer->network);
-	json_string(&json, "wrote", observer->wrote);
 	json_number(&json, "calls", (int64_t)observer->calls);
 	json_number(&json, "interrupted", (int64_t)observer->interrupted);
 	json_number(&json, "supervisor_us", processor_us());

@@ -7,7 +7,6 @@
 struct mounted_at {
 	char *path;
 	size_t length;
-	bool is_kept; /* what the step writes there outlives it */
 };
 
 struct mounted {

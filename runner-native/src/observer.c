@@ -173,7 +173,7 @@ static bool has_proc(void)
 	return statfs("/proc", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* What the runner itself looks up in the image, and what of its mounts outlives the step. */
+/* What the runner itself looks up in the image. */
 static void note_own(struct observer *observer, const struct plan *plan)
 {
 	static const char *const files[] = { "/etc/passwd", "/etc/group" };
@@ -182,20 +182,8 @@ static void note_own(struct observer *observer, const struct plan *plan)
 	for (size_t i = 0; i < lengthof(files); i++)
 		observer_look(observer, &nobody, AT_FDCWD, files[i], LOOK_CONTENT | LOOK_FOLLOWED);
 	observer_look(observer, &nobody, AT_FDCWD, plan->cwd, folder);
-	for (size_t i = 0; i < plan->op_count; i++) {
-		const struct op *op = &plan->ops[i];
-		char place[PATH_MAX];
-		size_t length;
-		observer_look(observer, &nobody, AT_FDCWD, op->target, folder);
-		if (op->kind != OP_BIND || op->read_only || op->is_socket)
-			continue;
-		cleanup_close int fd = open(op->target, O_PATH | O_CLOEXEC);
-		if (fd < 0 || !read_place(fd_path(fd).text, place, &length))
-			continue;
-		struct mounted_at *mount = mounted_find(&observer->mounted, place, length);
-		if (mount != NULL)
-			mount->is_kept = true;
-	}
+	for (size_t i = 0; i < plan->op_count; i++)
+		observer_look(observer, &nobody, AT_FDCWD, plan->ops[i].target, folder);
 }
 
 void observer_begin(struct observer *observer, const struct plan *plan)

@@ -36,7 +36,6 @@ struct observer {
 	const char *reason; /* why it is not complete, for people; NULL where it is */
 	bool network;	    /* whether the step used the machine's network */
 	bool counts_network;
-	const char *wrote; /* target of a mount that outlives the step and was changed by it */
 	uint64_t calls;
 	uint64_t interrupted; /* calls that a signal took back before they were seen */
 	uint64_t id;	      /* of the last notice: the kernel numbers them without gaps */

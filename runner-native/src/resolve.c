@@ -110,8 +110,6 @@ static void note(const struct stand *stand, unsigned uses)
 	const bool changes = (uses & LOOK_CHANGES) != 0;
 	const struct mounted_at *mount =
 		mounted_find(&observer->mounted, stand->path + 1, stand->length);
-	if (mount != NULL && mount->is_kept && changes)
-		observer->wrote = mount->path;
 	if (mount != NULL && !changes)
 		return;
 	struct lookup *lookup = entry_of(stand);

@@ -295,6 +295,20 @@ test.for(
   expect([step.status, step.cause?.kind]).toEqual(['ran', 'read']);
 });
 
+test('the step runs again: an earlier step has left something else in its cache mount', async (context) => {
+  const { step, reused, fresh } = await rebuilt(context, {
+    files: { a: 'one' },
+    above: 'RUN --mount=type=cache,target=/c cp /a /c/a',
+    run: '--mount=type=cache,target=/c cp /c/a /out',
+    edit: write('a', 'two'),
+  });
+  expect(reused.outcome).toBe(fresh.outcome);
+  expect(step).toMatchObject({
+    status: 'ran',
+    cause: { untraced: 'what is in its cache mount is in no key' },
+  });
+});
+
 test.for(
   cases({
     'a file that it never read': {

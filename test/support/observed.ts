@@ -8,7 +8,6 @@ export interface Observed {
   readonly complete: boolean;
   readonly reason: string | null;
   readonly network: boolean;
-  readonly wrote: string | null;
   readonly calls: number;
   readonly interrupted: number;
 }
