@@ -72,6 +72,8 @@ test('--progress=json prints objects, each end of a step with its status, reason
     status: 'ran',
     reason: expect.any(String),
     cause: { kind: 'new' },
+    key: expect.stringMatching(/^sha256:/),
+    origins: [],
     ms: expect.any(Number),
   });
   expect(events.at(-1)).toMatchObject({ event: 'done', ok: true });
