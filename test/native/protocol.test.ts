@@ -154,6 +154,7 @@ describe('analysis and sanitizers', () => {
         'creds',
         'deflate',
         'entry',
+        'lookups',
         'ownership',
         'path',
         'seccomp',
