@@ -9,6 +9,7 @@ import { type Digest, finishDigest, hexOf, parseDigest, startDigest } from '../c
 import { type EarlySync, earlySync } from '../core/early-sync.ts';
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { readChunks } from '../core/read-chunks.ts';
+import { ROOM_HINT } from '../core/room-hint.ts';
 import type { BlobInfo, BlobParts, BlobStore, Chunks } from './blob-store.ts';
 import { collectChunks, corrupt, verifyChunks } from './blob-verify.ts';
 
@@ -164,7 +165,7 @@ function storeError(error: unknown): unknown {
   if (errno === undefined || !['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'].includes(errno)) return error;
   return new BuildError('E_STORE_UNUSABLE', `a blob cannot be written to the store: ${errno}`, {
     cause: error,
-    hint: 'free some space, or let SLIPWAY_HOME name a folder on a disk with room',
+    hint: ROOM_HINT,
   });
 }
 

@@ -4,6 +4,7 @@
 
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { BuildError, errnoOf } from './errors.ts';
+import { ROOM_HINT } from './room-hint.ts';
 
 const SMALLEST = 64 << 10;
 const LARGEST = 1 << 20;
@@ -94,7 +95,7 @@ function noRoom(path: string, error: unknown): unknown {
     `no temporary file can be written at ${path}: ${errno}`,
     {
       cause: error,
-      hint: 'free some space, or let SLIPWAY_HOME name a folder on a disk with room',
+      hint: ROOM_HINT,
     },
   );
 }

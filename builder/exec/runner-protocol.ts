@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { BuildError } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
+import { ROOM_HINT } from '../../core/room-hint.ts';
 
 export const RUNNER_PROTOCOL = 1;
 
@@ -74,7 +75,8 @@ export function readEvent(line: string): RunnerEvent {
 /** The BuildError for a runner's `error` event. */
 export function runnerError(event: Extract<RunnerEvent, { event: 'error' }>): BuildError {
   const code = RUNNER_CODES[event.code] ?? 'E_SANDBOX';
-  return new BuildError(code, event.message, { hint: event.hint ?? undefined });
+  const hint = event.hint ?? (code === 'E_STORE_UNUSABLE' ? ROOM_HINT : undefined);
+  return new BuildError(code, event.message, { hint });
 }
 
 const RUNNER_CODES: Readonly<Record<string, ErrorCode>> = {
