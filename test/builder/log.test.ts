@@ -65,5 +65,9 @@ test('the newest logs stay, as many and as big together as they may be', () => {
 });
 
 test('ids of builds are in the order of time', () => {
-  expect(newBuildId(Date.UTC(2026, 10, 27, 11, 46, 10))).toMatch(/^20261127-114610-[0-9a-f]{6}$/);
+  const start = Date.UTC(2026, 10, 27, 11, 46, 10);
+  expect(newBuildId(start + 10)).toMatch(/^20261127-114610-00a[0-9a-f]{3}$/);
+  // Two builds of one second too.
+  const ids = [0, 1, 9, 15, 16, 255, 256, 999, 1000].map((ms) => newBuildId(start + ms));
+  expect(ids.toSorted()).toEqual(ids);
 });
