@@ -23,9 +23,10 @@ export function digestOfBytes(bytes: Uint8Array): Digest | undefined {
 }
 
 /** The digest whose 32 bytes stand at `at` of `bytes`. */
-export function digestAt(bytes: Buffer, at: number): Digest {
+export function digestAt(bytes: Uint8Array, at: number): Digest {
   if (at + 32 > bytes.length) throw new Error('a digest is cut short');
-  return `sha256:${bytes.toString('hex', at, at + 32)}` as Digest;
+  const digits = Buffer.from(bytes.buffer, bytes.byteOffset + at, 32).toString('hex');
+  return `sha256:${digits}` as Digest;
 }
 
 /** The 64 hex digits of a digest: a safe file name. */
