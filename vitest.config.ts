@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // One project after the other, the cheap ones first.
 // unit: no privileges, no network, no built program. native: the runner's binary.
 // e2e and security: the built program and, where installed, the field's own tools.
+// soundness: reuse against no reuse, by random builds.
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
@@ -42,7 +43,8 @@ export default defineConfig({
           include: ['test/soundness/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 3 },
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
