@@ -1,10 +1,7 @@
 // What is kept of a build: which steps it had, and why each of them was run or reused. Small, and of itself
 // complete: it says something also when the records that it names have left the cache.
 
-import type { Digest } from '../../core/digest.ts';
-import type { StepStatus, StepUsage } from '../../core/events.ts';
-import type { PathOrigin } from '../../core/path-origin.ts';
-import type { Observation, StepReason } from '../../core/step-reason.ts';
+import type { StepEnded, StepStatus } from '../../core/events.ts';
 
 export const HISTORY_FORMAT = 1;
 
@@ -27,11 +24,8 @@ export interface BuildRecord {
   readonly steps: readonly StepRecord[];
 }
 
-export interface StepRecord {
-  /** The vertex of the graph. */
-  readonly id: number;
-  /** As it is shown: `[build 2/5] RUN npm ci`. */
-  readonly step: string;
+/** What the event at a step's end tells of it, and where it stands in the build. */
+export interface StepRecord extends Omit<StepEnded, 'event' | 'status'> {
   /** `base`, `copy`, `run`, ... */
   readonly kind: string;
   /** `Dockerfile:7`. */
@@ -40,13 +34,4 @@ export interface StepRecord {
   readonly inputs: readonly number[];
   /** `waiting`: the build ended before its turn. */
   readonly status: StepStatus | 'waiting';
-  readonly reason: string;
-  readonly cause?: StepReason | undefined;
-  readonly origins?: readonly PathOrigin[] | undefined;
-  readonly key?: Digest | undefined;
-  readonly ms: number;
-  readonly madeMs?: number | undefined;
-  readonly exitCode?: number | undefined;
-  readonly usage?: StepUsage | undefined;
-  readonly observed?: Observation | undefined;
 }
