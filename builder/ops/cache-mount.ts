@@ -1,7 +1,7 @@
 // One `RUN --mount=type=cache`: which cache it means, what of it counts for the key, and its folder with
 // the content that it begins with. A folder that is there is whole: it is filled elsewhere and comes by rename.
 
-import { access, mkdir, rename } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UsedCache } from '../../cache/cache-mounts.ts';
 import { mountName, readAbout, writeAbout } from '../../cache/mount-about.ts';
@@ -12,10 +12,10 @@ import type { Entry } from '../../image/entry.ts';
 import { END_OF_ENTRIES, encodeEntryHeader } from '../../image/entry-stream.ts';
 import type { CopySource, SourceNode } from '../copy/source.ts';
 import { layerForm } from '../exec/isolation.ts';
-import { entriesToStream, extractInto } from '../exec/layer-transfer.ts';
-import { needsNamespaces } from '../exec/needs-namespaces.ts';
+import { dumpFolder, entriesToStream, extractInto } from '../exec/layer-transfer.ts';
 import type { PreparedMount } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
+import { removeAll } from '../exec/sandbox.ts';
 import type { MountSpec } from '../plan/graph.ts';
 
 export type CacheSpec = Extract<MountSpec, { readonly type: 'cache' }>;
@@ -64,7 +64,7 @@ export function cacheKeyPart({ spec, begin }: CacheMount): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** Makes the cache's folder where it is not there, in `temporary`, and returns how to mount it. */
+/** Makes the cache's folder where it is not there, and returns how to mount it. */
 export async function prepareCache(
   { spec, seed, begin, name }: CacheMount,
   used: UsedCache,
@@ -72,27 +72,38 @@ export async function prepareCache(
   temporary: () => Promise<string>,
 ): Promise<PreparedMount> {
   const form = layerForm(isolation);
-  const hint = 'nothing keeps a step that is root from writing there; leave out readonly';
-  if (spec.readonly) needsNamespaces(isolation, '--mount=type=cache,readonly', hint, spec.span);
   const folder = join(used.container, form);
   if (!(await isThere(folder))) {
-    const made = join(await temporary(), form);
-    await mkdir(made);
+    await mkdir(used.container, { recursive: true });
+    // Beside its place: a folder that a sub-id owns may be renamed by us, but not to another parent.
+    const made = await mkdtemp(`${folder}-`);
     // Made by the runner, so that the owner is one of the step's own ids.
     await extractInto(isolation, made, content(spec, seed));
-    await mkdir(used.container, { recursive: true });
-    await rename(made, folder).catch((error: unknown) => {
+    await rename(made, folder).catch(async (error: unknown) => {
       // Another step that shares it was first.
       if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+      await removeAll(isolation, [made]);
     });
   }
   if ((await readAbout(used.container, name)) === undefined) {
     await writeAbout(used.container, { id: spec.id, begin });
   }
-  return {
-    point: { target: spec.target, kind: 'dir' },
-    words: ['bind', folder, spec.target, spec.readonly ? 'ro' : 'rw'],
-  };
+  const point = { target: spec.target, kind: 'dir' } as const;
+  if (!spec.readonly) return { point, words: ['bind', folder, spec.target, 'rw'] };
+  if (isolation.rung !== 'chroot') return { point, words: ['bind', folder, spec.target, 'ro'] };
+  // Nothing keeps a step from writing there: as with a bind, it has a copy, which goes with it.
+  const copy = join(await temporary(), 'copy');
+  await mkdir(copy);
+  await extractInto(isolation, copy, streamOf(isolation, folder), ['root']);
+  return { point, words: ['bind', copy, spec.target, 'rw'] };
+}
+
+async function* streamOf(isolation: Isolation, folder: string): AsyncIterable<Uint8Array> {
+  for await (const { entry, chunks } of dumpFolder(isolation, folder)) {
+    yield encodeEntryHeader(entry);
+    yield* chunks;
+  }
+  yield END_OF_ENTRIES;
 }
 
 async function seedOf(spec: CacheSpec, source: CopySource): Promise<Seed> {

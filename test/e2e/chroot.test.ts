@@ -114,6 +114,8 @@ RUN --mount=type=bind,source=Dockerfile,target=/in/file --mount=type=bind,from=s
  cmp /in/file /in/dir/one && echo x > /in/dir/two && cat /in/dir/* | wc -l > /lines
 RUN --mount=type=cache,target=/cache/deep echo 1 >> /cache/deep/n && cp /cache/deep/n /n1
 RUN --mount=type=cache,target=/cache/deep echo 2 >> /cache/deep/n && cp /cache/deep/n /n2
+RUN --mount=type=cache,target=/cache/deep,readonly cp -r /cache/deep /seen-cache && echo 3 >> /cache/deep/n || true
+RUN --mount=type=cache,target=/cache/deep test "$(wc -l < /cache/deep/n)" = 2
 RUN --mount=type=secret,id=s,target=/etc/key,mode=0440,uid=3 --mount=type=secret,id=s,env=KEY \
  test "$(cat /etc/key)" = "$KEY" && stat -c '%a %u %s' /etc/key > /seen
 RUN --mount=type=tmpfs,target=/tmp/t echo x > /tmp/t/f && stat -c %a /tmp/t > /mode
@@ -161,7 +163,6 @@ RUN test "$(ls /moved)" = all && test "$(ls /moved/all)" = own && mkdir /seen
 
 test.for<readonly [string, string]>([
   ['RUN --mount=type=tmpfs,target=/t,size=1m true', 'tmpfs,size= cannot be had'],
-  ['RUN --mount=type=cache,target=/t,readonly true', 'readonly cannot be had'],
   ['RUN --security=insecure true', '--security=insecure cannot be had'],
 ])('%s is refused', ([step, message], context) => {
   const folder = contextWith(context, `${step}\n`);

@@ -65,6 +65,29 @@ test('an ordinary user builds what root builds, the second time from the cache, 
   expect(leftBehind(home)).toEqual([]);
 });
 
+test("caches of a sub-id's own: begun, shared, gone on with, and the image that root makes", (context) => {
+  const cache = '--mount=type=cache,target=/c,mode=0700,uid=33,gid=34';
+  const Dockerfile = `${BUSYBOX}FROM scratch AS seed
+COPY --chown=7:8 busybox /d/b
+FROM 0
+RUN ${cache} stat -c '%a %u:%g' /c > /owner; echo 1 > /c/n; chown 33 /c/n
+USER 33:34
+RUN ${cache} cat /c/n > /tmp/n || true; echo 2 >> /c/n; wc -l < /c/n
+USER 0
+RUN ${cache} test "$(wc -l < /c/n)" = 2
+RUN --mount=type=cache,target=/c,from=seed,source=/d,uid=9 stat -c '%u:%g' /c /c/b > /seeded
+`
+    .replace('FROM scratch', 'FROM scratch AS first')
+    .replace('FROM 0', 'FROM first');
+  const { made, folder, home } = place(busyboxContext(context, { Dockerfile }));
+  const byRoot = slipway(tmpDir(), ['build', '-q', folder], EPOCH);
+  expect(byRoot.stderr).toBe('');
+  for (const rung of ['rootless', 'single-id'])
+    expect(made.slipway(home, ['build', '-q', `--isolation=${rung}`, folder], EPOCH)).toEqual(
+      byRoot,
+    );
+});
+
 test('an image that root saved is a base for an ordinary user, and the other way round', (context) => {
   const { made, folder, home } = place(busyboxContext(context, FILES));
   const rootHome = tmpDir();
