@@ -12,7 +12,8 @@ import type { ResolvedImage } from '../../image/source.ts';
 import type { BuildEnvironment } from '../environment.ts';
 import { type LayerStore, layerStore } from '../exec/layer-store.ts';
 import { resolvConf } from '../exec/network.ts';
-import { runShell } from '../exec/run-shell.ts';
+import { runShell, type ShellPlace } from '../exec/run-shell.ts';
+import type { Isolation } from '../exec/runner.ts';
 import { openSandbox } from '../exec/sandbox.ts';
 import { makeSandboxFolders } from '../exec/sandbox-folders.ts';
 import { stackFolders } from '../exec/stack-folders.ts';
@@ -37,27 +38,31 @@ const PLAIN = {
   env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
 };
 
+export interface WantedTarget {
+  readonly name: string;
+  /** Of an image of several. */
+  readonly platform: Platform;
+  readonly isolation: 'auto' | Isolation['rung'];
+}
+
 /**
  * Finds the image or step that `name` is, and hands it to `work`; both are gone when that ends. Throws
  * E_IMAGE_NOT_FOUND where it is neither, E_USAGE where it is several steps.
  */
 export async function withDebugTarget<T>(
   store: Store,
-  name: string,
-  platform: Platform,
+  { name, platform, isolation: wanted }: WantedTarget,
   environment: BuildEnvironment,
   work: (target: DebugTarget) => Promise<T>,
 ): Promise<T> {
-  const sandbox = openSandbox(store, 'auto', environment);
+  const sandbox = openSandbox(store, wanted, environment);
   const layers = layerStore(store, sandbox);
   try {
     const found = await find(store, layers, name, platform);
     const { tree } = found.snapshot;
     const isolation = await sandbox.isolation();
-    const lowers = await stackFolders(layers, found.snapshot.layers);
-    const upper = join(await layers.temporary(), 'upper');
-    mkdirSync(upper);
-    await makeSandboxFolders(isolation, store.objects, tree, upper);
+    const helper = await sandbox.defaultNetwork();
+    const place = await placeOf(store, layers, isolation, found.snapshot);
     const open = async (term: string | undefined): Promise<number> => {
       const exit = await runShell({
         spec: specOf(found),
@@ -67,11 +72,11 @@ export async function withDebugTarget<T>(
         secretEnv: [],
         network: 'host',
         extraHosts: [],
-        resolvConf: resolvConf(undefined),
+        resolvConf: resolvConf(helper),
+        helper,
         isolation,
         layers,
-        lowers,
-        upper,
+        place,
         term,
         signal: environment.signal,
       });
@@ -81,6 +86,22 @@ export async function withDebugTarget<T>(
   } finally {
     await sandbox.close();
   }
+}
+
+async function placeOf(
+  store: Store,
+  layers: LayerStore,
+  isolation: Isolation,
+  snapshot: Snapshot,
+): Promise<ShellPlace> {
+  if (isolation.rung === 'chroot') {
+    return { kind: 'folder', path: await layers.roots.take(isolation, snapshot) };
+  }
+  const lowers = await stackFolders(layers, snapshot.layers);
+  const upper = join(await layers.temporary(), 'upper');
+  mkdirSync(upper);
+  await makeSandboxFolders(isolation, store.objects, snapshot.tree, upper);
+  return { kind: 'stack', lowers, upper };
 }
 
 interface Found {

@@ -66,6 +66,11 @@ export function runnerNetwork(network: StepNetwork): 'host' | 'none' {
   return network === 'none' ? 'none' : 'host';
 }
 
+/** What gives a runner a network of its own; nothing where it is to have the machine's. */
+export function helperWords(helper: NetworkHelper | undefined): string[] {
+  return helper === undefined ? [] : ['network-helper', helper.kind, helper.program];
+}
+
 /**
  * The text of a step's resolv.conf: the machine's, but for resolvers on its loopback, which a network of one's own
  * does not reach.

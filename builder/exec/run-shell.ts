@@ -1,10 +1,10 @@
 // An interactive shell in a step's sandbox, on the terminal of this process: the image's own, or the small
 // one that the runner has in it where the image has none.
 
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerStore } from './layer-store.ts';
-import { needsNamespaces } from './needs-namespaces.ts';
+import { helperWords, type NetworkHelper } from './network.ts';
 import { endOfStep, type StepExit } from './run-step.ts';
 import { type RunFolders, type RunWordsOptions, runWords } from './run-words.ts';
 import { type Isolation, startTerminalRunner } from './runner.ts';
@@ -22,13 +22,17 @@ const SHELLS: readonly (readonly string[])[] = [
   [OWN_SHELL, 'sh'],
 ];
 
+/** What the shell's root is made of: layer folders, topmost first, below what may hold a step's changes; or a folder. */
+export type ShellPlace =
+  | { readonly kind: 'stack'; readonly lowers: readonly string[]; readonly upper: string }
+  | { readonly kind: 'folder'; readonly path: string };
+
 export interface ShellOptions extends Omit<RunWordsOptions, 'folders'> {
   readonly isolation: Isolation;
   readonly layers: Pick<LayerStore, 'temporary'>;
-  /** Layer folders, topmost first. */
-  readonly lowers: readonly string[];
-  /** What is written goes there; it may hold the changes of a step already. */
-  readonly upper: string;
+  readonly place: ShellPlace;
+  /** Makes the network of steps; undefined where they have the machine's, or none. */
+  readonly helper: NetworkHelper | undefined;
   /** The kind of the user's terminal, as TERM names it. */
   readonly term: string | undefined;
   readonly signal: AbortSignal;
@@ -36,8 +40,6 @@ export interface ShellOptions extends Omit<RunWordsOptions, 'folders'> {
 
 /** Opens a shell where `spec` says, and returns how it ended. Throws what runStep throws. */
 export async function runShell(options: ShellOptions): Promise<StepExit> {
-  const hint = 'a shell needs a terminal of its own and a root that is mounted for it';
-  needsNamespaces(options.isolation, 'a shell in a step', hint);
   for (const args of SHELLS) {
     const exit = await tryShell(options, args);
     if (exit.message === undefined) return exit;
@@ -46,27 +48,35 @@ export async function runShell(options: ShellOptions): Promise<StepExit> {
 }
 
 async function tryShell(options: ShellOptions, args: readonly string[]): Promise<StepExit> {
-  const { isolation, layers, lowers, upper, term, spec, signal } = options;
-  const folders = await shellFolders(layers, lowers, upper);
+  const { isolation, layers, place, helper, term, spec, signal } = options;
+  const base = await layers.temporary();
+  const folders = shellFolders(base, place);
   const has = (name: string): boolean => spec.env.some((value) => value.startsWith(`${name}=`));
   const env = term === undefined || has('TERM') ? spec.env : [...spec.env, `TERM=${term}`];
-  const own = ['bind', runnerPath(), OWN_SHELL, 'ro'];
   const words = [
+    ...helperWords(helper),
     ...runWords({ ...options, spec: { ...spec, env, args }, folders }),
-    ...['tmpfs', OWN_FOLDER, '4096', '755', ...own, 'readonly-path', OWN_FOLDER],
+    ...ownShellWords(base, place),
   ];
   const runner = startTerminalRunner(isolation, words);
   return endOfStep(runner, signal, () => runner.ended);
 }
 
+/** The runner itself, read-only; in a folder that cannot be mounted on, a copy that goes with the shell. */
+function ownShellWords(base: string, place: ShellPlace): string[] {
+  if (place.kind === 'stack') {
+    const own = ['bind', runnerPath(), OWN_SHELL, 'ro'];
+    return ['tmpfs', OWN_FOLDER, '4096', '755', ...own, 'readonly-path', OWN_FOLDER];
+  }
+  const copy = join(base, 'sh');
+  copyFileSync(runnerPath(), copy);
+  return ['tmpfs', OWN_FOLDER, '0', '755', 'bind', copy, OWN_SHELL, 'rw'];
+}
+
 /** overlayfs wants an empty working folder each time that it is mounted. */
-async function shellFolders(
-  layers: Pick<LayerStore, 'temporary'>,
-  lowers: readonly string[],
-  upper: string,
-): Promise<RunFolders> {
-  const base = await layers.temporary();
+function shellFolders(base: string, place: ShellPlace): RunFolders {
   const [work, root, scratch] = [join(base, 'work'), join(base, 'root'), join(base, 's')];
   for (const path of [work, root, scratch]) mkdirSync(path);
-  return { upper, root, scratch, stacked: { lowers, work } };
+  if (place.kind === 'folder') return { upper: work, root: place.path, scratch };
+  return { upper: place.upper, root, scratch, stacked: { lowers: place.lowers, work } };
 }

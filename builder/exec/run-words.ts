@@ -1,6 +1,7 @@
 // The words that tell the runner how to set up and run one RUN step: the file systems that every
 // container has, what is masked in them, the network's files, the step's own mounts, the command.
 
+import { hostname } from 'node:os';
 import type { Digest } from '../../core/digest.ts';
 import { readRoot } from '../../image/tree/directory.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
@@ -99,7 +100,7 @@ export function runWords(options: RunWordsOptions): string[] {
     ...['mount-proc', spec.insecure ? 'mount-sys-rw' : 'mount-sys', 'mount-dev'],
     ...(options.shm === undefined ? [] : ['tmpfs', '/dev/shm', String(options.shm), '1777']),
     ...dataWords('/etc/resolv.conf', options.resolvConf, 0o644),
-    ...dataWords('/etc/hosts', hosts(spec.hostname, options.extraHosts), 0o644),
+    ...dataWords('/etc/hosts', hosts(hostNames(spec, folders), options.extraHosts), 0o644),
     ...(options.hostCa === undefined ? [] : hostCaWords(options.hostCa)),
     ...scriptWords(spec),
     ...mounts.flatMap(({ words }) => words),
@@ -125,10 +126,10 @@ function stackWords(
 }
 
 /** What only a step with namespaces of its own can have. */
-function namespaceWords({ insecure, hostname }: RunSpec): readonly string[] {
+function namespaceWords({ insecure, hostname: name }: RunSpec): readonly string[] {
   return [
     ...(insecure ? ['seccomp', 'none', 'caps', 'all'] : confineWords()),
-    ...['hostname', hostname],
+    ...['hostname', name],
   ];
 }
 
@@ -137,10 +138,15 @@ function environment({ spec, secretEnv, hostCa }: RunWordsOptions): string[] {
   return hostCa === undefined ? own : [...own, ...hostCaEnv(own)];
 }
 
+/** Without a namespace for it, a step has the machine's name, and programs look it up. */
+function hostNames({ hostname: own }: RunSpec, { stacked }: RunFolders): string {
+  return stacked === undefined && hostname() !== own ? `${own} ${hostname()}` : own;
+}
+
 /** As the reference writes it. */
-function hosts(hostname: string, extra: readonly ExtraHost[]): string {
+function hosts(names: string, extra: readonly ExtraHost[]): string {
   return [
-    `127.0.0.1\tlocalhost ${hostname}\n`,
+    `127.0.0.1\tlocalhost ${names}\n`,
     '::1\tlocalhost ip6-localhost ip6-loopback\n',
     ...extra.map(({ name, address }) => `${address}\t${name}\n`),
   ].join('');

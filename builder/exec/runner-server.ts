@@ -4,7 +4,7 @@
 
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import type { NetworkHelper } from './network.ts';
+import { helperWords, type NetworkHelper } from './network.ts';
 import { type Isolation, idWords, rungWords, startServer } from './runner.ts';
 import { encodeWords, type RunnerEvent, readEvent, runnerError } from './runner-protocol.ts';
 
@@ -56,7 +56,7 @@ export class RunnerServer {
     this.#send([
       ...idWords(isolation),
       ...cgroups.flatMap((folder) => ['cgroup', folder]),
-      ...(helper === undefined ? [] : ['network-helper', helper.kind, helper.program]),
+      ...helperWords(helper),
     ]);
   }
 

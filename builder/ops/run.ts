@@ -21,7 +21,7 @@ import { needsNamespaces } from '../exec/needs-namespaces.ts';
 import { resolvConf, runnerNetwork, type StepNetwork } from '../exec/network.ts';
 import { OBSERVER_RULES, recordReads } from '../exec/observed-reads.ts';
 import { runLimited } from '../exec/run-limited.ts';
-import { runShell } from '../exec/run-shell.ts';
+import { runShell, type ShellPlace } from '../exec/run-shell.ts';
 import type { StepExit } from '../exec/run-step.ts';
 import { mountPoints, type RunFolders, runWords } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
@@ -155,10 +155,13 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
       how: howItEnded(exit),
       async openShell(term) {
         const { signal } = inputs;
-        const lowers = folders.stacked?.lowers ?? [];
-        // A runner of its own, in the machine's network.
-        const own = { isolation, layers, lowers, upper, term, signal };
-        await runShell({ ...sandbox, ...own, resolvConf: resolvConf(undefined) });
+        const { root, stacked } = folders;
+        const place: ShellPlace =
+          stacked === undefined
+            ? { kind: 'folder', path: root }
+            : { kind: 'stack', lowers: stacked.lowers, upper };
+        const own = { isolation, layers, place, helper, term, signal };
+        await runShell({ ...sandbox, ...own });
       },
     });
     throw commandFailed(spec, exit, inputs.span);

@@ -1,6 +1,7 @@
 // `slipway debug shell`: a shell in an image, or in what a step of a build came to.
 
 import type { CliCommand } from '../command.ts';
+import { declareIsolation, readIsolation } from '../flags/isolation-flag.ts';
 import { declarePlatform, readPlatform } from '../flags/platform-flag.ts';
 import { logLine } from '../render/log-line.ts';
 import { openTerminal } from '../shell/terminal.ts';
@@ -11,6 +12,7 @@ export const debugShell: CliCommand = {
   declare(command) {
     command.argument('<image|step>', 'an image in the local store, or a step: its key or its name');
     declarePlatform(command);
+    declareIsolation(command, 'the shell is');
     command.addHelpText(
       'after',
       `
@@ -28,6 +30,7 @@ Examples:
   async run(command, host) {
     const [name = ''] = command.args;
     const platform = readPlatform(command, host);
+    const isolation = readIsolation(command);
     const terminal = openTerminal(host, 'slipway debug shell');
     const { withDebugTarget } = await import('../../builder/debug/debug-shell.ts');
     const environment = {
@@ -38,14 +41,19 @@ Examples:
       stdout: host.stdout,
     };
     return withStore(host, (store) =>
-      withDebugTarget(store, name, platform, environment, async ({ title, open }) => {
-        host.stderr.write(`${logLine(title)}; nothing done here is kept\n`);
-        let status = 0;
-        await terminal.lend(async () => {
-          status = await open(terminal.kind);
-        });
-        return status;
-      }),
+      withDebugTarget(
+        store,
+        { name, platform, isolation },
+        environment,
+        async ({ title, open }) => {
+          host.stderr.write(`${logLine(title)}; nothing done here is kept\n`);
+          let status = 0;
+          await terminal.lend(async () => {
+            status = await open(terminal.kind);
+          });
+          return status;
+        },
+      ),
     );
   },
 };

@@ -10,6 +10,7 @@ import type { Host } from '../host.ts';
 import { type CacheFlags, declareCacheFlags, readCacheFlags } from './cache-flags.ts';
 import { type Call, readCall } from './call.ts';
 import { parseImageName } from './image-name.ts';
+import { declareIsolation, readIsolation } from './isolation-flag.ts';
 import { parseOutput } from './output.ts';
 import { parsePairs } from './pairs.ts';
 import { declareStepFlags, readStepFlags, type StepFlags } from './step-flags.ts';
@@ -18,7 +19,6 @@ const PROGRESS = ['auto', 'plain', 'tty', 'json', 'quiet'] as const;
 const CONTEXT_MODES = ['keep', 'git'] as const;
 const NETWORKS = ['default', 'none', 'host'] as const;
 const ON_ERROR = ['stop', 'shell'] as const;
-const ISOLATIONS = ['auto', 'root', 'rootless', 'single-id', 'chroot'] as const;
 
 export interface BuildFlags extends StepFlags, CacheFlags {
   /** A folder, or `-`; undefined where `-f -` stands alone. */
@@ -68,7 +68,6 @@ export function declareBuildFlags(command: Command): void {
     .option('--push', 'the same as -o type=registry')
     .option('--load', 'the same as -o type=image: into the local store')
     .addOption(choice('--network <mode>', 'the network of RUN steps', NETWORKS))
-    .addOption(choice('--isolation <rung>', 'how RUN steps are isolated', ISOLATIONS))
     .option('--jobs <number>', 'how many steps run at once (default: the number of cores)')
     .addOption(choice('--on-error <what>', 'shell opens one in a failed RUN step', ON_ERROR))
     .addOption(choice('--progress <form>', 'how progress is shown', PROGRESS))
@@ -77,6 +76,7 @@ export function declareBuildFlags(command: Command): void {
     .option('--call <method>', 'build, or instead of it check, outline, targets (,format=json)')
     .option('--iidfile <path>', "write the image's manifest digest to this file")
     .option('--metadata-file <path>', 'write digests, or the error, as JSON to this file');
+  declareIsolation(command, 'RUN steps are');
   declareCacheFlags(command);
   declareStepFlags(command);
 }
@@ -102,7 +102,7 @@ export function readBuildFlags(
     ...readStepFlags(command, host),
     platform: raw.platform === undefined ? hostPlatform(host.arch) : readPlatform(raw.platform),
     network: raw.network,
-    isolation: raw.isolation,
+    isolation: readIsolation(command),
     progress: readProgress(raw),
     onError: raw.onError,
     ...readCacheFlags(command, host),
@@ -129,7 +129,6 @@ interface RawFlags {
   readonly push?: true;
   readonly load?: true;
   readonly network: BuildFlags['network'];
-  readonly isolation: BuildFlags['isolation'];
   readonly jobs?: string;
   readonly onError: BuildFlags['onError'];
   readonly progress: BuildFlags['progress'];

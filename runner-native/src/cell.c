@@ -28,7 +28,7 @@ int cell_check(const struct plan *plan, struct err *err)
 		{ "work", plan->work != NULL },
 		{ "root-mode", plan->has_root_mode },
 		{ "hostname", plan->hostname != NULL },
-		{ "tty", plan->tty },
+		{ "network-helper", plan->netns.kind != NULL },
 		/* Its end of a step is a signal to everything that can be seen. */
 		{ "observe", plan->observe },
 		{ "uidmap", idmap_used(&plan->map) },

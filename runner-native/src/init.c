@@ -104,10 +104,12 @@ static void give_output(const struct init_channels *channels, const struct user 
 }
 
 /* The step's own terminal in place of its input and output. A session of its own comes first: the
- * runner's has the user's terminal, which nobody in the step may call its own. */
-static int take_terminal(int root, struct init_channels *channels, struct err *err)
+ * runner's has the user's terminal, which nobody in the step may call its own. A changed root has no
+ * devpts: there the pair is one of the container's, whose path the step does not see. */
+static int take_terminal(struct init_channels *channels, struct err *err)
 {
-	if (setsid() < 0)
+	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || setsid() < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot leave the user's terminal");
 	int slave = pty_open_slave(root, channels->terminal, err);
 	channels->stdout_fd = channels->stderr_fd = slave;
@@ -161,7 +163,7 @@ static int set_up(struct plan *plan, struct init_channels *channels, struct user
 	if (root < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot open the step's root");
 	if (plan->tty) {
-		rc = terminal = take_terminal(root, channels, err);
+		rc = terminal = take_terminal(channels, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -340,8 +342,9 @@ static void prepare_supervisor(const struct plan *plan, const struct user *user,
 static int leave(struct plan *plan, const struct outcome *outcome, int rc, struct err *err)
 {
 	struct err ignored;
-	bool succeeded = rc == 0 && outcome->executed && outcome->wait_status == 0;
-	int left = plan->chroot ? cell_leave(plan, succeeded, rc < 0 ? &ignored : err) : 0;
+	/* What is done at a terminal is nobody's layer. */
+	bool counts = rc == 0 && outcome->executed && outcome->wait_status == 0 && !plan->tty;
+	int left = plan->chroot ? cell_leave(plan, counts, rc < 0 ? &ignored : err) : 0;
 	return rc < 0 ? rc : left;
 }
 

@@ -18,6 +18,15 @@
 
 enum { READY_MS = 5000, LOOK_MS = 2, FIRST_UNUSED_FD = STDERR_FILENO + 1 };
 
+int netns_take(struct netns *netns, char **args, struct err *err)
+{
+	if (strcmp(args[0], "pasta") != 0 && strcmp(args[0], "slirp4netns") != 0)
+		return fail(err, "E_RUNNER_WORDS", 0, "\"%.64s\" makes no network", args[0]);
+	netns->kind = args[0];
+	netns->program = args[1];
+	return 0;
+}
+
 /* No port of the machine leads in, none of the step's leads out to the machine's loopback, nor does
  * the gateway's address. */
 static void become_helper(const struct netns *netns, pid_t runner)
@@ -86,15 +95,38 @@ int netns_keep(struct netns *netns, struct err *err)
 	return 0;
 }
 
-/* Whether anything beyond the loopback can be reached: the helper sets the route last. */
+/* What a file of /proc/self/net begins with; empty where it cannot be read. */
+static void read_routes(const char *path, char *text, size_t room)
+{
+	cleanup_close int routes = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = routes < 0 ? 0 : read(routes, text, room - 1);
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* A line of ipv6_route that leads everywhere, by another device than the loopback, which always has one
+ * that refuses. */
+static bool leads_out(const char *line)
+{
+	static const char everywhere[] = "00000000000000000000000000000000 00 ";
+	const size_t length = strcspn(line, "\n");
+	return strncmp(line, everywhere, sizeof(everywhere) - 1) == 0 &&
+	       (length < 3 || strncmp(line + length - 3, " lo", 3) != 0);
+}
+
+/* Whether anything beyond the loopback can be reached: the helper sets the route last. A machine may have
+ * IPv6 alone. */
 static bool has_route(void)
 {
-	char text[1024];
-	cleanup_close int routes = open("/proc/self/net/route", O_RDONLY | O_CLOEXEC);
-	ssize_t n = routes < 0 ? 0 : read(routes, text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
+	char text[4096];
+	read_routes("/proc/self/net/route", text, sizeof(text));
 	const char *line = strchr(text, '\n');
-	return line != NULL && line[1] != '\0';
+	if (line != NULL && line[1] != '\0')
+		return true;
+	read_routes("/proc/self/net/ipv6_route", text, sizeof(text));
+	for (line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
+		if (leads_out(line))
+			return true;
+	return false;
 }
 
 /* Until there is a route (true), or the helper has ended or takes too long; `said` is its last word. */

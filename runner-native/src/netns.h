@@ -15,6 +15,9 @@ struct netns {
 	int report;	     /* what the helper says, until it ends */
 };
 
+/* Takes the words of `network-helper`: KIND and PROGRAM. */
+int netns_take(struct netns *netns, char **args, struct err *err);
+
 /* Starts the keeper. In the caller's own namespaces and control groups. */
 int netns_keep(struct netns *netns, struct err *err);
 

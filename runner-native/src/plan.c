@@ -250,6 +250,11 @@ TAKE(network)
 	return take_choice(args[0], "none", "host", &((struct plan *)at)->host_network, err);
 }
 
+TAKE(network_helper)
+{
+	return netns_take(&((struct plan *)at)->netns, args, err);
+}
+
 TAKE(cgroup)
 {
 	struct plan *plan = at;
@@ -319,6 +324,7 @@ static const struct word_rule RULES[] = {
 	{ "readonly-path", 1, take_readonly_path },
 	{ "hostname", 1, take_hostname },
 	{ "network", 1, take_network },
+	{ "network-helper", 2, take_network_helper },
 	{ "cwd", 1, take_cwd },
 	{ "user", 1, take_user },
 	{ "env", 1, take_env },

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "idmap.h"
+#include "netns.h"
 
 enum op_kind {
 	OP_PROC,
@@ -59,6 +60,7 @@ struct plan {
 	size_t op_count;
 	const char *hostname;
 	bool host_network;
+	struct netns netns; /* what the machine's network is for this step */
 	const char *cwd;
 	const char *user;
 	char **env; /* env_count strings and a NULL */

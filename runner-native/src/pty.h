@@ -7,6 +7,6 @@
 
 #include "err.h"
 
-/* Makes the pair in the devpts of the step's root, and hands the master over on `socket`. Returns
+/* Makes the pair in the devpts that `root` has, and hands the master over on `socket`. Returns
  * the slave, close-on-exec, or <0 with `err`. */
 int pty_open_slave(int root, int socket, struct err *err);

@@ -279,9 +279,13 @@ int run_verb(const struct words *words, struct err *err)
 	struct plan plan;
 	int rc = plan_read(&plan, words, err);
 	if (rc == 0)
+		rc = netns_keep(&plan.netns, err);
+	if (rc == 0)
 		rc = limits_join(plan.cgroups, plan.cgroup_count, err);
 	if (rc == 0)
 		rc = ns_enter_user(&plan.map, err);
+	if (rc == 0)
+		rc = netns_enter(&plan.netns, err);
 	if (rc == 0)
 		rc = run_plan(&plan, err);
 	plan_free(&plan);

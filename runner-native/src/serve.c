@@ -44,13 +44,8 @@ static int take_cgroup(void *at, char **args, size_t left, struct err *err)
 
 static int take_network(void *at, char **args, size_t left, struct err *err)
 {
-	struct server *server = at;
 	(void)left;
-	if (strcmp(args[0], "pasta") != 0 && strcmp(args[0], "slirp4netns") != 0)
-		return fail(err, "E_RUNNER_WORDS", 0, "\"%.64s\" makes no network", args[0]);
-	server->netns.kind = args[0];
-	server->netns.program = args[1];
-	return 0;
+	return netns_take(&((struct server *)at)->netns, args, err);
 }
 
 static const struct word_rule RULES[] = {

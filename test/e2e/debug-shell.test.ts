@@ -1,10 +1,12 @@
 // A shell in a step that failed, and in images and steps of the store, as a person at a terminal gets it.
 
-import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type OrdinaryUser, ordinaryUser } from '../support/ordinary-user.ts';
-import { requires, requiresPrograms } from '../support/requires.ts';
+import { hasProgram, requires, requiresPrograms } from '../support/requires.ts';
 import { PROBE } from '../support/runner.ts';
 import { BUSYBOX, busyboxContext, PROGRAM, programEnv, slipway } from '../support/slipway.ts';
 import { type Answer, onTerminal } from '../support/terminal.ts';
@@ -23,8 +25,23 @@ RUN --mount=type=cache,target=/c,mode=0777 --mount=type=secret,id=s,mode=0444 \
 const PROMPT = '$ ';
 const BY_ROOT = '# ';
 
+const server = createServer((socket) => socket.end('reached\n'));
+
+/** The port of a service on the machine's loopback. */
+async function listening(): Promise<number> {
+  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+const hasNetworkOfItsOwn = (): boolean =>
+  (hasProgram('pasta') || hasProgram('slirp4netns')) &&
+  ((statSync('/dev/net/tun', { throwIfNoEntry: false })?.mode ?? 0) & 0o006) === 0o006;
+
 let user: OrdinaryUser | undefined;
-afterAll(() => user?.remove());
+afterAll(() => {
+  server.close();
+  user?.remove();
+});
 beforeEach((context) => requiresPrograms(context, 'python3', 'busybox'));
 
 function terminal(home: string, args: readonly string[], answers: readonly Answer[]) {
@@ -159,6 +176,59 @@ test('debug shell: images by name, steps by key and by words; what is written th
   );
 });
 
+test('in a changed root too: files, mounts, user; the terminal is one of the machine that the step cannot name', async (context) => {
+  const folder = busyboxContext(context, { Dockerfile: FAILING });
+  const secret = join(tmpDir(), 'secret');
+  writeFileSync(secret, 'hush\n');
+  const home = tmpDir();
+  const words = ['build', '--isolation=chroot', '--on-error=shell', '--progress=plain'];
+  const build = [...words, '--secret', `id=s,src=${secret}`, folder];
+  const done = await terminal(home, build, [
+    [
+      PROMPT,
+      'id -un; pwd; cat behind /c/cache /run/secrets/s; echo $COLOUR; stty size; ls /dev/pts\n',
+    ],
+    [PROMPT, 'sh -c \'echo be""gin; exec sleep 60\'; echo not""here\n'],
+    ['begin', '\u0003'],
+    [PROMPT, 'touch more; exit\n'],
+  ]);
+  expect(done.screen).toContain('app\r\n/work\r\nleft\r\nin\r\nhush\r\ngreen\r\n33 101\r\n');
+  expect(done.screen).not.toContain('nothere');
+  expect(done).toMatchObject({ status: 1, restored: true, pending: 0 });
+  expect(readdirSync(join(home, 'tmp'))).toEqual([]);
+  const again = await terminal(home, build, [[PROMPT, 'ls; cat /c/cache; exit\n']]);
+  expect(again.screen).toMatch(/\r\nbehind\r\nin\r\n/);
+});
+
+test('in a changed root without a shell, and in an image, whatever is written there', async (context) => {
+  const folder = busyboxContext(context, {
+    Dockerfile: `${BUSYBOX.replace('scratch', 'scratch AS all')}WORKDIR /w
+RUN touch one
+FROM scratch
+COPY busybox /bin/tool
+RUN ["/bin/tool", "false"]
+`,
+  });
+  const home = tmpDir();
+  const chroot = '--isolation=chroot';
+  const words = ['build', chroot, '--on-error=shell', '--progress=plain', folder];
+  const own = await terminal(home, words, [
+    [BY_ROOT, 'id\n'],
+    [BY_ROOT, '/bin/tool rm /dev/.slipway/sh\n'],
+    [BY_ROOT, 'exit\n'],
+  ]);
+  expect(own.screen).toContain('uid=0 gid=0 groups=0\r\n');
+  expect(own).toMatchObject({ status: 1, restored: true });
+  const built = slipway(home, ['build', '-q', '-t', 'app', chroot, '--target=all', folder]);
+  expect(built.stderr).toBe('');
+  for (const left of [1, 2]) {
+    const typed = `echo shell ${left} in $PWD: *; touch more; exit 5\n`;
+    const image = await terminal(home, ['debug', 'shell', chroot, 'app'], [[BY_ROOT, typed]]);
+    expect(image.screen).toContain(`shell ${left} in /w: one\r\n`);
+    expect(image).toMatchObject({ status: 5, restored: true, pending: 0 });
+  }
+});
+
 test.for(['rootless', 'single-id'])('an ordinary user has it too: %s', async (rung, context) => {
   requiresPrograms(context, 'useradd', 'userdel');
   requires(context, process.getuid?.() === 0, 'root, which can make an ordinary user');
@@ -174,9 +244,12 @@ test.for(['rootless', 'single-id'])('an ordinary user has it too: %s', async (ru
     [...words, ...secret, folder],
     [
       [PROMPT, 'id -un; cat behind /c/cache /run/secrets/s; tty; echo x > made; stat -c %U made\n'],
+      [PROMPT, `nc -w 2 127.0.0.1 ${await listening()} || echo out""of reach\n`],
       [PROMPT, 'exit\n'],
     ],
   );
   expect(done.screen).toContain('app\r\nleft\r\nin\r\nhush\r\n/dev/pts/0\r\napp\r\n');
+  // The network is the step's: what listens on the machine's loopback is not in it.
+  if (hasNetworkOfItsOwn()) expect(done.screen).toMatch(/outof reach\r\n/);
   expect(done).toMatchObject({ status: 1, restored: true, pending: 0 });
 });
