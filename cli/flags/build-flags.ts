@@ -139,6 +139,9 @@ interface RawFlags {
   readonly check?: true;
 }
 
+/** Of this machine, and so of the steps, unless the command says otherwise. */
+const PROXIES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'];
+
 const EPOCH = 'SOURCE_DATE_EPOCH';
 
 function collect(value: string, before: string[] = []): string[] {
@@ -159,11 +162,15 @@ function readContext(context: string | undefined, file: string | undefined): str
   return context;
 }
 
-/** `--build-arg NAME` alone takes the value of the environment; SOURCE_DATE_EPOCH needs no flag. */
+/** `--build-arg NAME` alone takes the value of the environment; SOURCE_DATE_EPOCH and proxies need no flag. */
 function readBuildArgs(words: readonly string[], env: Host['env']): Map<string, string> {
   const given = parsePairs(words, '--build-arg', (name) => env[name]);
   const epoch = env[EPOCH];
   if (epoch !== undefined && !given.has(EPOCH)) given.set(EPOCH, epoch);
+  for (const name of PROXIES) {
+    const value = env[name] || env[name.toUpperCase()];
+    if (value && !given.has(name) && !given.has(name.toUpperCase())) given.set(name, value);
+  }
   return given;
 }
 

@@ -239,3 +239,21 @@ test.each([
 ])('%s is refused', (flag, message) => {
   expect(() => parse([flag, '.'])).toThrow(expect.objectContaining({ code: 'E_USAGE', message }));
 });
+
+test("the environment's proxies are build arguments, unless one is given in either case", () => {
+  const env = {
+    http_proxy: 'http://a',
+    HTTP_PROXY: 'http://b',
+    HTTPS_PROXY: 'http://c',
+    no_proxy: '',
+  };
+  expect([...parse(['.'], env).buildArgs]).toEqual([
+    ['http_proxy', 'http://a'],
+    ['https_proxy', 'http://c'],
+  ]);
+  const given = parse(['--build-arg', 'HTTP_PROXY=', '--build-arg', 'https_proxy=d', '.'], env);
+  expect([...given.buildArgs]).toEqual([
+    ['HTTP_PROXY', ''],
+    ['https_proxy', 'd'],
+  ]);
+});
