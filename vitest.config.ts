@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 // unit: no privileges, no network, no built program. native: the runner's binary.
 // e2e and security: the built program and, where installed, the field's own tools.
 // soundness: reuse against no reuse, by random builds.
+// adversaries-*: those of soundness once more, where steps are run or observed in another way.
+const OTHER_WAYS = ['chroot'];
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
@@ -47,6 +50,17 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...OTHER_WAYS.map((way) => ({
+        extends: true as const,
+        test: {
+          name: `adversaries-${way}`,
+          include: ['test/soundness/adversaries.test.ts'],
+          env: { SLIPWAY_SOUNDNESS_WAY: way },
+          testTimeout: 600_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      })),
     ],
   },
 });

@@ -121,7 +121,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
   const { layers, objects, input } = inputs;
   const isolation = await inputs.isolation();
   checkRung(spec, inputs, isolation);
-  const observe = step.observe === true && isolation.rung !== 'chroot';
+  const observe = step.observe === true;
   const base = await layers.temporary();
   const folders = await stepFolders(inputs, isolation, base);
   const { upper } = folders;

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include "changes.h"
 #include "descendants.h"
@@ -17,6 +19,7 @@
 
 /* Of the one step that this process has. */
 static struct stand_ins stand_ins;
+static bool is_inside;
 
 int cell_check(const struct plan *plan, struct err *err)
 {
@@ -29,8 +32,6 @@ int cell_check(const struct plan *plan, struct err *err)
 		{ "root-mode", plan->has_root_mode },
 		{ "hostname", plan->hostname != NULL },
 		{ "network-helper", plan->netns.kind != NULL },
-		/* Its end of a step is a signal to everything that can be seen. */
-		{ "observe", plan->observe },
 		{ "uidmap", idmap_used(&plan->map) },
 		{ "single-id", plan->single_id },
 		{ "seccomp none", plan->no_seccomp },
@@ -118,9 +119,57 @@ int cell_open_null(const struct plan *plan, struct err *err)
 	return ends[0];
 }
 
+int cell_mounted(struct mounted *mounted)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < stand_ins.paths.count; i++)
+		rc = mounted_add(mounted, stand_ins.paths.paths[i]);
+	return rc;
+}
+
+/* Whether /proc is the kernel's, and has our own number as ours. */
+static bool has_our_proc(void)
+{
+	struct statfs fs;
+	char number[16];
+	const ssize_t length = readlink("/proc/self", number, sizeof(number) - 1);
+	if (length <= 0 || statfs("/proc", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	number[length] = '\0';
+	return (pid_t)strtol(number, NULL, 10) == getpid();
+}
+
+int cell_look_in(const struct plan *plan)
+{
+	if (!has_our_proc())
+		return -ENOENT;
+	if (chdir("/proc") < 0 || chroot(plan->root) < 0)
+		return -errno;
+	is_inside = true;
+	return 0;
+}
+
+/* The container's /proc lies outside of the step's root, so that the way up does not end there. */
+static int look_out(void)
+{
+	if (is_inside && (chdir("..") < 0 || chroot(".") < 0))
+		return -errno;
+	is_inside = false;
+	return 0;
+}
+
+int cell_end_others(void (*end)(void))
+{
+	const bool was_inside = is_inside;
+	const int rc = look_out();
+	if (rc == 0)
+		end();
+	return rc < 0 || !was_inside ? rc : cell_look_in(stand_ins.plan);
+}
+
 int cell_enter(const struct plan *plan, struct err *err)
 {
-	if (chdir(plan->root) < 0 || chroot(".") < 0)
+	if (!is_inside && (chdir(plan->root) < 0 || chroot(".") < 0))
 		return fail_step(err, STEP_CHROOT, errno, "cannot change to the step's root");
 	return rootfs_chdir(plan->cwd, err);
 }
@@ -128,12 +177,15 @@ int cell_enter(const struct plan *plan, struct err *err)
 int cell_leave(struct plan *plan, bool changes, struct err *err)
 {
 	char record[WHOLE_PATH_MAX], removals[WHOLE_PATH_MAX];
+	int rc = look_out();
+	if (rc < 0)
+		return fail(err, "E_SANDBOX", -rc, "cannot leave the step's root");
 	descendants_end();
 	if (stand_ins.plan == NULL)
 		return 0;
-	int rc = stand_ins_open(&stand_ins) < 0
-			 ? fail(err, "E_SANDBOX", errno, "cannot open the folders of the step")
-			 : 0;
+	rc = stand_ins_open(&stand_ins) < 0
+		     ? fail(err, "E_SANDBOX", errno, "cannot open the folders of the step")
+		     : 0;
 	if (rc == 0)
 		rc = in_scratch(plan, "record", record, err);
 	if (rc == 0)

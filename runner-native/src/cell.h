@@ -6,6 +6,7 @@
  * changed (changes.h). */
 #pragma once
 
+#include "mounted.h"
 #include "plan.h"
 
 /* Refuses what this rung cannot do, so that nothing is left out in silence. E_RUNNER_WORDS. */
@@ -17,6 +18,17 @@ int cell_prepare(struct plan *plan, int lifeline, struct err *err);
 
 /* The step's standard input: always at its end. A descriptor that is nobody else's, or <0. */
 int cell_open_null(const struct plan *plan, struct err *err);
+
+/* For a supervisor, in the step's first process: it takes the folder for its root, with the
+ * container's /proc as its working folder, as pid 1 of a namespace has it. 0 or -errno. */
+int cell_look_in(const struct plan *plan);
+
+/* What stands in for mounts there. 0 or -errno. */
+int cell_mounted(struct mounted *mounted);
+
+/* Ends the step's processes by `end` (descendants.h), which needs the container's root. 0, or
+ * -errno where this process cannot look in again. */
+int cell_end_others(void (*end)(void));
 
 /* Enters the folder, in the command's process. E_WORKDIR. */
 int cell_enter(const struct plan *plan, struct err *err);

@@ -216,8 +216,9 @@ static int wait_for(pid_t command, int signals, struct supervisor *supervisor)
 		serve_until(supervisor, signals);
 		if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 			continue;
-		if (info.ssi_signo == SIGUSR1)
-			descendants_kill();
+		if (info.ssi_signo == SIGUSR1 && cell_end_others(descendants_kill) < 0 &&
+		    supervisor->observer != NULL)
+			observer_fail(supervisor->observer, "its root was lost sight of");
 		if (info.ssi_signo == SIGTERM && kill(-command, SIGTERM) < 0)
 			kill(command, SIGTERM);
 	}
@@ -248,8 +249,8 @@ static void report_exec_failed(const struct err *failure, int code)
 }
 
 /* Until the command's process has executed (0), or has failed (1, with `failure`). */
-static int await_exec(pid_t command, struct supervisor *supervisor, int report, struct err *failure,
-		      struct err *err)
+static int await_exec(pid_t command, const struct plan *plan, struct supervisor *supervisor,
+		      int report, struct err *failure, struct err *err)
 {
 	if (supervisor_is_needed(supervisor)) {
 		int listener = listener_take(report, command, failure);
@@ -258,7 +259,8 @@ static int await_exec(pid_t command, struct supervisor *supervisor, int report, 
 		if (listener == LISTENER_FAILED)
 			return fail(err, "E_SANDBOX", EPIPE,
 				    "the command's process died before its exec");
-		int rc = listener < 0 ? 0 : supervisor_take(supervisor, listener, err);
+		int rc =
+			listener < 0 ? 0 : supervisor_take(supervisor, listener, plan->chroot, err);
 		if (rc < 0)
 			return rc;
 		if (listener == LISTENER_NONE)
@@ -273,11 +275,14 @@ static int await_exec(pid_t command, struct supervisor *supervisor, int report, 
 }
 
 /* Ends every other process of the step, which then looks nothing up any more. */
-static void end_others(void)
+static void end_others(const struct plan *plan, struct observer *observer)
 {
 	/* To anybody but the first process of a pid namespace, -1 is the whole machine. */
-	if (getpid() != 1)
+	if (plan->chroot) {
+		if (cell_end_others(descendants_end) < 0)
+			observer_fail(observer, "its root was lost sight of");
 		return;
+	}
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
@@ -294,7 +299,7 @@ static int follow(pid_t command, const struct plan *plan, struct supervisor *sup
 	if (signals < 0)
 		return signals;
 	/* A fork has our addresses, so the strings that the error points to are here too. */
-	int got = await_exec(command, supervisor, report, &failure, err);
+	int got = await_exec(command, plan, supervisor, report, &failure, err);
 	if (got < 0)
 		return got;
 	if (got == 0) {
@@ -310,7 +315,7 @@ static int follow(pid_t command, const struct plan *plan, struct supervisor *sup
 		return err->number == 0 ? -EINVAL : -err->number;
 	}
 	if (supervisor->observer != NULL) {
-		end_others();
+		end_others(plan, supervisor->observer);
 		observer_end(supervisor->observer);
 		looked_send(supervisor->observer);
 	}
@@ -331,6 +336,8 @@ static void prepare_supervisor(const struct plan *plan, const struct user *user,
 	static struct observer observer;
 	supervisor_begin(supervisor);
 	if (plan->observe) {
+		if (plan->chroot && cell_look_in(plan) < 0)
+			observer_fail(&observer, "the container's /proc is not to be used");
 		observer_begin(&observer, plan);
 		supervisor_observe(supervisor, &observer);
 	}

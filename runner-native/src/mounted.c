@@ -25,18 +25,15 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* A mount inside of another one counts as a part of that. */
-static int add(struct mounted *mounted, char *target)
+int mounted_add(struct mounted *mounted, const char *place)
 {
-	unescape(target);
-	if (target[0] != '/' || target[1] == '\0' ||
-	    mounted_find(mounted, target + 1, strlen(target + 1)) != NULL)
+	if (*place == '\0' || mounted_find(mounted, place, strlen(place)) != NULL)
 		return 0;
 	struct mounted_at *at = array_push(&mounted->all, &mounted->count, sizeof(*at));
 	if (at == NULL)
 		return -ENOMEM;
-	at->path = strdup(target + 1);
-	at->length = strlen(target + 1);
+	at->path = strdup(place);
+	at->length = strlen(place);
 	return at->path == NULL ? -ENOMEM : 0;
 }
 
@@ -52,8 +49,10 @@ int mounted_read(struct mounted *mounted)
 		char *field = NULL;
 		for (int i = 0; i <= FIELD_TARGET && line != NULL; i++)
 			field = strsep(&line, " ");
-		if (line != NULL)
-			rc = add(mounted, field);
+		if (line == NULL)
+			continue;
+		unescape(field);
+		rc = field[0] == '/' ? mounted_add(mounted, field + 1) : 0;
 	}
 	return rc;
 }

@@ -14,6 +14,9 @@ struct mounted {
 	size_t count;
 };
 
+/* Adds a place; one inside of another counts as a part of that. 0 or -errno. */
+int mounted_add(struct mounted *mounted, const char *place);
+
 /* Reads the list of this process. 0 or -errno. */
 int mounted_read(struct mounted *mounted);
 

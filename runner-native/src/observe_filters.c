@@ -11,18 +11,18 @@
 #define HANDLER(name)                                                                              \
 	static struct answer name(struct supervisor *supervisor, const struct notice *notice)
 
-static bool asks_tracer(const struct notice *notice, uint64_t address)
+static bool asks_tracer(struct observer *observer, const struct notice *notice, uint64_t address)
 {
 	struct sock_fprog program;
 	struct sock_filter code[256];
-	if (notice_read(notice, address, &program, sizeof(program)) < 0)
+	if (observer_read(observer, notice, address, &program, sizeof(program)) < 0)
 		return false;
 	const uint64_t at = (uint64_t)(uintptr_t)program.filter;
 	for (size_t done = 0; done < program.len;) {
 		const size_t left = program.len - done;
 		const size_t count = left < lengthof(code) ? left : lengthof(code);
-		if (notice_read(notice, at + done * sizeof(code[0]), code,
-				count * sizeof(code[0])) < 0)
+		if (observer_read(observer, notice, at + done * sizeof(code[0]), code,
+				  count * sizeof(code[0])) < 0)
 			return false;
 		for (size_t i = 0; i < count; i++)
 			if (BPF_CLASS(code[i].code) == BPF_RET &&
@@ -40,7 +40,7 @@ static struct answer add_filter(struct supervisor *supervisor, const struct noti
 	if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
 		observer_fail(supervisor->observer,
 			      "the step wanted a filter with a listener of its own");
-	else if (asks_tracer(notice, program))
+	else if (asks_tracer(supervisor->observer, notice, program))
 		observer_fail(supervisor->observer, "the step has a filter that asks a tracer");
 	return answer_perform();
 }

@@ -24,16 +24,20 @@ static bool look(struct supervisor *supervisor, const struct notice *notice, int
 	return true;
 }
 
-/* A folder of the step's own: one of a lower layer cannot be moved, overlayfs says EXDEV. */
-static bool is_folder(const struct notice *notice, int dirfd, size_t arg)
+/* Says so where a folder is what is moved. */
+static void move_folder(struct supervisor *supervisor, const struct notice *notice, int dirfd,
+			size_t arg)
 {
 	char path[PATH_MAX];
-	struct stat st;
+	struct statx st;
 	struct located place cleanup_located = { .held = -1 };
-	return notice_read_path(notice, notice->args[arg], path) > 0 &&
-	       notice_locate(notice, dirfd, path, false, &place) == 0 &&
-	       fstatat(AT_FDCWD, place.text, &st, place.follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISDIR(st.st_mode);
+	if (notice_read_path(notice, notice->args[arg], path) > 0 &&
+	    notice_locate(notice, dirfd, path, false, &place) == 0 &&
+	    statx(AT_FDCWD, place.text, place.follow ? 0 : AT_SYMLINK_NOFOLLOW,
+		  STATX_TYPE | STATX_BTIME, &st) == 0 &&
+	    S_ISDIR(st.stx_mode))
+		observer_folder_moves(supervisor->observer, notice,
+				      (st.stx_mask & STATX_BTIME) != 0 ? &st.stx_btime : NULL);
 }
 
 static struct answer remove_name(struct supervisor *supervisor, const struct notice *notice,
@@ -46,11 +50,12 @@ static struct answer remove_name(struct supervisor *supervisor, const struct not
 static struct answer rename_names(struct supervisor *supervisor, const struct notice *notice,
 				  const int dirfds[2], const size_t args[2], bool exchanges)
 {
-	if (look(supervisor, notice, dirfds[0], args[0], MOVED) &&
-	    look(supervisor, notice, dirfds[1], args[1], exchanges ? MOVED : EMPTIED) &&
-	    (is_folder(notice, dirfds[0], args[0]) ||
-	     (exchanges && is_folder(notice, dirfds[1], args[1]))))
-		observer_folder_moves(supervisor->observer, notice);
+	if (!look(supervisor, notice, dirfds[0], args[0], MOVED) ||
+	    !look(supervisor, notice, dirfds[1], args[1], exchanges ? MOVED : EMPTIED))
+		return answer_perform();
+	move_folder(supervisor, notice, dirfds[0], args[0]);
+	if (exchanges)
+		move_folder(supervisor, notice, dirfds[1], args[1]);
 	return answer_perform();
 }
 

@@ -24,7 +24,7 @@ static void look_at_address(struct supervisor *supervisor, const struct notice *
 	const size_t wanted = length < sizeof(name) ? (size_t)length : sizeof(name);
 	memset(&name, 0, sizeof(name));
 	if (address == 0 || wanted < sizeof(name.sun_family) ||
-	    notice_read(notice, address, &name, wanted) < 0)
+	    observer_read(observer, notice, address, &name, wanted) < 0)
 		return;
 	if (name.sun_family == AF_UNIX && name.sun_path[0] != '\0') {
 		memcpy(path, name.sun_path, sizeof(name.sun_path));
@@ -65,7 +65,7 @@ static bool look_at_message(struct supervisor *supervisor, const struct notice *
 			    uint64_t address)
 {
 	struct msghdr message;
-	if (notice_read(notice, address, &message, sizeof(message)) < 0)
+	if (observer_read(supervisor->observer, notice, address, &message, sizeof(message)) < 0)
 		return false;
 	look_at_address(supervisor, notice, (uint64_t)(uintptr_t)message.msg_name,
 			message.msg_namelen, SENT_TO);

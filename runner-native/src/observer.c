@@ -8,7 +8,12 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "cell.h"
 #include "resolve.h"
+
+/* One that may be executed but not read; on rung "chroot" without CAP_SYS_PTRACE, another user's.
+ */
+#define UNREADABLE "the memory of a program could not be read"
 
 void observer_fail(struct observer *observer, const char *reason)
 {
@@ -49,6 +54,21 @@ void observer_end(struct observer *observer)
 		resolve_doubt(observer, &observer->threads[i]);
 }
 
+static void check_readable(struct observer *observer, int rc)
+{
+	if (rc < 0 && (errno == EPERM || errno == EACCES))
+		observer_fail(observer, UNREADABLE);
+}
+
+int observer_read(struct observer *observer, const struct notice *notice, uint64_t address,
+		  void *to, size_t length)
+{
+	errno = 0;
+	const int rc = notice_read(notice, address, to, length);
+	check_readable(observer, rc);
+	return rc;
+}
+
 bool observer_read_path(struct observer *observer, const struct notice *notice, uint64_t address,
 			char path[PATH_MAX])
 {
@@ -56,9 +76,7 @@ bool observer_read_path(struct observer *observer, const struct notice *notice, 
 		return false;
 	errno = 0;
 	const int length = notice_read_path(notice, address, path);
-	/* A program that may be executed but not read hides its memory from us. */
-	if (length < 0 && errno == EPERM)
-		observer_fail(observer, "the memory of a program could not be read");
+	check_readable(observer, length);
 	return length > 0;
 }
 
@@ -82,11 +100,13 @@ static void doubt(struct observer *observer, const struct notice *notice, const 
 }
 
 /* The place that a link of /proc leads to; false where it has none in the step's root. */
-static bool read_place(const char *link, char place[PATH_MAX], size_t *length)
+static bool read_place(struct observer *observer, const char *link, char place[PATH_MAX],
+		       size_t *length)
 {
 	static const char deleted[] = " (deleted)";
 	const size_t mark = sizeof(deleted) - 1;
 	const ssize_t got = readlink(link, place, PATH_MAX - 1);
+	check_readable(observer, (int)got);
 	if (got <= 0 || place[0] != '/')
 		return false;
 	*length = (size_t)got - 1;
@@ -98,24 +118,24 @@ static bool read_place(const char *link, char place[PATH_MAX], size_t *length)
 	return true;
 }
 
-static bool read_place_of(const struct notice *notice, int dirfd, char place[PATH_MAX],
-			  size_t *length)
+static bool read_place_of(struct observer *observer, const struct notice *notice, int dirfd,
+			  char place[PATH_MAX], size_t *length)
 {
 	char link[32];
 	if (dirfd == AT_FDCWD)
 		snprintf(link, sizeof(link), "%d/cwd", (int)notice->tid);
 	else
 		snprintf(link, sizeof(link), "%d/fd/%d", (int)notice->tid, dirfd);
-	return read_place(link, place, length);
+	return read_place(observer, link, place, length);
 }
 
-static void read_root(const struct notice *notice, struct view *view)
+static void read_root(struct observer *observer, const struct notice *notice, struct view *view)
 {
 	char link[32];
 	view->root_length = 0;
 	snprintf(link, sizeof(link), "%d/root", (int)notice->tid);
 	if (notice->changed_roots)
-		(void)read_place(link, view->root, &view->root_length);
+		(void)read_place(observer, link, view->root, &view->root_length);
 }
 
 void observer_look(struct observer *observer, const struct notice *notice, int dirfd,
@@ -124,11 +144,11 @@ void observer_look(struct observer *observer, const struct notice *notice, int d
 	static struct view view;
 	view.tid = notice->tid;
 	view.length = 0;
-	read_root(notice, &view);
+	read_root(observer, notice, &view);
 	if (*path == '/') {
 		view.length = view.root_length;
 		memcpy(view.place, view.root, view.root_length);
-	} else if (!read_place_of(notice, dirfd, view.place, &view.length)) {
+	} else if (!read_place_of(observer, notice, dirfd, view.place, &view.length)) {
 		return;
 	}
 	resolve(observer, &view, path, uses);
@@ -141,7 +161,7 @@ void observer_look_inside(struct observer *observer, const struct notice *notice
 {
 	static struct view view;
 	view.tid = notice->tid;
-	if (!read_place_of(notice, dirfd, view.root, &view.root_length))
+	if (!read_place_of(observer, notice, dirfd, view.root, &view.root_length))
 		return;
 	view.length = view.root_length;
 	memcpy(view.place, view.root, view.root_length);
@@ -155,13 +175,27 @@ void observer_look_at_open(struct observer *observer, const struct notice *notic
 	view.tid = notice->tid;
 	view.root_length = 0;
 	if (observer_is_on(observer) && fd >= 0 &&
-	    read_place_of(notice, fd, view.place, &view.length))
+	    read_place_of(observer, notice, fd, view.place, &view.length))
 		resolve(observer, &view, "", uses);
 }
 
-void observer_folder_moves(struct observer *observer, const struct notice *notice)
+/* overlayfs moves no folder of a lower layer. Where none is in the way, everything below such a one
+ * would be the input's under another name. */
+static bool is_own(const struct observer *observer, const struct statx_timestamp *born)
+{
+	const struct timespec began = observer->began;
+	if (began.tv_sec == 0)
+		return true;
+	return born != NULL && (born->tv_sec > began.tv_sec ||
+				(born->tv_sec == began.tv_sec && born->tv_nsec >= began.tv_nsec));
+}
+
+void observer_folder_moves(struct observer *observer, const struct notice *notice,
+			   const struct statx_timestamp *born)
 {
 	observer->generation++;
+	if (!is_own(observer, born))
+		return observer_fail(observer, "it moved a folder of its input");
 	if (observer->mover_count == OBSERVER_MOVERS)
 		return observer_fail(observer, "too many folders were moved at once");
 	observer->movers[observer->mover_count++] = (struct mover){ notice->tid, observer->serial };
@@ -189,12 +223,17 @@ static void note_own(struct observer *observer, const struct plan *plan)
 void observer_begin(struct observer *observer, const struct plan *plan)
 {
 	observer->generation = 1;
-	observer->counts_network = plan->host_network;
+	/* Abstract sockets are the container's where the step has no namespace. */
+	observer->counts_network = plan->host_network || plan->chroot;
+	observer->has_proc = has_proc();
 	if (plan->no_seccomp)
 		return observer_fail(observer, "the step runs without the system call filter");
-	if (!has_proc())
+	if (plan->chroot && clock_gettime(CLOCK_REALTIME_COARSE, &observer->began) < 0)
+		return observer_fail(observer, "there is no clock");
+	if (!plan->chroot && !observer->has_proc)
 		return observer_fail(observer, "the step has no /proc");
-	if (mounted_read(&observer->mounted) < 0)
+	if ((plan->chroot ? cell_mounted(&observer->mounted) : mounted_read(&observer->mounted)) <
+	    0)
 		return observer_fail(observer, "the mounts of the step cannot be listed");
 	note_own(observer, plan);
 }

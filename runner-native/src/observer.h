@@ -10,6 +10,9 @@
  * threads are used again: what is then noted of another thread is too much, never too little. */
 #pragma once
 
+#include <sys/stat.h>
+#include <time.h>
+
 #include "lookups.h"
 #include "mounted.h"
 #include "notice.h"
@@ -34,12 +37,15 @@ struct mover {
 
 struct observer {
 	const char *reason; /* why it is not complete, for people; NULL where it is */
+	bool has_proc;	    /* whether /proc of the step is the kernel's */
 	bool network;	    /* whether the step used the machine's network */
 	bool counts_network;
 	uint64_t calls;
 	uint64_t interrupted; /* calls that a signal took back before they were seen */
 	uint64_t id;	      /* of the last notice: the kernel numbers them without gaps */
 	uint32_t serial;      /* of this notice */
+	/* Rung "chroot": when the step began. There folders that are older can be moved. */
+	struct timespec began;
 	struct lookups lookups;
 	struct mounted mounted;
 	uint32_t generation; /* what was known of kinds before a folder moved is forgotten */
@@ -65,6 +71,11 @@ void observer_fail(struct observer *observer, const char *reason);
 void observer_notice(struct observer *observer, const struct notice *notice);
 void observer_end(struct observer *observer);
 
+/* Copies out of the caller's memory: 0 or -EFAULT. Where it may not be read, it is as if something
+ * had been missed. */
+int observer_read(struct observer *observer, const struct notice *notice, uint64_t address,
+		  void *to, size_t length);
+
 /* Reads a path out of the caller's memory. False where nothing is to be noted: the observer is off,
  * or the path is empty or cannot be read (by the kernel neither). */
 bool observer_read_path(struct observer *observer, const struct notice *notice, uint64_t address,
@@ -82,5 +93,6 @@ void observer_look_inside(struct observer *observer, const struct notice *notice
 void observer_look_at_open(struct observer *observer, const struct notice *notice, int fd,
 			   unsigned uses);
 
-/* The caller is about to move a folder. */
-void observer_folder_moves(struct observer *observer, const struct notice *notice);
+/* The caller is about to move a folder, which was made at that time; NULL where nobody knows. */
+void observer_folder_moves(struct observer *observer, const struct notice *notice,
+			   const struct statx_timestamp *born);

@@ -154,7 +154,7 @@ static size_t target_of_self(const struct stand *stand, char target[PATH_MAX])
 
 static bool is_in_proc(const struct stand *stand)
 {
-	return strncmp(stand->path, "/proc/", 6) == 0;
+	return stand->observer->has_proc && strncmp(stand->path, "/proc/", 6) == 0;
 }
 
 /* Asks the kernel what is at the place. */

@@ -75,12 +75,12 @@ void supervisor_traps(const struct supervisor *supervisor, struct trap_list *tra
 			add_trap(traps, &supervisor->tables[i].calls[k].trap);
 }
 
-int supervisor_take(struct supervisor *supervisor, int listener, struct err *err)
+int supervisor_take(struct supervisor *supervisor, int listener, bool is_there, struct err *err)
 {
 	struct statfs fs;
 	supervisor->listener = listener;
 	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP);
-	if (chdir("/proc") < 0 || statfs(".", &fs) < 0)
+	if ((!is_there && chdir("/proc") < 0) || statfs(".", &fs) < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot enter the step's /proc");
 	if (fs.f_type != PROC_SUPER_MAGIC)
 		return fail(err, "E_MOUNT_TARGET", 0,

@@ -67,8 +67,9 @@ static inline bool supervisor_is_needed(const struct supervisor *supervisor)
 void supervisor_traps(const struct supervisor *supervisor, struct trap_list *traps);
 
 /* Takes the listener over and makes this process ready to answer. Afterwards its working folder is
- * /proc, its umask is 0, and it has no capability but those that answering needs. */
-int supervisor_take(struct supervisor *supervisor, int listener, struct err *err);
+ * /proc (`is_there`: it is already), its umask is 0, and it has no capability but those that
+ * answering needs. */
+int supervisor_take(struct supervisor *supervisor, int listener, bool is_there, struct err *err);
 
 /* Answers one call, if one is there. */
 void supervisor_serve(struct supervisor *supervisor);

@@ -109,11 +109,11 @@ static int verb_daemon_reads(char **args)
 	if (pipe(ends) < 0)
 		return failed();
 	if (fork() == 0) {
-		setsid();
+		const pid_t between = setsid();
 		if (fork() != 0)
 			_exit(0);
 		close(ends[0]);
-		while (getppid() != 1)
+		while (getppid() == between)
 			usleep(1000);
 		(void)show(open(args[0], O_RDONLY));
 		fflush(stdout);

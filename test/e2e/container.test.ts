@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import { CHECKOUT } from '../support/peers.ts';
 import { requires, requiresPrograms } from '../support/requires.ts';
-import { BUSYBOX, busyboxContext, type Finished, slipway } from '../support/slipway.ts';
+import { BUSYBOX, busyboxContext, type Finished, slipway, steps } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
 const EPOCH = 'SOURCE_DATE_EPOCH=1700000000';
@@ -143,3 +143,25 @@ test('by itself, in a container that has no namespaces to give: doctor says so, 
   const built = inside(home, container, 'build', '-q', '/context');
   expect(built).toEqual({ status: 0, stdout: builtOutside(folder), stderr: '' });
 });
+
+test.for([
+  ["podman's default filter", undefined],
+  ['a filter without ptrace and what goes with it', WITHOUT_NAMESPACES],
+] as const)(
+  'on the chroot rung a step is reused by what it read, under %s',
+  ([, filter], context) => {
+    const folder = contextFor(context);
+    const home = tmpDir();
+    const profile = join(tmpDir(), 'profile.json');
+    writeFileSync(profile, JSON.stringify(filter ?? {}));
+    const words = filter === undefined ? [] : [`--security-opt=seccomp=${profile}`];
+    const dockerfile = `${BUSYBOX}COPY note /note\nRUN cat /bin/busybox > /copy\n`;
+    writeFileSync(join(folder, 'Dockerfile'), dockerfile);
+    const build = (note: string) => {
+      writeFileSync(join(folder, 'note'), note);
+      const args = ['build', '--progress=json', '--isolation=chroot', '/context'];
+      return steps(inside(home, { words, context: folder }, ...args)).at(-1)?.status;
+    };
+    expect([build('one'), build('two')]).toEqual(['ran', 'traced']);
+  },
+);

@@ -4,7 +4,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { type Bench, RUNGS, useBench } from '../support/bench.ts';
+import { ALL_RUNGS, type Bench, useBench } from '../support/bench.ts';
 import { type Observed, observedOf } from '../support/observed.ts';
 
 interface Seen extends Observed {
@@ -46,7 +46,9 @@ function own({ looked }: Observed): Record<string, string> {
 }
 
 /** Verbs of the probe, what they look up, and what they print. */
-const CASES: readonly (readonly [string, string, Record<string, string>, string?])[] = [
+type Case = readonly [string, string, Record<string, string>, string?];
+
+const CASES: readonly Case[] = [
   ['a file that is read', 'cat /app/x', { 'app/x': 'cf' }, 'content\n'],
   ['a file that is mapped', 'map /app/x', { 'app/x': 'cf' }, 'c\n'],
   ['a file that is not there', 'look open /app/none', { 'app/none': 'cf' }, 'ENOENT\n'],
@@ -91,34 +93,6 @@ const CASES: readonly (readonly [string, string, Record<string, string>, string?
     'from-folder /far sub/y',
     { far: 'r', app: 'sf', 'app/sub/y': 'cf' },
     'below\n',
-  ],
-  ['/proc/self/fd', 'by-descriptor /app/x /proc/self/fd', { 'app/x': 'scf' }, 'content\n'],
-  [
-    '/proc/thread-self/fd',
-    'by-descriptor /app/x /proc/thread-self/fd',
-    { 'app/x': 'scf' },
-    'content\n',
-  ],
-  ['/dev/fd', 'by-descriptor /app/x /dev/fd', { 'app/x': 'scf' }, 'content\n'],
-  [
-    '/proc/self/cwd',
-    'chdir /app , cat /proc/self/cwd/near',
-    { app: 'af', 'app/near': 'r', 'app/x': 'cf' },
-    'content\n',
-  ],
-  [
-    'a link of the image to /proc/self/cwd',
-    'chdir /app , cat /here/x',
-    { app: 'af', here: 'r', 'app/x': 'cf' },
-    'content\n',
-  ],
-  ['/proc/self/root', 'cat /proc/self/root/far/x', { far: 'r', 'app/x': 'cf' }, 'content\n'],
-  ['/proc/self/exe', 'look open /proc/self/exe', {}],
-  [
-    'another root',
-    'chroot /cage , cat /out , cat ../../etc/z',
-    { cage: 'af', 'cage/out': 'r', 'cage/etc/z': 'cf' },
-    'caged\ncaged\n',
   ],
   ['a thread', 'thread /app/x', { 'app/x': 'cf' }, 'content\n'],
   ['a daemon', 'daemon-reads /app/x', { 'app/x': 'cf' }, 'content\n'],
@@ -181,6 +155,38 @@ const CASES: readonly (readonly [string, string, Record<string, string>, string?
   ],
 ];
 
+/** What a step on rung chroot cannot do: it sees no process, and changes no root. */
+const NAMESPACE_CASES: readonly Case[] = [
+  ['/proc/self/fd', 'by-descriptor /app/x /proc/self/fd', { 'app/x': 'scf' }, 'content\n'],
+  [
+    '/proc/thread-self/fd',
+    'by-descriptor /app/x /proc/thread-self/fd',
+    { 'app/x': 'scf' },
+    'content\n',
+  ],
+  ['/dev/fd', 'by-descriptor /app/x /dev/fd', { 'app/x': 'scf' }, 'content\n'],
+  [
+    '/proc/self/cwd',
+    'chdir /app , cat /proc/self/cwd/near',
+    { app: 'af', 'app/near': 'r', 'app/x': 'cf' },
+    'content\n',
+  ],
+  [
+    'a link of the image to /proc/self/cwd',
+    'chdir /app , cat /here/x',
+    { app: 'af', here: 'r', 'app/x': 'cf' },
+    'content\n',
+  ],
+  ['/proc/self/root', 'cat /proc/self/root/far/x', { far: 'r', 'app/x': 'cf' }, 'content\n'],
+  ['/proc/self/exe', 'look open /proc/self/exe', {}],
+  [
+    'another root',
+    'chroot /cage , cat /out , cat ../../etc/z',
+    { cage: 'af', 'cage/out': 'r', 'cage/etc/z': 'cf' },
+    'caged\ncaged\n',
+  ],
+];
+
 /** An ELF file of nothing but the name of its interpreter. */
 function elf(machine: number, interpreter: string): Buffer {
   const file = Buffer.alloc(120 + interpreter.length + 1);
@@ -205,7 +211,7 @@ function elf(machine: number, interpreter: string): Buffer {
 /** e_machine of this machine's programs. */
 const MACHINE = process.arch === 'arm64' ? 183 : 62;
 
-describe.each(RUNGS)('observe, rung %s', (rung) => {
+describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
   const bench = useBench(rung);
   const check = (name: string, run: () => Promise<void>): void =>
     test(name, async (context: TestContext) => {
@@ -233,7 +239,8 @@ describe.each(RUNGS)('observe, rung %s', (rung) => {
     });
   });
 
-  for (const [name, words, looked, output] of CASES)
+  const cases = rung === 'chroot' ? CASES : [...CASES, ...NAMESPACE_CASES];
+  for (const [name, words, looked, output] of cases)
     check(name, async () => {
       const seen = await see(bench, words);
       expect([seen.output, seen.reason]).toEqual([output ?? '', null]);
@@ -330,7 +337,20 @@ describe.each(RUNGS)('observe, rung %s', (rung) => {
     expect(seen).toMatchObject({ output: 'EPERM\n', complete: true });
   });
 
+  check(
+    'a folder of the input can be moved on rung chroot, and abstract sockets be reached',
+    async () => {
+      if (rung !== 'chroot') return;
+      const moving = await see(bench, 'rename /app/sub /list/sub , cat /list/sub/y');
+      expect(moving).toMatchObject({ output: 'below\n', complete: false });
+      expect(moving.reason).toContain('moved a folder');
+      expect((await see(bench, 'chroot /cage')).output).toBe('EPERM\n');
+      expect((await see(bench, 'socket connect ')).network).toBe(true);
+    },
+  );
+
   check('a step without /proc is not observed', async () => {
+    if (rung === 'chroot') return;
     const result = await bench.run({
       args: ['/probe', 'exit', '0'],
       words: ['observe'],

@@ -11,6 +11,7 @@ import type { Digest } from '../../core/digest.ts';
 import { isBuildError } from '../../core/errors.ts';
 import type { StepEnded } from '../../core/events.ts';
 import { hostPlatform } from '../../image/platform.ts';
+import type { Way } from './way.ts';
 
 export interface Built {
   /** Undefined where the build failed. */
@@ -24,6 +25,7 @@ export interface BuildRequest {
   readonly dockerfile: string;
   readonly buildArgs?: ReadonlyMap<string, string>;
   readonly noCache?: boolean;
+  readonly way?: Way;
 }
 
 /** Builds the folder `context` in the store `home`. */
@@ -50,7 +52,7 @@ export async function buildIn(
     noCache: request.noCache ?? false,
     pull: false,
     sourceDateEpoch: undefined,
-    isolation: process.getuid?.() === 0 ? 'root' : 'auto',
+    isolation: isolationOf(request.way ?? 'usual'),
     secrets: new Map(),
     ssh: new Map(),
     allow: new Set(),
@@ -74,6 +76,11 @@ export async function buildIn(
     if (!isBuildError(error) || error.code === 'E_SANDBOX') throw error;
     return { tree: undefined, outcome: `${error.code} ${error.message}`, steps };
   }
+}
+
+function isolationOf(way: Way): BuildOptions['isolation'] {
+  if (way === 'chroot') return 'chroot';
+  return process.getuid?.() === 0 ? 'root' : 'auto';
 }
 
 const NO_LIMITS = {

@@ -12,8 +12,12 @@ import { forget, type Rule } from './forget.ts';
 import { type Built, buildIn } from './project.ts';
 import { edit, makeFiles } from './random-files.ts';
 import { pick, type Random, randomDockerfile } from './random-steps.ts';
+import type { Way } from './way.ts';
 
 const EDITS = 24;
+
+/** One of so many worlds is built on rung chroot. */
+const CHANGED_ROOTS = 8;
 
 /** What was built so far. */
 export interface Count {
@@ -41,14 +45,12 @@ export async function checkWorld(
   const { text: dockerfile, args } = randomDockerfile(random);
   const buildArgs = new Map(args.map((name) => [name, '0']));
   const edits: string[] = [];
+  const way: Way = seed % CHANGED_ROOTS === 0 ? 'chroot' : 'usual';
   for (let round = 0; round <= EDITS; round++) {
     if (round > 0) edits.push(randomEdit(random, context, buildArgs));
-    const reused = await buildIn(join(world, 'reuse'), context, { dockerfile, buildArgs });
-    const fresh = await buildIn(join(world, 'fresh'), context, {
-      dockerfile,
-      buildArgs,
-      noCache: true,
-    });
+    const request = { dockerfile, buildArgs, way };
+    const reused = await buildIn(join(world, 'reuse'), context, request);
+    const fresh = await buildIn(join(world, 'fresh'), context, { ...request, noCache: true });
     tally(count, reused);
     if (reused.outcome !== fresh.outcome) {
       return difference(world, { seed, dockerfile, edits, reused, fresh });
