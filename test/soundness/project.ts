@@ -102,7 +102,8 @@ const NO_LIMITS = {
 const APPLETS = [
   ...['sh', 'cat', 'ls', 'stat', 'test', 'find', 'sort', 'rm', 'mkdir', 'rmdir', 'chmod', 'chown'],
   ...['mv', 'cp', 'ln', 'touch', 'readlink', 'env', 'wc', 'sha256sum', 'head', 'grep', 'chroot'],
-  ...['true', 'realpath', 'dd', 'sed', 'tee', 'xargs', 'cmp', 'id', 'su', 'setsid'],
+  ...['true', 'realpath', 'dd', 'sed', 'tee', 'xargs', 'cmp', 'id', 'su', 'setsid', 'tar', 'diff'],
+  ...['md5sum', 'which', 'awk', 'truncate', 'mkfifo', 'timeout'],
 ];
 
 /** Fills the folder `tools` of a context with what steps run: a static busybox and, if the machine has it, a dynamic `cat`. */

@@ -1,12 +1,14 @@
 // The files of a random context, and random edits of them.
 
-import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFile } from './project.ts';
-import { anyPath, FOLDERS, NAMES, pick, type Random } from './random-steps.ts';
+import { anyPath, FOLDERS, NAMES, pick, type Random } from './random-names.ts';
 
 /** The folders of the context whose files may change: what is copied to `/`, and to `/app`. */
 const PARTS = ['base', 'app'];
+
+const ROOT = 'root:x:0:0::/root:/bin/sh\n';
 
 /** Fills `context` with some files. */
 export function makeFiles(random: Random, context: string): void {
@@ -29,9 +31,9 @@ export function edit(random: Random, context: string): string {
 function tryEdit(random: Random, context: string): string | undefined {
   const path = place(random);
   const full = join(context, path);
-  const kind = random.int(12);
+  const kind = random.int(14);
   if (!isFolder(dirname(full))) return undefined;
-  if (isFolder(full) && kind > 1) return undefined;
+  if (isFolder(full) && ![0, 1, 8, 9].includes(kind)) return undefined;
   switch (kind) {
     case 0:
       if (lstatSync(full, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -71,6 +73,13 @@ function tryEdit(random: Random, context: string): string | undefined {
         0o755,
       );
       return `script ${path}`;
+    case 8:
+      return move(context, path, place(random));
+    case 9: {
+      const id = pick(random, [7, 8, 9]);
+      writeFile(join(context, 'base/etc/passwd'), `${ROOT}me:x:${id}:7::/app:/bin/sh\n`);
+      return `me is ${id}`;
+    }
     default:
       writeFile(full, text(random), pick(random, [0o644, 0o644, 0o755]));
       return `write ${path}`;
@@ -82,6 +91,17 @@ function place(random: Random): string {
   const part = folder.startsWith('app') ? pick(random, PARTS) : 'base';
   const below = part === 'app' ? folder : `base/${folder}`;
   return `${below}/${pick(random, NAMES)}`;
+}
+
+/** Gives what is there another name, over what has it. */
+function move(context: string, from: string, to: string): string | undefined {
+  const [old, name] = [join(context, from), join(context, to)];
+  const isThere = lstatSync(old, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere || isFolder(name) || !isFolder(dirname(name))) return undefined;
+  if (`${name}/`.startsWith(`${old}/`)) return undefined;
+  rmSync(name, { force: true });
+  renameSync(old, name);
+  return `move ${from} to ${to}`;
 }
 
 function text(random: Random): string {

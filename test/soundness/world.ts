@@ -11,7 +11,8 @@ import { randomFrom } from '../support/seed.ts';
 import { forget, type Rule } from './forget.ts';
 import { type Built, buildIn } from './project.ts';
 import { edit, makeFiles } from './random-files.ts';
-import { pick, type Random, randomDockerfile } from './random-steps.ts';
+import { pick, type Random } from './random-names.ts';
+import { randomDockerfile } from './random-steps.ts';
 import type { Way } from './way.ts';
 
 const EDITS = 24;
