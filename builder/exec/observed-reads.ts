@@ -11,7 +11,7 @@ import type { ObjectStore } from '../../image/tree/object-store.ts';
 import type { RunnerEvent } from './runner-protocol.ts';
 
 /** Raised when a runner sees more than it did, or a rule here changes: what was recorded before then holds for its own key only. */
-export const OBSERVER_RULES = 1;
+export const OBSERVER_RULES = 2;
 
 /** More than any real step looks at; bounds the memory that a hostile one can take. */
 const MAX_PATHS = 1_000_000;

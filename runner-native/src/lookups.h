@@ -15,6 +15,9 @@ enum look_use {
 	LOOK_LINK = 1 << 4,
 	LOOK_FOLLOWED = 1 << 5,
 	LOOK_CHANGES = 1 << 6, /* not sent: the call changes what is there */
+	LOOK_PROGRAM = 1 << 7, /* not sent: the kernel starts what is there */
+	LOOK_UNHELD = 1 << 8,  /* not sent: whoever asks would ask again */
+	LOOK_SENT = LOOK_CHANGES - 1,
 };
 
 enum kind {

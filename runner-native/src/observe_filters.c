@@ -15,14 +15,14 @@ static bool asks_tracer(struct observer *observer, const struct notice *notice, 
 {
 	struct sock_fprog program;
 	struct sock_filter code[256];
-	if (observer_read(observer, notice, address, &program, sizeof(program)) < 0)
+	if (!observer_read(observer, notice, address, &program, sizeof(program)))
 		return false;
 	const uint64_t at = (uint64_t)(uintptr_t)program.filter;
 	for (size_t done = 0; done < program.len;) {
 		const size_t left = program.len - done;
 		const size_t count = left < lengthof(code) ? left : lengthof(code);
-		if (observer_read(observer, notice, at + done * sizeof(code[0]), code,
-				  count * sizeof(code[0])) < 0)
+		if (!observer_read(observer, notice, at + done * sizeof(code[0]), code,
+				   count * sizeof(code[0])))
 			return false;
 		for (size_t i = 0; i < count; i++)
 			if (BPF_CLASS(code[i].code) == BPF_RET &&

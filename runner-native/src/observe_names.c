@@ -24,18 +24,22 @@ static bool look(struct supervisor *supervisor, const struct notice *notice, int
 	return true;
 }
 
-/* Says so where a folder is what is moved. */
+/* Says so where a folder may be what is moved: what is not there yet may be at the moment of the
+ * call. */
 static void move_folder(struct supervisor *supervisor, const struct notice *notice, int dirfd,
 			size_t arg)
 {
+	static const struct statx_timestamp later = { .tv_sec = INT64_MAX };
 	char path[PATH_MAX];
 	struct statx st;
 	struct located place cleanup_located = { .held = -1 };
-	if (notice_read_path(notice, notice->args[arg], path) > 0 &&
-	    notice_locate(notice, dirfd, path, false, &place) == 0 &&
-	    statx(AT_FDCWD, place.text, place.follow ? 0 : AT_SYMLINK_NOFOLLOW,
-		  STATX_TYPE | STATX_BTIME, &st) == 0 &&
-	    S_ISDIR(st.stx_mode))
+	if (notice_read_path(notice, notice->args[arg], path) <= 0 ||
+	    notice_locate(notice, dirfd, path, false, &place) < 0)
+		observer_folder_moves(supervisor->observer, notice, NULL);
+	else if (statx(AT_FDCWD, place.text, place.follow ? 0 : AT_SYMLINK_NOFOLLOW,
+		       STATX_TYPE | STATX_BTIME, &st) < 0)
+		observer_folder_moves(supervisor->observer, notice, &later);
+	else if (S_ISDIR(st.stx_mode))
 		observer_folder_moves(supervisor->observer, notice,
 				      (st.stx_mask & STATX_BTIME) != 0 ? &st.stx_btime : NULL);
 }

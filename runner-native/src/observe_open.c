@@ -49,7 +49,7 @@ HANDLER(handle_openat2)
 	struct open_how how;
 	const int dirfd = (int)notice->args[0];
 	if (notice->args[3] < sizeof(how) ||
-	    observer_read(supervisor->observer, notice, notice->args[2], &how, sizeof(how)) < 0)
+	    !observer_read(supervisor->observer, notice, notice->args[2], &how, sizeof(how)))
 		return answer_perform();
 	if ((how.resolve & RESOLVE_IN_ROOT) == 0)
 		return open_at(supervisor, notice, dirfd, 1, how.flags);

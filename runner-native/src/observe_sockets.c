@@ -24,13 +24,14 @@ static void look_at_address(struct supervisor *supervisor, const struct notice *
 	const size_t wanted = length < sizeof(name) ? (size_t)length : sizeof(name);
 	memset(&name, 0, sizeof(name));
 	if (address == 0 || wanted < sizeof(name.sun_family) ||
-	    observer_read(observer, notice, address, &name, wanted) < 0)
+	    !observer_read(observer, notice, address, &name, wanted))
 		return;
 	if (name.sun_family == AF_UNIX && name.sun_path[0] != '\0') {
 		memcpy(path, name.sun_path, sizeof(name.sun_path));
 		observer_look(observer, notice, AT_FDCWD, path, uses);
-	} else if (name.sun_family != AF_NETLINK && name.sun_family != AF_UNSPEC) {
-		/* A nameless local socket counts too: its names are the network namespace's. */
+	} else if (name.sun_family != AF_NETLINK) {
+		/* A nameless local socket counts too: its names are the network namespace's. So
+		 * does no family, which UDP takes for the internet's. */
 		observer->network = observer->network || observer->counts_network;
 	}
 }
@@ -65,7 +66,7 @@ static bool look_at_message(struct supervisor *supervisor, const struct notice *
 			    uint64_t address)
 {
 	struct msghdr message;
-	if (observer_read(supervisor->observer, notice, address, &message, sizeof(message)) < 0)
+	if (!observer_read(supervisor->observer, notice, address, &message, sizeof(message)))
 		return false;
 	look_at_address(supervisor, notice, (uint64_t)(uintptr_t)message.msg_name,
 			message.msg_namelen, SENT_TO);

@@ -6,14 +6,14 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "cell.h"
+#include "programs.h"
 #include "resolve.h"
 
-/* One that may be executed but not read; on rung "chroot" without CAP_SYS_PTRACE, another user's.
- */
-#define UNREADABLE "the memory of a program could not be read"
+#define LOWEST_ADDRESS 4096 /* below is NULL and the like: nobody has memory there */
 
 void observer_fail(struct observer *observer, const char *reason)
 {
@@ -21,52 +21,81 @@ void observer_fail(struct observer *observer, const char *reason)
 		observer->reason = reason;
 }
 
-/* Looks up again what was doubtful, now that the call has surely ended. */
-static void resolve_doubt(struct observer *observer, struct thread *thread)
+/* Whether what the thread's last call met may have been another thing when the kernel performed it.
+ */
+static bool is_in_doubt(const struct observer *observer, const struct thread *thread)
+{
+	const struct change *change = observer->changes;
+	if (change->tid == thread->tid)
+		change++;
+	return thread->is_doubtful || change->serial > thread->serial;
+}
+
+/* Looks up again what the thread's last call did, now that it has surely ended, and forgets it. */
+static void finish_looks(struct observer *observer, struct thread *thread)
 {
 	static struct view view;
-	char path[PATH_MAX];
-	if (thread->doubt == 0 || !observer_is_on(observer))
-		return;
-	const struct lookup *lookup = &observer->lookups.all[thread->doubt - 1];
-	memcpy(path, lookups_text(&observer->lookups, lookup), lookup->length);
-	path[lookup->length] = '\0';
-	thread->doubt = 0;
-	view.tid = thread->tid;
-	view.root_length = view.length = 0;
-	resolve(observer, &view, path, thread->uses & ~(unsigned)LOOK_CHANGES);
+	const bool is_needed = is_in_doubt(observer, thread);
+	const struct notice notice = { .tid = thread->tid };
+	if (is_needed && thread->is_too_much)
+		observer_fail(observer, "a name changed while it was looked up");
+	for (size_t i = 0; is_needed && i < thread->held_count && observer_is_on(observer); i++) {
+		const struct held *look = &thread->held[i];
+		view.tid = thread->tid;
+		view.root_length = view.length = 0;
+		resolve(observer, &view, look->path, look->uses);
+		if ((look->uses & LOOK_PROGRAM) != 0)
+			programs_look(observer, &notice, AT_FDCWD, look->path,
+				      (look->uses & LOOK_FOLLOWED) != 0);
+	}
+	thread->held_count = 0;
+	thread->is_doubtful = thread->is_too_much = false;
 }
 
 void observer_notice(struct observer *observer, const struct notice *notice)
 {
-	struct thread *thread = &observer->threads[(uint32_t)notice->tid % OBSERVER_THREADS];
+	struct thread *thread = threads_find(&observer->threads, notice->tid);
+	if (thread == NULL)
+		thread = threads_make_room(&observer->threads, notice->tid);
 	if (observer->calls++ > 0)
 		observer->interrupted += notice->id - observer->id - 1;
 	observer->id = notice->id;
-	resolve_doubt(observer, thread);
+	observer->serial++;
+	observer->thread = thread;
+	if (thread == NULL)
+		return observer_fail(observer, "too many threads looked paths up at once");
+	finish_looks(observer, thread);
 	thread->tid = notice->tid;
-	thread->serial = ++observer->serial;
+	thread->serial = observer->serial;
+	thread->number = notice->number;
 }
 
 void observer_end(struct observer *observer)
 {
-	for (size_t i = 0; i < OBSERVER_THREADS; i++)
-		resolve_doubt(observer, &observer->threads[i]);
+	for (size_t i = 0; i < THREADS_SETS; i++)
+		for (size_t k = 0; k < THREADS_WAYS; k++)
+			finish_looks(observer, &observer->threads.all[i][k]);
 }
 
-static void check_readable(struct observer *observer, int rc)
+/* Why the caller's memory at `address` could not be read, by errno. A program that may be executed
+ * but not read hides all of it, memfd_secret a part; the kernel reads both for the program. */
+static void note_unread(struct observer *observer, uint64_t address)
 {
-	if (rc < 0 && (errno == EPERM || errno == EACCES))
-		observer_fail(observer, UNREADABLE);
+	const bool is_nowhere = address < LOWEST_ADDRESS || address >> 63 != 0;
+	if (errno == EPERM || errno == EACCES || ((errno == EFAULT || errno == EIO) && !is_nowhere))
+		observer_fail(observer, "the memory of a program could not be read");
 }
 
-int observer_read(struct observer *observer, const struct notice *notice, uint64_t address,
-		  void *to, size_t length)
+bool observer_read(struct observer *observer, const struct notice *notice, uint64_t address,
+		   void *to, size_t length)
 {
-	errno = 0;
-	const int rc = notice_read(notice, address, to, length);
-	check_readable(observer, rc);
-	return rc;
+	if (!observer_is_on(observer))
+		return false;
+	errno = EFAULT; /* where a part could be read */
+	if (notice_read(notice, address, to, length) == 0)
+		return true;
+	note_unread(observer, address);
+	return false;
 }
 
 bool observer_read_path(struct observer *observer, const struct notice *notice, uint64_t address,
@@ -74,29 +103,54 @@ bool observer_read_path(struct observer *observer, const struct notice *notice, 
 {
 	if (!observer_is_on(observer))
 		return false;
-	errno = 0;
+	errno = EFAULT;
 	const int length = notice_read_path(notice, address, path);
-	check_readable(observer, length);
+	if (length == -EFAULT)
+		note_unread(observer, address);
 	return length > 0;
 }
 
-/* Remembers to look the path up again at the caller's next call. */
-static void doubt(struct observer *observer, const struct notice *notice, const struct view *view,
-		  const char *path, unsigned uses)
+void observer_changes(struct observer *observer, pid_t tid)
 {
-	char text[2 * PATH_MAX];
-	struct thread *thread = &observer->threads[(uint32_t)notice->tid % OBSERVER_THREADS];
-	const int length = *path == '/' ? snprintf(text, sizeof(text), "%s", path)
-					: snprintf(text, sizeof(text), "%.*s/%s", (int)view->length,
-						   view->place, path);
-	if (length >= PATH_MAX)
+	struct change *changes = observer->changes;
+	if (changes[0].tid != tid)
+		changes[1] = changes[0];
+	changes[0] = (struct change){ tid, observer->serial };
+}
+
+/* Holds what the caller looks up, until its call has ended. */
+static void hold(struct observer *observer, const struct view *view, const char *path,
+		 unsigned uses)
+{
+	struct thread *thread = observer->thread;
+	if (thread == NULL)
 		return;
-	const uint32_t hash = lookups_hash(LOOKUPS_HASH_START, text, (size_t)length);
-	const struct lookup *lookup = lookups_at(&observer->lookups, hash, text, (size_t)length);
-	if (lookup == NULL)
-		return observer_fail(observer, "it looked up too many paths");
-	thread->doubt = (uint32_t)(lookup - observer->lookups.all) + 1;
-	thread->uses = (uint8_t)uses;
+	struct held *look = &thread->held[thread->held_count];
+	thread->is_doubtful = thread->is_doubtful || view->is_doubtful;
+	if ((uses & LOOK_UNHELD) != 0)
+		return;
+	const bool has_room = view->root_length == 0 && thread->held_count < THREADS_HELD;
+	const size_t length = strlen(path), start = *path == '/' ? 0 : view->length + 1;
+	if (!has_room || start + length >= sizeof(look->path)) {
+		thread->is_too_much = true;
+		return;
+	}
+	if (start > 0) {
+		memcpy(look->path, view->place, start - 1);
+		look->path[start - 1] = '/';
+	}
+	memcpy(look->path + start, path, length + 1);
+	look->uses = (uint8_t)(uses & ~(unsigned)LOOK_CHANGES);
+	thread->held_count++;
+}
+
+/* Whether `text`, which the kernel gave for what `link` leads to, is all of its name; else it ends
+ * with a mark that what had the name is deleted. */
+static bool is_whole_name(const char *link, const char *text)
+{
+	struct stat named, led;
+	return lstat(text, &named) == 0 && stat(link, &led) == 0 && named.st_dev == led.st_dev &&
+	       named.st_ino == led.st_ino;
 }
 
 /* The place that a link of /proc leads to; false where it has none in the step's root. */
@@ -106,15 +160,18 @@ static bool read_place(struct observer *observer, const char *link, char place[P
 	static const char deleted[] = " (deleted)";
 	const size_t mark = sizeof(deleted) - 1;
 	const ssize_t got = readlink(link, place, PATH_MAX - 1);
-	check_readable(observer, (int)got);
+	if (got < 0 && errno != ENOENT)
+		observer_fail(observer, "the place of an open folder could not be read");
 	if (got <= 0 || place[0] != '/')
 		return false;
-	*length = (size_t)got - 1;
-	memmove(place, place + 1, *length);
-	place[*length] = '\0';
+	place[got] = '\0';
+	*length = (size_t)got;
 	/* What is deleted was looked at before. Its parent can still be reached. */
-	if (*length > mark && strcmp(place + *length - mark, deleted) == 0)
+	if (*length > mark && strcmp(place + *length - mark, deleted) == 0 &&
+	    !is_whole_name(link, place))
 		*length -= mark;
+	memmove(place, place + 1, --*length);
+	place[*length] = '\0';
 	return true;
 }
 
@@ -152,8 +209,7 @@ void observer_look(struct observer *observer, const struct notice *notice, int d
 		return;
 	}
 	resolve(observer, &view, path, uses);
-	if (view.is_doubtful && view.root_length == 0)
-		doubt(observer, notice, &view, path, uses);
+	hold(observer, &view, path, uses);
 }
 
 void observer_look_inside(struct observer *observer, const struct notice *notice, int dirfd,
@@ -166,6 +222,7 @@ void observer_look_inside(struct observer *observer, const struct notice *notice
 	view.length = view.root_length;
 	memcpy(view.place, view.root, view.root_length);
 	resolve(observer, &view, path, uses);
+	hold(observer, &view, path, uses);
 }
 
 void observer_look_at_open(struct observer *observer, const struct notice *notice, int fd,
@@ -211,10 +268,11 @@ static bool has_proc(void)
 static void note_own(struct observer *observer, const struct plan *plan)
 {
 	static const char *const files[] = { "/etc/passwd", "/etc/group" };
-	const unsigned folder = LOOK_EXISTS | LOOK_FOLLOWED;
+	const unsigned folder = LOOK_EXISTS | LOOK_FOLLOWED | LOOK_UNHELD;
+	const unsigned file = LOOK_CONTENT | LOOK_FOLLOWED | LOOK_UNHELD;
 	const struct notice nobody = { .tid = getpid() };
 	for (size_t i = 0; i < lengthof(files); i++)
-		observer_look(observer, &nobody, AT_FDCWD, files[i], LOOK_CONTENT | LOOK_FOLLOWED);
+		observer_look(observer, &nobody, AT_FDCWD, files[i], file);
 	observer_look(observer, &nobody, AT_FDCWD, plan->cwd, folder);
 	for (size_t i = 0; i < plan->op_count; i++)
 		observer_look(observer, &nobody, AT_FDCWD, plan->ops[i].target, folder);

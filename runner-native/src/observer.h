@@ -2,12 +2,13 @@
  * its supervisor is shown. Answers none of them: the kernel performs each. Where a path ends is
  * found out in resolve.h.
  *
- * Threat: memory and names change between our look and the kernel's. Where the step orders its
- * calls (one ends before the next begins), what we see is what it sees: a call that changes a name
- * is shown to us first, and until it has ended nothing is remembered of that name. Where the step
- * does not order them, its result is decided by chance, with or without us; all the same, a path
- * over a name that was just being changed is looked up again at the caller's next call. Numbers of
- * threads are used again: what is then noted of another thread is too much, never too little. */
+ * Threat: memory and names change between our look and the kernel's. A call that changes a name is
+ * shown to us first, and until it has ended nothing is remembered of that name. A path is looked up
+ * again at its caller's next call, when the first call has surely ended, if meanwhile another
+ * thread has changed any name: whoever waits for a name to appear has then found what we find. What
+ * is changed twice in that time, or the text of a path in memory, is decided by chance, with or
+ * without us. Numbers of threads are used again: what is then noted of another thread is too much,
+ * never too little. */
 #pragma once
 
 #include <sys/stat.h>
@@ -17,16 +18,14 @@
 #include "mounted.h"
 #include "notice.h"
 #include "plan.h"
+#include "threads.h"
 
-#define OBSERVER_THREADS 256
-#define OBSERVER_MOVERS	 8
+#define OBSERVER_MOVERS 8
 
-/* What is remembered of a thread, at its number modulo the size of the table. */
-struct thread {
+/* The last change of a name, whatever it was. */
+struct change {
 	pid_t tid;
-	uint32_t serial; /* of its last notice */
-	uint32_t doubt;	 /* index + 1 of an entry whose text is to be looked up again; 0 */
-	uint8_t uses;	 /* of that */
+	uint32_t serial;
 };
 
 /* Who is moving a folder, after which everything below it has another name, and by which notice. */
@@ -44,12 +43,15 @@ struct observer {
 	uint64_t interrupted; /* calls that a signal took back before they were seen */
 	uint64_t id;	      /* of the last notice: the kernel numbers them without gaps */
 	uint32_t serial;      /* of this notice */
+	unsigned selves;      /* links to /proc/self that were crossed */
 	/* Rung "chroot": when the step began. There folders that are older can be moved. */
 	struct timespec began;
 	struct lookups lookups;
 	struct mounted mounted;
 	uint32_t generation; /* what was known of kinds before a folder moved is forgotten */
-	struct thread threads[OBSERVER_THREADS];
+	struct threads threads;
+	struct thread *thread;	  /* the caller's; NULL where it is nobody's call */
+	struct change changes[2]; /* the last one, and the last one by another thread than that */
 	struct mover movers[OBSERVER_MOVERS];
 	size_t mover_count;
 };
@@ -71,13 +73,13 @@ void observer_fail(struct observer *observer, const char *reason);
 void observer_notice(struct observer *observer, const struct notice *notice);
 void observer_end(struct observer *observer);
 
-/* Copies out of the caller's memory: 0 or -EFAULT. Where it may not be read, it is as if something
- * had been missed. */
-int observer_read(struct observer *observer, const struct notice *notice, uint64_t address,
-		  void *to, size_t length);
+/* Copies out of the caller's memory. False where nothing is to be noted: the observer is off, or
+ * there is nothing to be read, by the kernel neither. Where there may be something (memory that is
+ * secret to its process) the observation fails. */
+bool observer_read(struct observer *observer, const struct notice *notice, uint64_t address,
+		   void *to, size_t length);
 
-/* Reads a path out of the caller's memory. False where nothing is to be noted: the observer is off,
- * or the path is empty or cannot be read (by the kernel neither). */
+/* The same of a path, which is not empty. */
 bool observer_read_path(struct observer *observer, const struct notice *notice, uint64_t address,
 			char path[PATH_MAX]);
 
@@ -92,6 +94,9 @@ void observer_look_inside(struct observer *observer, const struct notice *notice
 /* Notes that the caller looks at the folder that its descriptor `fd` has open. */
 void observer_look_at_open(struct observer *observer, const struct notice *notice, int fd,
 			   unsigned uses);
+
+/* Thread `tid` is about to change a name. */
+void observer_changes(struct observer *observer, pid_t tid);
 
 /* The caller is about to move a folder, which was made at that time; NULL where nobody knows. */
 void observer_folder_moves(struct observer *observer, const struct notice *notice,

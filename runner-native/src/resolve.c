@@ -29,10 +29,17 @@ static void cut(struct stand *stand, size_t length)
 	stand->hash = lookups_hash(LOOKUPS_HASH_START, stand->path + 1, length);
 }
 
+/* Deeper than any path can name: by way of links, or of a folder that is open. */
+static bool is_too_long(const struct stand *stand)
+{
+	observer_fail(stand->observer, "a path of the step is too long to be followed");
+	return false;
+}
+
 static bool go_to(struct stand *stand, const char *place, size_t length)
 {
 	if (length >= PATH_MAX)
-		return false;
+		return is_too_long(stand);
 	memcpy(stand->path + 1, place, length);
 	cut(stand, length);
 	return true;
@@ -43,7 +50,7 @@ static bool append(struct stand *stand, const char *name, size_t length)
 	const size_t slash = stand->length > 0;
 	char *end = stand->path + 1 + stand->length;
 	if (stand->length + slash + length >= TEXT_ROOM)
-		return false;
+		return is_too_long(stand);
 	*end = '/';
 	memcpy(end + slash, name, length);
 	end[slash + length] = '\0';
@@ -70,19 +77,15 @@ static struct lookup *entry_of(const struct stand *stand)
 }
 
 /* Whether the call that `tid` was shown to make by notice `serial` has surely ended: the thread
- * made another one since, or is gone. */
-static bool has_ended(const struct observer *observer, pid_t tid, uint32_t serial)
+ * has made another one since, or was forgotten, or is elsewhere. */
+static bool has_ended(struct observer *observer, pid_t tid, uint32_t serial)
 {
-	char text[16];
-	const struct thread *thread = &observer->threads[(uint32_t)tid % OBSERVER_THREADS];
-	if (thread->tid == tid && thread->serial > serial)
-		return true;
-	snprintf(text, sizeof(text), "%d", (int)tid);
-	return access(text, F_OK) < 0;
+	const struct thread *thread = threads_find(&observer->threads, tid);
+	return thread == NULL || thread->serial > serial || threads_has_ended(thread);
 }
 
 /* Whether somebody may be changing the name at this moment. */
-static bool is_changing(const struct observer *observer, struct lookup *lookup)
+static bool is_changing(struct observer *observer, struct lookup *lookup)
 {
 	if (lookup->changer == 0)
 		return false;
@@ -116,8 +119,9 @@ static void note(const struct stand *stand, unsigned uses)
 	if (lookup == NULL)
 		return;
 	if (mount == NULL)
-		lookup->uses |= (uint8_t)(uses & ~(unsigned)LOOK_CHANGES);
+		lookup->uses |= (uint8_t)(uses & LOOK_SENT);
 	if (changes) {
+		observer_changes(observer, stand->view->tid);
 		lookup->kind = KIND_UNKNOWN;
 		lookup->changer = (uint32_t)stand->view->tid;
 		lookup->changed = observer->serial;
@@ -147,6 +151,7 @@ static size_t target_of_self(const struct stand *stand, char target[PATH_MAX])
 		return 0;
 	if (tid == 0)
 		observer_fail(stand->observer, "a link into /proc was made while it was looked up");
+	stand->observer->selves++;
 	const int group = (int)group_of(tid);
 	return (size_t)(is_thread ? snprintf(target, PATH_MAX, "%d/task/%d", group, (int)tid)
 				  : snprintf(target, PATH_MAX, "%d", group));
@@ -206,10 +211,8 @@ static bool follow(struct stand *stand, const char *target, size_t length)
 	/* Links of a process are jumps, whose text tells the true place, if there is one. */
 	if (is_in_proc(stand) && isdigit((unsigned char)stand->path[6]))
 		return target[0] == '/' && go_to(stand, target + 1, length - 1);
-	if (length + 1 + left >= sizeof(stand->rest)) {
-		observer_fail(stand->observer, "a path of the step is too long to be followed");
-		return false;
-	}
+	if (length + 1 + left >= sizeof(stand->rest))
+		return is_too_long(stand);
 	memmove(stand->rest + length + 1, stand->rest, left + 1);
 	memcpy(stand->rest, target, length);
 	stand->rest[length] = left == 0 ? '\0' : '/';

@@ -18,3 +18,6 @@ extern const struct verb VERBS_OF_IDS[];
 
 /* Verbs of paths (probe_paths.c); likewise. */
 extern const struct verb VERBS_OF_PATHS[];
+
+/* Verbs that try not to be seen (probe_adversaries.c); likewise. */
+extern const struct verb VERBS_OF_ADVERSARIES[];

@@ -5,6 +5,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { ALL_RUNGS, type Bench, useBench } from '../support/bench.ts';
+import { elf } from '../support/elf.ts';
 import { type Observed, observedOf } from '../support/observed.ts';
 
 interface Seen extends Observed {
@@ -187,30 +188,6 @@ const NAMESPACE_CASES: readonly Case[] = [
   ],
 ];
 
-/** An ELF file of nothing but the name of its interpreter. */
-function elf(machine: number, interpreter: string): Buffer {
-  const file = Buffer.alloc(120 + interpreter.length + 1);
-  file.write('\x7fELF\x02\x01\x01', 'latin1');
-  file.writeUInt16LE(2, 16);
-  file.writeUInt16LE(machine, 18);
-  file.writeUInt32LE(1, 20);
-  file.writeBigUInt64LE(64n, 32);
-  for (const [at, value] of [
-    [52, 64],
-    [54, 56],
-    [56, 1],
-  ] as const)
-    file.writeUInt16LE(value, at);
-  file.writeUInt32LE(3, 64);
-  file.writeBigUInt64LE(120n, 72);
-  file.writeBigUInt64LE(BigInt(interpreter.length + 1), 96);
-  file.write(interpreter, 120);
-  return file;
-}
-
-/** e_machine of this machine's programs. */
-const MACHINE = process.arch === 'arm64' ? 183 : 62;
-
 describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
   const bench = useBench(rung);
   const check = (name: string, run: () => Promise<void>): void =>
@@ -283,10 +260,10 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
           writeFileSync(join(lower, 'bin', name), content, { mode: 0o755 });
         },
       });
-    const native = observedOf(await start('native', elf(MACHINE, '/far/interpreter')));
+    const native = observedOf(await start('native', elf('/far/interpreter')));
     expect(native.complete).toBe(true);
     expect(native.looked.get('app/interpreter')).toBe('cf');
-    const foreign = observedOf(await start('foreign', elf(3, '/far/interpreter')));
+    const foreign = observedOf(await start('foreign', elf('/far/interpreter', 3)));
     expect(foreign.reason).toContain('another architecture');
     const unknown = observedOf(await start('unknown', Buffer.from([1, 2, 3, 4])));
     expect(unknown.reason).toContain('handler');

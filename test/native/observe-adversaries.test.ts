@@ -1,0 +1,276 @@
+// Steps that look something up in a way that is hard to see, or while it changes: what they looked at is said in full, or
+// the step is said not to have been seen whole.
+
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Bench, RUNGS, useBench } from '../support/bench.ts';
+import { elf } from '../support/elf.ts';
+import { type Observed, observedOf } from '../support/observed.ts';
+import { requires } from '../support/requires.ts';
+
+interface Seen extends Observed {
+  readonly output: string;
+}
+
+function fill(lower: string): void {
+  for (const name of ['app', 'app/sub', 'bin', 'd (deleted)']) mkdirSync(join(lower, name));
+  writeFileSync(join(lower, 'app/x'), 'content\n');
+  writeFileSync(join(lower, 'app/y'), 'other\n');
+  writeFileSync(join(lower, 'app/sub/z'), 'below\n');
+  writeFileSync(join(lower, 'd (deleted)/f'), 'still here\n');
+  symlinkSync('/app/x', join(lower, 'app/sub/out'));
+  symlinkSync('z', join(lower, 'app/sub/near'));
+  symlinkSync('/proc/self/fd', join(lower, 'own'));
+  writeFileSync(join(lower, 'bin/script'), '#!/bin/wrapper -x\n', { mode: 0o755 });
+  writeFileSync(join(lower, 'bin/wrapper'), '#! ../probe exit 5\n', { mode: 0o755 });
+  copyFileSync(join(lower, 'probe'), join(lower, 'bin/mighty'));
+}
+
+async function see(
+  bench: Bench,
+  args: readonly string[],
+  words: readonly string[] = [],
+  more: (lower: string) => void = () => {},
+): Promise<Seen> {
+  const result = await bench.run({
+    args,
+    words: ['observe', ...words],
+    fill: (lower) => {
+      fill(lower);
+      more(lower);
+    },
+  });
+  return { ...observedOf(result), output: result.stdout.toString() };
+}
+
+const all = (words: string): string[] => ['/probe', 'all', ...words.split(' ')];
+
+/** What was looked up besides what every step of these looks up. */
+function own({ looked }: Observed): Record<string, string> {
+  const usual = new Set(['', 'probe', 'etc/passwd', 'etc/group']);
+  return Object.fromEntries([...looked].filter(([path]) => !usual.has(path)).sort());
+}
+
+/** Verbs of the probe, what they look up, and what they print. */
+const SEEN: readonly (readonly [string, string, Record<string, string>, string?])[] = [
+  ['the working folder without a path', 'chdir /app , stat-here', { app: 'asf' }],
+  [
+    'a root of openat2',
+    'confined /app/sub out root',
+    { 'app/sub': 'sf', 'app/sub/out': 'r', 'app/sub/app/x': 'cf' },
+    'ENOENT\n',
+  ],
+  [
+    'what openat2 does not follow',
+    'confined /app/sub near links',
+    { 'app/sub': 'sf', 'app/sub/near': 'r', 'app/sub/z': 'cf' },
+    'ELOOP\n',
+  ],
+  [
+    'what openat2 lets out of no folder',
+    'confined /app/sub ../x beneath',
+    { 'app/sub': 'asf', 'app/x': 'cf' },
+    'EXDEV\n',
+  ],
+  ['a handle', 'touched handle /app/sub/near', { 'app/sub/near': 's' }, 'EOPNOTSUPP\n'],
+  ['times', 'touched times /app/sub/near', { 'app/sub/near': 'r', 'app/sub/z': 'sf' }],
+  ['a file that is cut', 'touched truncate /app/x', { 'app/x': 'cf' }],
+  [
+    'two files that change their names',
+    'touched exchange /app/x /app/y , cat /app/x',
+    { 'app/x': 'cf', 'app/y': 'c' },
+    'other\n',
+  ],
+  ['a link of an open file', 'touched link-open /app/x /n', { 'app/x': 'sf', n: 'a' }],
+  ['a copy by descriptors', 'touched copy /app/x /n', { 'app/x': 'cf', n: 'cf' }],
+  ['a program in memory', 'exec-memory exit 0', {}],
+  [
+    'a program that is spawned',
+    'spawn /bin/script',
+    { 'bin/script': 'cf', 'bin/wrapper': 'cf' },
+    '99\n',
+  ],
+  [
+    'a task in a folder of its own',
+    'elsewhere /app/sub ../x , look access x',
+    { x: 'af', 'app/sub': 'af', 'app/x': 'cf' },
+    '0\nENOENT\n',
+  ],
+  ['a folder that another thread entered', 'gone /app x', { app: 'af', 'app/x': 'sf' }],
+  [
+    'several messages',
+    'messages /app/s /app/sub/s',
+    { 'app/s': 'af', 'app/sub/s': 'af' },
+    'ENOENT\n',
+  ],
+];
+
+/** Calls that would look around us, by their numbers on x86-64. */
+const REFUSED: Readonly<Record<string, number>> = {
+  ...{
+    mount: 165,
+    umount2: 166,
+    pivot_root: 155,
+    unshare: 272,
+    setns: 308,
+    acct: 163,
+    uselib: 134,
+  },
+  ...{ swapon: 167, swapoff: 168, sysfs: 139, quotactl: 179, quotactl_fd: 443, ustat: 136 },
+  ...{ init_module: 175, finit_module: 313, open_by_handle_at: 304, io_uring_setup: 425 },
+  ...{ io_uring_enter: 426, open_tree: 428, move_mount: 429, fsopen: 430, fspick: 433 },
+  ...{ mount_setattr: 442, open_tree_attr: 467, userfaultfd: 323, bpf: 321, fanotify_init: 300 },
+  ...{
+    pidfd_getfd: 438,
+    file_getattr: 468,
+    file_setattr: 469,
+    lookup_dcookie: 212,
+    kexec_load: 246,
+  },
+};
+
+describe('observe, rung root', () => {
+  const bench = useBench('root');
+
+  test.for(SEEN)('%s', async ([, words, looked, output], context) => {
+    bench.need(context);
+    const seen = await see(bench, all(words));
+    expect([seen.output, seen.reason]).toEqual([output ?? '', null]);
+    expect(own(seen)).toEqual(looked);
+  });
+
+  test('calls that would look around us are refused', async (context) => {
+    bench.need(context);
+    requires(context, process.arch === 'x64', 'x86-64, whose numbers these are');
+    const words = Object.values(REFUSED).map((number) => `syscall ${number} 0`);
+    for (const word of words) {
+      const { stdout } = await bench.run({ args: all(word), words: ['observe'] });
+      expect(`${word} ${stdout}`).toBe(`${word} EPERM\n`);
+    }
+    // clone3 hides its flags, and what is newer than our tables is not there.
+    for (const number of [435, 470, 999]) {
+      const { stdout } = await bench.run({ args: all(`syscall ${number} 0`), words: ['observe'] });
+      expect(`${number} ${stdout}`).toBe(`${number} ENOSYS\n`);
+    }
+  });
+
+  test('an ELF interpreter is found from the working folder', async (context) => {
+    bench.need(context);
+    const seen = await see(bench, all('chdir /app , exec /bin/relative'), [], (lower) =>
+      writeFileSync(join(lower, 'bin/relative'), elf('./x'), { mode: 0o755 }),
+    );
+    expect(own(seen)).toMatchObject({ 'bin/relative': 'cf', 'app/x': 'cf' });
+  });
+
+  test('a datagram to no family is use of the network', async (context) => {
+    bench.need(context);
+    expect((await see(bench, all('unspecified'), ['network', 'host'])).network).toBe(true);
+  });
+
+  test('hundreds of processes that look at once are all seen, in little memory', async (context) => {
+    bench.need(context);
+    const running = bench.start({ args: all('forks 400 /app'), fill, words: ['observe'] });
+    await running.output('400 looked');
+    const [supervisor = 0] = childrenOf(running.child.pid ?? 0);
+    const status = readFileSync(`/proc/${supervisor}/status`, 'utf8');
+    expect(Number(/VmRSS:\s*(\d+)/.exec(status)?.[1])).toBeLessThan(3 * 1024);
+    running.child.kill('SIGTERM');
+    const seen = observedOf(await running.result);
+    expect([seen.reason, seen.looked.has('app/0'), seen.looked.has('app/399')]).toEqual([
+      null,
+      true,
+      true,
+    ]);
+  });
+
+  // The first process is shown to us before it changes a name, and makes no other call: when the second one finds what
+  // it waits for, we may have looked before it was there.
+  const ROUNDS = 48;
+  test.for([
+    ['a link that appears', 'link', (n: number) => [`l${n}`, `x${n}`]],
+    ['a folder with a link in it that appears', 'folder', (n: number) => [`l${n}/l`, `x${n}`]],
+    ['a program that appears', 'program', (n: number) => [`l${n}`, `x${n}`, `bin/w${n}`]],
+  ] as const)(
+    '%s while it is looked for is seen for what it was',
+    async ([, kind, paths], context) => {
+      bench.need(context);
+      const seen = await see(bench, all(`race ${kind} / ${ROUNDS}`), [], (lower) => {
+        for (let n = 0; n < ROUNDS; n++) {
+          writeFileSync(join(lower, `x${n}`), `#!/bin/w${n}\n`, { mode: 0o755 });
+          writeFileSync(join(lower, `bin/w${n}`), '#!/probe exit\n', { mode: 0o755 });
+        }
+      });
+      expect(seen.complete).toBe(true);
+      const missed = Array.from({ length: ROUNDS }, (_, n) => paths(n)).flat();
+      expect(missed.filter((path) => !seen.looked.has(path))).toEqual([]);
+    },
+  );
+});
+
+describe.each(RUNGS)('observe, rung %s', (rung) => {
+  const bench = useBench(rung);
+
+  test('a path in memory that is secret is not seen, and that is said', async (context) => {
+    bench.need(context);
+    const seen = await see(bench, all('secret /app/x'));
+    requires(context, seen.output !== 'ENOSYS\n', 'memfd_secret');
+    expect(seen.reason).toContain('memory');
+  });
+
+  test('a working folder that is deeper than any path is not seen, and that is said', async (context) => {
+    bench.need(context);
+    const go = async (depth: number): Promise<Observed> => {
+      const args = all(`deep ${'a'.repeat(200)} ${depth} , look stat x`);
+      const result = await bench.run({ args, words: ['observe'] });
+      // Node's own removal knows no such depth.
+      spawnSync('rm', ['-rf', result.upper]);
+      return observedOf(result);
+    };
+    expect((await go(19)).complete).toBe(true);
+    expect((await go(30)).reason).toContain('could not be read');
+  });
+
+  test('a program that is executed through a link to a descriptor of its own', async (context) => {
+    bench.need(context);
+    expect((await see(bench, all('exec-by-link /bin/script /l'))).reason).toContain('roundabout');
+    expect(own(await see(bench, all('exec-open /bin/script')))).toMatchObject({
+      'bin/wrapper': 'cf',
+    });
+  });
+
+  test('a folder whose name ends as if it were deleted', async (context) => {
+    bench.need(context);
+    const seen = await see(bench, ['/probe', 'all', 'chdir', '/d (deleted)', ',', 'cat', 'f']);
+    expect(seen.output).toBe('still here\n');
+    expect(own(seen)).toEqual({ 'd (deleted)': 'af', 'd (deleted)/f': 'cf' });
+  });
+
+  test('a program that becomes another user, and one that may not be read', async (context) => {
+    bench.need(context);
+    const mighty = await see(
+      bench,
+      ['/bin/mighty', 'cat', '/app/x'],
+      rung === 'single-id' ? [] : ['user', '7'],
+      (lower) => chmodSync(join(lower, 'bin/mighty'), 0o4755),
+    );
+    expect(own(mighty)['app/x'] === 'cf' || !mighty.complete).toBe(true);
+    const unread = await see(bench, ['/bin/mighty', 'cat', '/app/x'], ['user', '7'], (lower) =>
+      chmodSync(join(lower, 'bin/mighty'), 0o711),
+    );
+    expect(own(unread)['app/x'] === 'cf' || !unread.complete).toBe(true);
+  });
+});
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
