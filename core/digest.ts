@@ -8,6 +8,9 @@ declare const digestBrand: unique symbol;
 /** A checked digest. Only this module makes them, so that no unchecked string becomes a file name. */
 export type Digest = `sha256:${string}` & { readonly [digestBrand]: true };
 
+/** What a digest takes where only its bytes are kept. */
+export const DIGEST_BYTES = 32;
+
 const PATTERN = /^sha256:[0-9a-f]{64}$/;
 
 /** Returns `text` as a Digest, or undefined where it is not `sha256:` and 64 lower-case hex digits. */
@@ -17,15 +20,15 @@ export function parseDigest(text: unknown): Digest | undefined {
 
 /** The digest whose 32 bytes these are; undefined where there are more or fewer. */
 export function digestOfBytes(bytes: Uint8Array): Digest | undefined {
-  if (bytes.byteLength !== 32) return undefined;
+  if (bytes.byteLength !== DIGEST_BYTES) return undefined;
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
   return `sha256:${hex}` as Digest;
 }
 
 /** The digest whose 32 bytes stand at `at` of `bytes`. */
 export function digestAt(bytes: Uint8Array, at: number): Digest {
-  if (at + 32 > bytes.length) throw new Error('a digest is cut short');
-  const digits = Buffer.from(bytes.buffer, bytes.byteOffset + at, 32).toString('hex');
+  if (at + DIGEST_BYTES > bytes.length) throw new Error('a digest is cut short');
+  const digits = Buffer.from(bytes.buffer, bytes.byteOffset + at, DIGEST_BYTES).toString('hex');
   return `sha256:${digits}` as Digest;
 }
 

@@ -7,8 +7,8 @@ import { compareNames } from '../../core/names.ts';
 import { positionAt } from '../../core/source.ts';
 import type { ContextSpec } from '../options.ts';
 import { type IgnoreRule, type IgnoreRules, NO_RULES, parseIgnoreFile } from './ignore.ts';
+import { type ListedPath, listContext } from './list-context.ts';
 import { realDirectory } from './pinned-directory.ts';
-import { type FoundPath, walkDirectory } from './walk-directory.ts';
 
 /** A line of an ignore file. */
 export interface RuleLine {
@@ -66,7 +66,7 @@ export async function describeContext(
   const rules = rulesOf(context);
   const ignored: string[] = [];
   const root = { path: '', isDirectory: true };
-  const found = await walkDirectory(realDirectory(context.path), root, rules, (path) =>
+  const found = await listContext(realDirectory(context.path), root, rules, (path) =>
     ignored.push(path),
   );
   const sums = sumUp(found);
@@ -76,7 +76,7 @@ export async function describeContext(
   return {
     files,
     bytes,
-    folders: found.filter(({ stat }) => stat.isDirectory()).length - 1,
+    folders: found.filter(({ isDirectory }) => isDirectory).length - 1,
     largest: paths.slice(0, top).map(([path, sum]) => {
       const rule = rules.applied(path).at(-1);
       return { path, ...sum, letInBy: rule?.negated === true ? lineOf(rule) : undefined };
@@ -116,7 +116,7 @@ async function letInBelow(
   path: string,
   rules: IgnoreRules,
 ): Promise<string | undefined> {
-  const found = await walkDirectory(root, { path, isDirectory: true }, rules);
+  const found = await listContext(root, { path, isDirectory: true }, rules);
   const paths = found.map((item) => posix.join(path, item.path));
   return paths.filter((each) => !rules.ignores(each)).sort(compareNames)[0];
 }
@@ -131,14 +131,11 @@ interface Sum {
   files: number;
 }
 
-function sumUp(found: readonly FoundPath[]): ReadonlyMap<string, Sum> {
+function sumUp(found: readonly ListedPath[]): ReadonlyMap<string, Sum> {
   const sums = new Map<string, Sum>();
-  for (const { path, stat } of found) {
-    sums.set(path, { isDirectory: stat.isDirectory(), bytes: 0, files: 0 });
-  }
-  for (const { path, stat } of found) {
-    if (stat.isDirectory()) continue;
-    const bytes = stat.isFile() ? Number(stat.size) : 0;
+  for (const { path, isDirectory } of found) sums.set(path, { isDirectory, bytes: 0, files: 0 });
+  for (const { path, isDirectory, bytes } of found) {
+    if (isDirectory) continue;
     for (const at of upwards(path)) {
       const sum = sums.get(at);
       if (sum === undefined) continue;

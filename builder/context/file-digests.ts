@@ -3,46 +3,44 @@
 // lie safely in the past: a write within the clock's grain could change the content and not the times.
 
 import type { Table } from '../../cache/database.ts';
-import {
-  type Digest,
-  digestOfBytes,
-  finishDigest,
-  hexOf,
-  sha256,
-  startDigest,
-} from '../../core/digest.ts';
+import { DIGEST_BYTES } from '../../core/digest.ts';
 import type { FileIdentity } from './file-identity.ts';
-import { readInChunks, readWhole, WHOLE_READ_LIMIT } from './read-unchanged.ts';
+import type { FolderFiles } from './folder-files.ts';
+import type { FolderReader } from './folder-reader.ts';
 
 /** Longer than any file system's time grain. */
 const RACY_NS = 2_000_000_000n;
 
-/** Returns the digest of the regular file at `path`, whose identity the caller has just taken: the remembered one, or what its bytes have. Throws E_FILE_CHANGED. */
-export async function digestFile(
+/**
+ * Returns the digests of `files` of the folder `path`, which were just looked at, 32 bytes for each and zeros for what is
+ * not regular: the remembered ones, or what the bytes have. Each file has a record of its own. Throws E_FILE_CHANGED, E_COPY_SOURCE.
+ */
+export async function fileDigests(
   table: Table,
+  reader: FolderReader,
   path: string,
-  identity: FileIdentity,
-): Promise<Digest> {
-  const known = table.get(identityKey(identity));
-  const remembered = known && digestOfBytes(known);
-  if (remembered !== undefined) return remembered;
-  const made = await digestBytes(path, identity);
-  if (isSettled(identity)) table.put(identityKey(identity), Buffer.from(hexOf(made), 'hex'));
-  return made;
+  files: FolderFiles,
+): Promise<Buffer> {
+  const digests = Buffer.alloc(files.count * DIGEST_BYTES);
+  const unknown: number[] = [];
+  for (let index = 0; index < files.count; index++) {
+    if (!files.isRegular(index)) continue;
+    const known = table.get(identityKey(files.identity(index)));
+    if (known?.byteLength === DIGEST_BYTES) digests.set(known, index * DIGEST_BYTES);
+    else unknown.push(index);
+  }
+  const made = await reader.digests(path, files.pick(unknown));
+  for (const [place, index] of unknown.entries()) {
+    const digest = made.subarray(place * DIGEST_BYTES, (place + 1) * DIGEST_BYTES);
+    digests.set(digest, index * DIGEST_BYTES);
+    if (isSettled(files, index)) table.put(identityKey(files.identity(index)), digest);
+  }
+  return digests;
 }
 
-/** Reads the file at `path`, whose identity the caller has just taken. Throws E_FILE_CHANGED. */
-export async function digestBytes(path: string, identity: FileIdentity): Promise<Digest> {
-  if (identity.size <= WHOLE_READ_LIMIT) return sha256(readWhole(path, identity));
-  const hash = startDigest();
-  for await (const chunk of readInChunks(path, identity)) hash.update(chunk);
-  return finishDigest(hash);
-}
-
-/** True where what was just read under this identity may be remembered. */
-export function isSettled({ mtimeNs, ctimeNs }: FileIdentity): boolean {
-  const limit = BigInt(Date.now()) * 1_000_000n - RACY_NS;
-  return mtimeNs < limit && ctimeNs < limit;
+/** True where what was just read of a file may be remembered. */
+export function isSettled(files: FolderFiles, index: number): boolean {
+  return files.newest(index) < BigInt(Date.now()) * 1_000_000n - RACY_NS;
 }
 
 function identityKey({ dev, ino, size, mtimeNs, ctimeNs }: FileIdentity): Buffer {

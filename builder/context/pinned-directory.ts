@@ -89,19 +89,24 @@ function at<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const errno = errnoOf(error) ?? '';
-    // EINVAL: what was a link is none any more.
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL'].includes(errno)) throw fileChanged(path);
-    if (errno === 'EACCES') throw notReadable(path, 'permission denied', error);
-    if (errno === 'ENAMETOOLONG')
-      throw notReadable(path, 'its path, or a name in it, is longer than Linux takes', error);
-    throw error;
+    const errno = errnoOf(error);
+    throw errno === undefined ? error : lookError(path, errno, error);
   }
 }
 
-function notReadable(path: string, why: string, cause: unknown): BuildError {
-  return new BuildError('E_COPY_SOURCE', `${path} cannot be read: ${why}`, {
+/** The error of a look at `path` that failed with this errno (`ENOENT`, ...). */
+export function lookError(path: string, errno: string, cause?: unknown): BuildError {
+  if (CHANGED.has(errno)) return fileChanged(path);
+  return new BuildError('E_COPY_SOURCE', `${path} cannot be read: ${WHY[errno] ?? errno}`, {
     cause,
     hint: 'make it readable, or list it in .dockerignore',
   });
 }
+
+/** EINVAL: what was a link is none any more. ESTALE, ENXIO: it is another file, or in another state. */
+const CHANGED = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ESTALE', 'ENXIO']);
+
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  ENAMETOOLONG: 'its path, or a name in it, is longer than Linux takes',
+};

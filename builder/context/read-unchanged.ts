@@ -4,10 +4,10 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { BuildError, errnoOf } from '../../core/errors.ts';
+import { errnoOf } from '../../core/errors.ts';
 import { systemPath } from '../../core/names.ts';
 import { type FileIdentity, sameIdentity } from './file-identity.ts';
-import { fileChanged } from './pinned-directory.ts';
+import { fileChanged, lookError } from './pinned-directory.ts';
 
 /** Files up to this size are read in one piece. */
 export const WHOLE_READ_LIMIT = 1 << 20;
@@ -51,12 +51,8 @@ function blame<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw fileChanged(path);
-    if (errnoOf(error) !== 'EACCES') throw error;
-    throw new BuildError('E_COPY_SOURCE', `${path} cannot be read: permission denied`, {
-      cause: error,
-      hint: 'make it readable, or list it in .dockerignore',
-    });
+    const errno = errnoOf(error);
+    throw errno === undefined ? error : lookError(path, errno, error);
   }
 }
 

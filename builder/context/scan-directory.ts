@@ -3,20 +3,26 @@
 
 import type { Table } from '../../cache/database.ts';
 import { canonicalJson } from '../../core/canonical.ts';
-import { type Digest, finishDigest, hexOf, startDigest } from '../../core/digest.ts';
+import { type Digest, finishDigest, startDigest } from '../../core/digest.ts';
 import type { Spool } from '../../core/spool.ts';
 import type { Entry } from '../../image/entry.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
 import type { SourceNode } from '../copy/source.ts';
 import { type ContextModes, contextMode } from './context-modes.ts';
-import { digestFile } from './file-digests.ts';
-import { type FolderDigests, folderDigests, listingDigest } from './folder-digests.ts';
-import { FolderFiles } from './folder-files.ts';
+import { fileDigests } from './file-digests.ts';
+import {
+  type FolderDigestOptions,
+  type FolderDigests,
+  folderDigests,
+  listingDigest,
+} from './folder-digests.ts';
+import type { FolderFiles } from './folder-files.ts';
+import { FolderReader } from './folder-reader.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { pathInside } from './pinned-directory.ts';
 import { SharedInodes } from './shared-inodes.ts';
 import { openFolder, type SpooledFolder, spoolFolder } from './spooled-folder.ts';
-import { type FoundPath, walkFolders } from './walk-directory.ts';
+import { type OnFiles, walkFolders } from './walk-directory.ts';
 
 /** The files of a folder; its path is relative to what was scanned. */
 export interface ScannedFolder {
@@ -54,35 +60,37 @@ export async function scanDirectory(
 ): Promise<Scan> {
   const folders: ScannedFolder[] = [];
   const shared = new SharedInodes();
-  const isTaken = (item: FoundPath): boolean => {
-    if (keep?.(item.path) === false) return false;
-    const { stat } = item;
-    if (stat.isFile() || stat.isSymbolicLink() || stat.isFIFO()) return true;
-    onSkipped(joinPath(node.path, item.path), stat.isSocket() ? 'socket' : 'device');
-    return false;
-  };
-  const found = await walkFolders(root, node, rules, async (folder, items) => {
-    const files = FolderFiles.of(items.filter(isTaken));
-    if (files.names.length === 0) return;
+  const reader = new FolderReader();
+  const onFiles: OnFiles = async (folder, all, others) => {
     const path = folder?.path ?? '';
-    const absolute = pathInside(root, joinPath(node.path, path));
+    const at = joinPath(node.path, path);
+    const isTaken = (file: string): boolean => keep === undefined || keep(joinPath(path, file));
+    const files = keep === undefined ? all : all.filter((index) => isTaken(all.name(index)));
+    for (let index = 0; index < others.count; index++)
+      if (isTaken(others.name(index)))
+        onSkipped(joinPath(at, others.name(index)), others.isSocket(index) ? 'socket' : 'device');
+    if (files.count === 0) return;
+    const absolute = pathInside(root, at);
     // What is less than the walk saw would take the place of the folder's record.
     const made =
       folder === undefined || keep !== undefined
-        ? await digestsOfEach(digests, absolute, modes, files)
-        : await folderDigests(digests, { path: absolute, ...inodeOf(folder) }, modes, files);
-    for (let index = 0; index < files.names.length; index++) {
+        ? await digestsOfEach({ digests, reader, modes }, absolute, files)
+        : await folderDigests({ digests, reader, modes }, { ...folder, path: absolute }, files);
+    for (let index = 0; index < files.count; index++) {
       const inode = files.shared(index);
       if (inode !== undefined) shared.add(inode);
     }
     const kept = spoolFolder(spool, { files, digests: made.digests });
     folders.push({ path, listing: made.listing, files: kept });
     await digests.settled();
-  });
-  const directories = found.map(({ path, stat }) => ({
+  };
+  const found = await walkFolders({ root, node, rules, reader, onFiles }).finally(() =>
+    reader.close(),
+  );
+  const directories = found.map(({ path, mode, mtime }) => ({
     path,
-    mode: contextMode(modes, Number(stat.mode & 0o7777n), true),
-    mtime: stat.mtimeNs,
+    mode: contextMode(modes, mode & 0o7777, true),
+    mtime,
   }));
   folders.sort(byPath);
   const links = namesOf(shared.repeated(), spool, folders);
@@ -111,13 +119,14 @@ function namesOf(
   const names = new Map<string, string[]>();
   for (const { path, files: spooled } of folders) {
     const { files } = openFolder(spool, spooled);
-    for (const [index, name] of files.names.entries()) {
+    for (let index = 0; index < files.count; index++) {
       const inode = files.shared(index);
       if (inode === undefined || !inodes.has(inode)) continue;
       const file = `${files.identity(index).dev}:${inode}`;
+      const name = joinPath(path, files.name(index));
       const known = names.get(file);
-      if (known === undefined) names.set(file, [joinPath(path, name)]);
-      else known.push(joinPath(path, name));
+      if (known === undefined) names.set(file, [name]);
+      else known.push(name);
     }
   }
   const several = [...names.values()].filter(({ length }) => length > 1);
@@ -126,23 +135,12 @@ function namesOf(
 }
 
 async function digestsOfEach(
-  table: Table,
+  { digests: table, reader, modes }: FolderDigestOptions,
   folder: string,
-  modes: ContextModes,
   files: FolderFiles,
 ): Promise<FolderDigests> {
-  const digests = Buffer.alloc(files.names.length * 32);
-  for (const [index, name] of files.names.entries()) {
-    if (!files.isRegular(index)) continue;
-    const path = joinPath(folder, name);
-    const digest = await digestFile(table, path, files.identity(index));
-    digests.set(Buffer.from(hexOf(digest), 'hex'), index * 32);
-  }
+  const digests = await fileDigests(table, reader, folder, files);
   return { digests, listing: listingDigest(files, digests, modes) };
-}
-
-function inodeOf({ stat: { dev, ino } }: FoundPath) {
-  return { dev, ino };
 }
 
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {

@@ -73,8 +73,9 @@ class RestOfFolder {
   /** Gives out the files whose names come before `name`; all that are left where it is undefined. */
   *filesBefore(name: string | undefined): Generator<Entry> {
     if (this.#folder === undefined) return;
-    const { names } = this.#folder.files;
-    for (let file = names[this.#index]; file !== undefined; file = names[++this.#index]) {
+    const { files } = this.#folder;
+    for (; this.#index < files.count; this.#index++) {
+      const file = files.name(this.#index);
       if (name !== undefined && compareNames(file, name) > 0) return;
       yield this.#entry(this.#folder, joinPath(this.#path, file));
     }

@@ -1,6 +1,7 @@
 // What a scan has seen of the files of one folder, kept in the build's spool: of a million files no more stays in
 // memory than where each folder's are.
 
+import { DIGEST_BYTES } from '../../core/digest.ts';
 import type { Spool } from '../../core/spool.ts';
 import { FolderFiles } from './folder-files.ts';
 
@@ -16,12 +17,11 @@ export interface OpenFolder {
   readonly digests: Buffer;
 }
 
-const DIGEST_BYTES = 32;
-
 /** Keeps the files of a folder with their digests. */
 export function spoolFolder(spool: Spool, { files, digests }: OpenFolder): SpooledFolder {
-  const bytes = Buffer.concat([digests, files.toBytes()]);
-  return { count: files.names.length, at: spool.append(bytes), length: bytes.byteLength };
+  const at = spool.append(digests);
+  spool.append(files.bytes);
+  return { count: files.count, at, length: digests.byteLength + files.bytes.byteLength };
 }
 
 /** Reads them back. */
@@ -30,6 +30,6 @@ export function openFolder(spool: Spool, { count, at, length }: SpooledFolder): 
   const end = count * DIGEST_BYTES;
   return {
     digests: bytes.subarray(0, end),
-    files: FolderFiles.fromBytes(bytes.subarray(end), count),
+    files: new FolderFiles(bytes.subarray(end), count),
   };
 }

@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { runnerPath } from './runner-path.ts';
 import { encodeWords, type RunnerEvent, readEvent, runnerError } from './runner-protocol.ts';
 
-export type Verb = 'extract' | 'dump' | 'remove' | 'probe' | 'pack';
+export type Verb = 'extract' | 'dump' | 'remove' | 'probe' | 'pack' | 'scan';
 
 /** A runner that was started for one verb. */
 export interface RunnerProcess {

@@ -16,6 +16,7 @@
 #include "probe.h"
 #include "remove.h"
 #include "run.h"
+#include "scan.h"
 #include "sealed.h"
 #include "serve.h"
 #include "shell.h"
@@ -32,7 +33,7 @@ static const struct {
 	{ "run", run_verb, true, words_read },		{ "serve", serve_verb, true, words_next },
 	{ "extract", extract_verb, false, words_read }, { "dump", dump_verb, false, words_read },
 	{ "remove", remove_verb, false, words_read },	{ "probe", probe_verb, false, words_read },
-	{ "pack", pack_verb, false, words_read },
+	{ "pack", pack_verb, false, words_read },	{ "scan", scan_verb, false, words_read },
 };
 
 static int misused(const char *why)

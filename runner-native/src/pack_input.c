@@ -7,16 +7,11 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
-enum { BUFFER = 1 << 16, PATH_ROOM = 4096 };
+#include "sighting.h"
 
-/* What lstat said of a file. */
-struct sighting {
-	uint64_t device, inode, size;
-	int64_t mtime, ctime;
-};
+enum { BUFFER = 1 << 16, PATH_ROOM = 4096 };
 
 struct pack_input {
 	uint8_t buffer[BUFFER];
@@ -134,17 +129,6 @@ static int open_file(struct pack_input *input, struct err *err)
 	return fail(err, "E_IO", errno, "cannot open %s", input->path);
 }
 
-static bool is_as_seen(int file, const struct sighting *seen)
-{
-	struct stat now;
-	if (fstat(file, &now) < 0)
-		return false;
-	int64_t mtime = (int64_t)now.st_mtim.tv_sec * 1000000000 + now.st_mtim.tv_nsec;
-	int64_t ctime = (int64_t)now.st_ctim.tv_sec * 1000000000 + now.st_ctim.tv_nsec;
-	return now.st_dev == seen->device && now.st_ino == seen->inode &&
-	       (uint64_t)now.st_size == seen->size && mtime == seen->mtime && ctime == seen->ctime;
-}
-
 static int read_file(struct pack_input *input, uint64_t offset, uint8_t *to, size_t length,
 		     struct err *err)
 {
@@ -177,8 +161,11 @@ static int take_file(struct pack_input *input, struct pack_block *block, bool ve
 		rc = take(input, digest, sizeof(digest), err);
 	if (rc < 0)
 		return rc;
-	const struct sighting seen = { values[0], values[1], values[2], (int64_t)values[3],
-				       (int64_t)values[4] };
+	const struct sighting seen = { .device = values[0],
+				       .inode = values[1],
+				       .size = values[2],
+				       .mtime = (int64_t)values[3],
+				       .ctime = (int64_t)values[4] };
 	uint64_t offset = values[5], length = values[6];
 	if (length > DEFLATE_LARGEST - block->length)
 		return malformed(err, "has a block that is too large");
@@ -198,7 +185,7 @@ static int take_file(struct pack_input *input, struct pack_block *block, bool ve
 		return 0;
 	if (verified)
 		sha256_end(&input->sha, actual);
-	bool holds = is_as_seen(input->file, &seen) &&
+	bool holds = sighting_holds(&seen, input->file) &&
 		     (!verified || memcmp(digest, actual, sizeof(digest)) == 0);
 	close_file(input);
 	return holds ? 0 : changed(input->path, err);

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 
+#include "cores.h"
 #include "crc32.h"
 #include "events.h"
 
@@ -205,14 +205,6 @@ static void *write_blocks(void *at)
 	line->totals.size = output.size;
 	sha256_end(&output.sha, line->totals.digest);
 	return NULL;
-}
-
-static size_t core_count(void)
-{
-	cpu_set_t set;
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	return (size_t)CPU_COUNT(&set);
 }
 
 static int start_threads(struct pack_line *line, size_t workers)

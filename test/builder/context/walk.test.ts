@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ignoreRules, NO_RULES } from '../../../builder/context/ignore.ts';
-import { walkDirectory } from '../../../builder/context/walk-directory.ts';
+import { listContext } from '../../../builder/context/list-context.ts';
 import { nameToBytes } from '../../../core/names.ts';
 import { tmpDir } from '../../support/tmp.ts';
 
@@ -34,11 +34,11 @@ test.each([
   ['é\n\udcff'],
 ])('a folder and a file named %j are found under their names', async (name) => {
   const root = folder(`${name}/`, `${name}/${name}`, `${name}/d/`, `${name}/d/${name}`);
-  const found = await walkDirectory(root, ROOT, NO_RULES);
+  const found = await listContext(root, ROOT, NO_RULES);
   expect(found.map(({ path }) => path).sort()).toEqual(
     ['', name, `${name}/${name}`, `${name}/d`, `${name}/d/${name}`].sort(),
   );
-  const below = await walkDirectory(root, { path: `${name}/d`, isDirectory: true }, NO_RULES);
+  const below = await listContext(root, { path: `${name}/d`, isDirectory: true }, NO_RULES);
   expect(below.map(({ path }) => path).sort()).toEqual(['', name]);
 });
 
@@ -47,7 +47,7 @@ test('links are found as links, to wherever they lead', async () => {
   symlinkSync('/etc', join(root, 'out'));
   symlinkSync('d', join(root, 'in'));
   symlinkSync(nameToBytes('\udcff'), join(root, 'odd'));
-  const found = await walkDirectory(root, ROOT, NO_RULES);
+  const found = await listContext(root, ROOT, NO_RULES);
   expect(
     found.flatMap(({ path, link }) => (link === undefined ? [] : [`${path} ${link}`])).sort(),
   ).toEqual(['in d', 'odd \udcff', 'out /etc']);
@@ -58,7 +58,7 @@ test('what is kept out is told, a folder that need not be opened once; a folder 
   const root = folder('no/', 'no/a', 'some/', 'some/a', 'some/b', 'f');
   const rules = ignoreRules(['no', 'some', '!some/b', 'f']);
   const out: string[] = [];
-  const found = await walkDirectory(root, ROOT, rules, (path) => out.push(path));
+  const found = await listContext(root, ROOT, rules, (path) => out.push(path));
   expect(found.map(({ path }) => path).sort()).toEqual(['', 'some', 'some/b']);
   expect(out.sort()).toEqual(['f', 'no', 'some', 'some/a']);
 });
