@@ -54,6 +54,10 @@ export async function build(options: BuildOptions, outer: BuildEnvironment): Pro
     events({ event: 'done', ...done });
   };
   const environment = { ...outer, events };
+  if (store.hasBegunAnew) {
+    const why = 'the old one was damaged; images stay, steps run again';
+    events({ event: 'choice', subject: 'store', chosen: 'a new database', why });
+  }
   const sandbox = openSandbox(store, options.isolation, environment);
   let failed = true;
   try {

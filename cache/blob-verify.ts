@@ -3,13 +3,14 @@
 
 import { type Digest, finishDigest, startDigest } from '../core/digest.ts';
 import { BuildError } from '../core/errors.ts';
+import type { Chunks } from './blob-store.ts';
 
 /**
  * Yields `chunks` unchanged and throws E_BLOB_CORRUPT, naming `place`, as soon as there are more than
  * `size` bytes, or at the end where the size or the digest is another. An undefined size is any.
  */
 export async function* verifyChunks(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
   expected: { readonly digest: Digest; readonly size: number | undefined },
   place: string,
 ): AsyncIterable<Uint8Array> {

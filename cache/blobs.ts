@@ -2,6 +2,7 @@
 // bytes are hashed while they go to a temporary on the same file system, synced, and renamed.
 // A blob that fails its check is removed, so that whoever has the bytes can put them again.
 
+import { readFileSync, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, temporaryName } from '../core/atomic-file.ts';
@@ -29,12 +30,7 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
   };
   return {
     async has(digest) {
-      try {
-        return (await stat(pathOf(digest))).size;
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return undefined;
-        throw error;
-      }
+      return statSync(pathOf(digest), { throwIfNoEntry: false })?.size;
     },
     open: (digest, size) => openBlob(pathOf(digest), digest, size),
     async read(digest, maxBytes) {
@@ -78,20 +74,40 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
   };
 }
 
+/** Of a blob that is not larger, opening, reading and closing take less than a trip to the thread pool for each. */
+const SMALL_BYTES = 64 << 10;
+
 const REFETCH = 'pull or load the image that it belongs to again, or build it with --no-cache';
 
 async function* openBlob(path: string, digest: Digest, size?: number): AsyncIterable<Uint8Array> {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status !== undefined && status.size <= SMALL_BYTES) {
+    yield* checked(path, status.ino, [readFileSync(path)], { digest, size });
+    return;
+  }
   const file = await open(path, 'r').catch((error: unknown) => {
     if (errnoOf(error) !== 'ENOENT') throw error;
     throw new BuildError('E_BLOB_MISSING', `blob ${digest} is not in the store`, { hint: REFETCH });
   });
   try {
-    yield* verifyChunks(readChunks(file), { digest, size }, 'the store');
-  } catch (error) {
-    if (isBuildError(error) && error.code === 'E_BLOB_CORRUPT') await discard(path, file);
-    throw error;
+    yield* checked(path, (await file.stat()).ino, readChunks(file), { digest, size });
   } finally {
     await file.close();
+  }
+}
+
+/** Yields what was read of the file `inode` at `path`; what is not as it should be is removed. */
+async function* checked(
+  path: string,
+  inode: number,
+  chunks: Chunks,
+  expected: { readonly digest: Digest; readonly size: number | undefined },
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* verifyChunks(chunks, expected, 'the store');
+  } catch (error) {
+    if (isBuildError(error) && error.code === 'E_BLOB_CORRUPT') await discard(path, inode);
+    throw error;
   }
 }
 
@@ -114,9 +130,9 @@ async function openParts(path: string): Promise<BlobParts | undefined> {
 }
 
 /** Removes the damaged file, unless another process has put a whole one in its place meanwhile. */
-async function discard(path: string, file: FileHandle): Promise<void> {
-  const [damaged, present] = [await file.stat(), await stat(path).catch(undefinedWhereAbsent)];
-  if (present?.ino === damaged.ino) await rm(path, { force: true });
+async function discard(path: string, inode: number): Promise<void> {
+  const present = statSync(path, { throwIfNoEntry: false });
+  if (present?.ino === inode) await rm(path, { force: true });
 }
 
 async function putBlob(

@@ -2,14 +2,12 @@
 // environment, so that several processes share it and a commit is all or nothing.
 // Writes are batched by lmdb and become visible in the order in which they were made: a record that
 // names an object is therefore never there without it. LMDB is the one package loaded here, and only
-// when a store is opened.
+// when a store is opened, after its files were looked at.
 // Behind each value stands a checksum of it and of its key: what a disk has changed counts as absent.
 
-import { existsSync, writeFileSync } from 'node:fs';
-import { access, open, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
 import { BuildError } from '../core/errors.ts';
+import { careForDatabase, markDamaged } from './database-care.ts';
 import type { OtherUsers } from './leases.ts';
 import { PendingTable } from './pending-table.ts';
 
@@ -28,6 +26,8 @@ export interface Table {
 }
 
 export interface Database {
+  /** True where there was one that was damaged: this one is new. */
+  readonly hasBegunAnew: boolean;
   table(name: string): Table;
   /** Waits until every write so far is committed. Throws the first failure, a full disk as E_STORE_UNUSABLE. */
   flush(): Promise<void>;
@@ -35,14 +35,14 @@ export interface Database {
 }
 
 /**
- * Opens (or makes) the database in the folder `path`, which must exist. `others` are those who used it: where one of them
- * crashed, its pages are looked at first. Throws E_STORE_UNUSABLE, E_STORE_CORRUPT.
+ * Opens (or makes) the database in the folder `path`, which must exist; a damaged one is replaced. `others` are those who
+ * use it or crashed. Throws E_STORE_UNUSABLE, E_STORE_CORRUPT.
  */
 export async function openDatabase(path: string, others: OtherUsers = NOBODY): Promise<Database> {
   const lmdb = await import('lmdb');
-  await lookAfterCrash(path, others);
-  await removeDamaged(path);
-  await requireRoom(path);
+  const care = await careForDatabase(path, others, () =>
+    unusable(path, 'there is no room on its disk'),
+  );
   const root = named(path, () =>
     lmdb.open({
       path,
@@ -60,6 +60,7 @@ export async function openDatabase(path: string, others: OtherUsers = NOBODY): P
     for (const result of flushed) if (result.status === 'rejected') throw result.reason;
   };
   return {
+    hasBegunAnew: care.hasBegunAnew,
     table(name) {
       const known = tables.get(name);
       if (known !== undefined) return known;
@@ -74,6 +75,7 @@ export async function openDatabase(path: string, others: OtherUsers = NOBODY): P
     async close() {
       await flush();
       await root.close();
+      care.noteAsLeft();
     },
   };
 }
@@ -86,19 +88,7 @@ function openTable(root: RootDatabase, name: string): LmdbDatabase<Uint8Array, U
   });
 }
 
-/** What a new database takes at least, with its lock file. */
-const ROOM_BYTES = 1 << 20;
-
-/** A lock file that is mapped into memory and has no room on disk would end the process by SIGBUS. */
-async function requireRoom(path: string): Promise<void> {
-  const isNew = await access(join(path, 'lock.mdb')).then(
-    () => false,
-    () => true,
-  );
-  if (!isNew) return;
-  const { bavail, bsize } = await statfs(path);
-  if (bavail * bsize < ROOM_BYTES) throw unusable(path, 'there is no room on its disk');
-}
+const NOBODY: OtherUsers = { areLive: false, haveCrashed: false };
 
 /** What LMDB's errors mean: numbers of the system, and its own below -30700 (lmdb.h). */
 const CAUSES: ReadonlyMap<unknown, string> = new Map([
@@ -112,60 +102,6 @@ const CAUSES: ReadonlyMap<unknown, string> = new Map([
 const CORRUPT: ReadonlySet<unknown> = new Set([
   -30_797, -30_796, -30_794, -30_793, -30_786, -30_782,
 ]);
-
-/** A file of this name beside the database says that it is damaged: whoever opens it next begins a new one. */
-const DAMAGED = 'damaged';
-
-const NOBODY: OtherUsers = { areLive: false, haveCrashed: false };
-
-/** A file of this name says that a process crashed while another one went on: whoever is alone next looks at the pages. */
-const UNCHECKED = 'unchecked';
-
-/** A page that a disk has changed may end the process that reads it, and each one after it. */
-async function lookAfterCrash(path: string, { areLive, haveCrashed }: OtherUsers): Promise<void> {
-  const mark = join(path, UNCHECKED);
-  const isDue = existsSync(mark);
-  if (!haveCrashed && !isDue) return;
-  if (areLive) {
-    // What others write to meanwhile cannot be looked at.
-    if (!isDue) writeFileSync(mark, '');
-    return;
-  }
-  const file = join(path, 'data.mdb');
-  const { isDatabaseWhole } = await import('./database-check.ts');
-  if (existsSync(file) && !isDatabaseWhole(file)) markDamaged(path);
-  await rm(mark, { force: true });
-}
-
-/** A process that has the old one open goes on with that: what it writes there is only made again. */
-async function removeDamaged(path: string): Promise<void> {
-  if (!existsSync(join(path, DAMAGED)) && (await isDatabase(join(path, 'data.mdb')))) return;
-  for (const name of ['data.mdb', 'lock.mdb', DAMAGED]) await rm(join(path, name), { force: true });
-}
-
-/** Where the first page says that it is LMDB's (MDB_MAGIC in mdb.c). Of a file that does not, LMDB itself would crash. */
-const MAGIC = 0xbeefc0de;
-const MAGIC_AT = 24;
-
-/** True too where there is none yet, or it is being made. */
-async function isDatabase(file: string): Promise<boolean> {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (handle === undefined) return true;
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, MAGIC_AT);
-    return bytesRead < 4 || buffer.readUInt32LE() === MAGIC;
-  } finally {
-    await handle.close();
-  }
-}
-
-function markDamaged(path: string): void {
-  try {
-    writeFileSync(join(path, DAMAGED), '');
-  } catch {
-    // A disk that takes nothing any more: the error that is on its way says so.
-  }
-}
 
 function named<Result>(path: string, work: () => Result): Result {
   try {

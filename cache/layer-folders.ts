@@ -3,7 +3,8 @@
 // belong to one user and say of themselves whose they are (rung single-id), or `fs-contents`, which has no
 // removals: these are in the list of entries (rung chroot). None is ever read as another. A folder that is there is whole: it is filled elsewhere and comes here by rename.
 
-import { access, mkdir, readdir, rename } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, hexOf, parseDigest } from '../core/digest.ts';
 import { errnoOf } from '../core/errors.ts';
@@ -14,7 +15,7 @@ export type LayerForm = 'fs' | 'fs-recorded' | 'fs-contents';
 export interface LayerFolders {
   /** The folder to stack, whether or not it is there. */
   path(layer: Digest, form?: LayerForm): string;
-  has(layer: Digest, form?: LayerForm): Promise<boolean>;
+  has(layer: Digest, form?: LayerForm): boolean;
   /**
    * Makes `folder` (which holds the layer in one form, on the same file system) the layer's folder, or
    * adds the form to those it has. Where another process was first its folder stays, and false says
@@ -33,15 +34,7 @@ export function layerFolders(root: string): LayerFolders {
   return {
     path,
     container,
-    async has(layer, form) {
-      try {
-        await access(path(layer, form));
-        return true;
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return false;
-        throw error;
-      }
-    },
+    has: (layer, form) => existsSync(path(layer, form)),
     async publish(layer, folder) {
       await mkdir(root, { recursive: true });
       try {

@@ -4,8 +4,17 @@
 // a sweep runs waits for it: each side writes its own mark first and then looks for the other's, so
 // at least one of two that meet sees the other.
 
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryName } from '../core/atomic-file.ts';
@@ -35,18 +44,18 @@ export async function takeLease(home: string): Promise<Lease> {
   const tmp = join(home, 'tmp', name);
   // The lease first: a folder without one is swept.
   try {
-    await writeFile(file, await identity(process.pid), { flag: 'wx' });
-    await mkdir(tmp, { recursive: true });
+    writeFileSync(file, identity(process.pid), { flag: 'wx' });
+    mkdirSync(tmp, { recursive: true });
   } catch (error) {
-    await rm(file, { force: true });
+    rmSync(file, { force: true });
     throw error;
   }
-  while (await isLive(join(home, 'leases', SWEEP_MARK))) await sleep(20);
+  while (isLive(join(home, 'leases', SWEEP_MARK))) await sleep(20);
   return {
     tmp,
     async release() {
       await removeQuietly(tmp);
-      await rm(file, { force: true });
+      rmSync(file, { force: true });
     },
   };
 }
@@ -62,24 +71,24 @@ export async function whileAlone(
 ): Promise<boolean> {
   const mark = join(home, 'leases', SWEEP_MARK);
   try {
-    await writeFile(mark, await identity(process.pid), { flag: 'wx' });
+    writeFileSync(mark, identity(process.pid), { flag: 'wx' });
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') {
       // On a full disk the mark may be there without its text.
-      await rm(mark, { force: true });
+      rmSync(mark, { force: true });
       throw error;
     }
-    if (await isLive(mark)) return false;
-    await rm(mark, { force: true });
+    if (isLive(mark)) return false;
+    rmSync(mark, { force: true });
     return whileAlone(home, own, sweep);
   }
   try {
-    const { live } = await lookAtLeases(home);
+    const { live } = lookAtLeases(home);
     if ([...live].some((name) => join(home, 'tmp', name) !== own.tmp)) return false;
     await sweep();
     return true;
   } finally {
-    await rm(mark, { force: true });
+    rmSync(mark, { force: true });
   }
 }
 
@@ -92,14 +101,14 @@ export interface OtherUsers {
 
 /** Removes what dead processes left, as far as this user may; the runner removes the rest. */
 export async function sweepTemporaries(home: string): Promise<OtherUsers> {
-  const { paths, live, haveCrashed } = await findStale(home);
+  const { paths, live, haveCrashed } = findStale(home);
   for (const path of paths) await removeQuietly(path);
   return { areLive: live > 1, haveCrashed };
 }
 
 /** Folders of temporaries whose process is gone; their lease files are removed. Call with a lease taken. */
-export async function staleTemporaries(home: string): Promise<string[]> {
-  return (await findStale(home)).paths;
+export function staleTemporaries(home: string): string[] {
+  return findStale(home).paths;
 }
 
 interface Stale {
@@ -108,40 +117,40 @@ interface Stale {
   readonly haveCrashed: boolean;
 }
 
-async function findStale(home: string): Promise<Stale> {
+function findStale(home: string): Stale {
   // The folders first: each of them had its lease before it was made.
-  const names = await readdir(join(home, 'tmp'));
-  const { live, haveCrashed } = await lookAtLeases(home);
+  const names = readdirSync(join(home, 'tmp'));
+  const { live, haveCrashed } = lookAtLeases(home);
   const paths = names.filter((name) => !live.has(name)).map((name) => join(home, 'tmp', name));
   return { paths, live: live.size, haveCrashed };
 }
 
 /** Names of the live leases; files of dead ones are removed on the way. */
-async function lookAtLeases(home: string): Promise<{ live: Set<string>; haveCrashed: boolean }> {
+function lookAtLeases(home: string): { live: Set<string>; haveCrashed: boolean } {
   const folder = join(home, 'leases');
   const live = new Set<string>();
   let haveCrashed = false;
-  for (const name of await readdir(folder)) {
+  for (const name of readdirSync(folder)) {
     if (name === SWEEP_MARK) continue;
-    const state = await stateOf(join(folder, name));
+    const state = stateOf(join(folder, name));
     if (state === 'live') live.add(name);
-    else await rm(join(folder, name), { force: true });
+    else rmSync(join(folder, name), { force: true });
     haveCrashed ||= state === 'crashed';
   }
   return { live, haveCrashed };
 }
 
-async function isLive(file: string): Promise<boolean> {
-  return (await stateOf(file)) === 'live';
+function isLive(file: string): boolean {
+  return stateOf(file) === 'live';
 }
 
 /** `crashed` is a process of this boot that has ended; of other boots, and of what is half written, nothing is known. */
-async function stateOf(file: string): Promise<'live' | 'crashed' | 'gone'> {
+function stateOf(file: string): 'live' | 'crashed' | 'gone' {
   let written: string;
   let age: number;
   try {
-    written = await readFile(file, 'utf8');
-    age = Date.now() - (await stat(file)).mtimeMs;
+    written = readFileSync(file, 'utf8');
+    age = Date.now() - statSync(file).mtimeMs;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 'gone';
     throw error;
@@ -151,7 +160,7 @@ async function stateOf(file: string): Promise<'live' | 'crashed' | 'gone'> {
   if (pid === '') {
     return age < (nameOfGone(file) ? UNSEEN_WRITING_MS : WRITING_MS) ? 'live' : 'gone';
   }
-  const ours = await identity(Number(pid));
+  const ours = identity(Number(pid));
   if (written === ours) return 'live';
   const [boot, namespace] = world;
   const [, , ourBoot, ourNamespace] = ours.split(' ');
@@ -168,15 +177,21 @@ function nameOfGone(file: string): boolean {
 }
 
 /** `pid start-time boot-id pid-namespace`; a process that is gone has the start time `gone`. */
-async function identity(pid: number): Promise<string> {
-  const [boot, namespace, status] = await Promise.all([
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
-    readlink('/proc/self/ns/pid').catch(() => ''),
-    readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
-  ]);
+function identity(pid: number): string {
+  const boot = textOr('', () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
+  const namespace = textOr('', () => readlinkSync('/proc/self/ns/pid'));
+  const status = textOr('', () => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // Field 22 counts from after the command name, which may itself hold spaces and parentheses.
   const started = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? 'gone';
   return `${pid} ${started} ${boot.trim()} ${namespace}`;
+}
+
+function textOr(otherwise: string, read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 async function removeQuietly(path: string): Promise<void> {

@@ -1,8 +1,9 @@
 // The store on disk: an OCI layout with the blobs and images, unpacked layers, and the database.
 // Opening it makes what is missing, refuses another format version, and takes a lease; closing it
-// waits for queued writes and gives the lease back.
+// waits for queued writes and gives the lease back. What opening reads it reads synchronously: each of these small
+// calls takes less than a trip to the thread pool, and a build in which nothing has changed is little else.
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDirectory, writeFileAtomic } from '../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../core/errors.ts';
@@ -40,6 +41,8 @@ export interface Store {
   /** What unpacked layers take on disk, by layer, and an account of the whole (builder/cache/account.ts). */
   readonly sizes: Table;
   readonly lease: Lease;
+  /** True where the database was damaged and is a new one: images are there, records are not. */
+  readonly hasBegunAnew: boolean;
   /** Waits until everything written so far is committed. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -50,10 +53,10 @@ export async function openStore(home: string): Promise<Store> {
   try {
     // Layers hold other people's setuid programs, and records build arguments: nobody else may enter,
     // even where `home` was there before and is open to all (moby's CVE-2021-41091).
-    await ensureDirectory(home, 0o700);
+    ensureDirectory(home, 0o700);
     await checkFormat(home);
     const folders = ['oci', 'layers', 'db', 'mounts', 'tmp', 'leases'];
-    await Promise.all(folders.map((name) => ensureDirectory(join(home, name), 0o700)));
+    for (const name of folders) ensureDirectory(join(home, name), 0o700);
     const lease = await takeLease(home);
     try {
       const others = await sweepTemporaries(home);
@@ -81,6 +84,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     downloads: database.table('downloads'),
     sizes: database.table('sizes'),
     lease,
+    hasBegunAnew: database.hasBegunAnew,
     flush: () => database.flush(),
     async close() {
       try {
@@ -96,16 +100,17 @@ async function checkFormat(home: string): Promise<void> {
   const path = join(home, 'format.json');
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    await refuseForeignFolder(home);
+    refuseForeignFolder(home);
     await writeFormat(path);
     return;
   }
   const format = formatOf(text);
   if (format === STORE_FORMAT) return;
-  if (TAKEN_OVER_FORMATS.has(format)) return writeFormat(path);
+  if (TAKEN_OVER_FORMATS.has(format) || (format === undefined && isOursDamaged(text)))
+    return writeFormat(path);
   throw new BuildError(
     'E_STORE_FORMAT',
     `the store at ${home} has format ${format ?? 'unknown'}; this slipway reads format ${STORE_FORMAT}`,
@@ -113,9 +118,17 @@ async function checkFormat(home: string): Promise<void> {
   );
 }
 
+const FORMAT_TEXT = `${JSON.stringify({ format: STORE_FORMAT })}\n`;
+
+/** True for what a disk has made of our words by changing one of them: no other format says that. */
+function isOursDamaged(text: string): boolean {
+  const others = [...FORMAT_TEXT].filter((letter, at) => text[at] !== letter);
+  return text.length === FORMAT_TEXT.length && others.length === 1;
+}
+
 async function writeFormat(path: string): Promise<void> {
   await writeFileAtomic(path, async (file) => {
-    await file.writeFile(`${JSON.stringify({ format: STORE_FORMAT })}\n`);
+    await file.writeFile(FORMAT_TEXT);
   });
 }
 
@@ -123,8 +136,8 @@ async function writeFormat(path: string): Promise<void> {
  * What is stale in `tmp` and `leases` is removed: in a folder of someone else's (SLIPWAY_HOME=/ !) that
  * would be their files. The format is the first file of a store, so a folder without it holds nothing of ours.
  */
-async function refuseForeignFolder(home: string): Promise<void> {
-  const names = await readdir(home);
+function refuseForeignFolder(home: string): void {
+  const names = readdirSync(home);
   const foreign = names.find((name) => name !== 'lost+found' && !name.startsWith('.file-'));
   // Another process may have made the store at this very moment.
   if (foreign === undefined || names.includes('format.json')) return;

@@ -22,7 +22,7 @@ export async function removeOldResults(files: ResultFiles): Promise<void> {
     if (path === undefined) continue;
     const absolute = resolve(files.cwd, path);
     try {
-      if (await isRegularFile(absolute)) await rm(absolute, { force: true });
+      if (isRegularFile(absolute)) await rm(absolute, { force: true });
     } catch (error) {
       throw outputError(path, error);
     }
@@ -57,7 +57,7 @@ async function putMetadata(files: ResultFiles, metadata: object): Promise<void> 
 async function put(files: ResultFiles, path: string, text: string): Promise<void> {
   const absolute = resolve(files.cwd, path);
   try {
-    if (await isRegularFile(absolute)) {
+    if (isRegularFile(absolute)) {
       await writeFileAtomic(absolute, (file) => file.writeFile(text));
     } else await writeFile(absolute, text);
   } catch (error) {

@@ -3,7 +3,8 @@
 // (and at worst a temporary that the next start sweeps).
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from './errors.ts';
 
@@ -50,19 +51,25 @@ export async function syncDirectory(path: string): Promise<void> {
 /**
  * Makes a folder and its parents (with `mode`, 0777 by default, less the umask); a folder that exists is
  * fine. Node's own recursive mkdir never ends where a folder exists and says ENOENT for what is to be made in
- * it, as /proc does; this throws that ENOENT.
+ * it, as /proc does; this throws that ENOENT. Synchronous: a trip to the thread pool takes longer than the calls, and
+ * each start makes a dozen.
  */
-export async function ensureDirectory(path: string, mode = 0o777): Promise<void> {
-  const make = async (at: string, parentIsThere: boolean): Promise<void> => {
+export function ensureDirectory(path: string, mode = 0o777): void {
+  if (isDirectory(path)) return;
+  const make = (at: string, parentIsThere: boolean): void => {
     try {
-      await mkdir(at, mode);
+      mkdirSync(at, mode);
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno === 'EEXIST' && (await stat(at)).isDirectory()) return;
+      if (errno === 'EEXIST' && isDirectory(at)) return;
       if (errno !== 'ENOENT' || parentIsThere || dirname(at) === at) throw error;
-      await make(dirname(at), false);
-      await make(at, true);
+      make(dirname(at), false);
+      make(at, true);
     }
   };
-  await make(path, false);
+  make(path, false);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

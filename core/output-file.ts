@@ -1,8 +1,8 @@
 // Writes a file where the user wants it. It appears under its name when it is whole; but what is there and
 // no regular file is written to, never replaced: `dest=/dev/null` must not take the device away.
 
-import { createWriteStream } from 'node:fs';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream, realpathSync, statSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { ensureDirectory, temporaryName } from './atomic-file.ts';
@@ -23,8 +23,8 @@ export async function writeOutputFile(
   write: (stream: Writable) => Promise<void>,
 ): Promise<void> {
   try {
-    await ensureDirectory(dirname(path));
-    if (await isRegularFile(path)) await replace(await withoutLinks(path), write);
+    ensureDirectory(dirname(path));
+    if (isRegularFile(path)) await replace(withoutLinks(path), write);
     else await write(createWriteStream(path));
   } catch (error) {
     throw outputError(shown, error);
@@ -32,13 +32,8 @@ export async function writeOutputFile(
 }
 
 /** True for a regular file, through links, and for a path where nothing is. */
-export async function isRegularFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return true;
-    throw error;
-  }
+export function isRegularFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 }
 
 async function replace(path: string, write: (stream: Writable) => Promise<void>): Promise<void> {
@@ -72,9 +67,9 @@ function durableStream(file: FileHandle): Writable {
 }
 
 /** The file that a link means is replaced, not the link. */
-async function withoutLinks(path: string): Promise<string> {
+function withoutLinks(path: string): string {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return path;
     throw error;

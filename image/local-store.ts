@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { BlobStore } from '../cache/blob-store.ts';
 import { ensureDirectory, writeFileAtomic } from '../core/atomic-file.ts';
 import { type Digest, parseDigest } from '../core/digest.ts';
+import { isBuildError } from '../core/errors.ts';
 import { withFileLock } from '../core/file-lock.ts';
 import { copyBlobs } from './copy-blobs.ts';
 import {
@@ -56,7 +57,7 @@ export function openLocalStore(ociDir: string, blobs: BlobStore): LocalStore {
       const index = {
         schemaVersion: 2,
         mediaType: MEDIA.ociIndex,
-        manifests: await readEntries(ociDir),
+        manifests: await readIndex(ociDir),
       } as const;
       const entry = selectEntry(index, name, platform, PLACE);
       if (typeof entry === 'string') throw imageNotFound(PLACE, name, namesOf(index.manifests));
@@ -80,26 +81,41 @@ export function openLocalStore(ociDir: string, blobs: BlobStore): LocalStore {
       });
     },
     async list() {
-      const entries = await readEntries(ociDir);
+      const entries = await readIndex(ociDir);
       return await Promise.all(entries.map((entry) => describeEntry(entry, blobs)));
     },
     async usedBlobs() {
-      return await usedBlobs(await readEntries(ociDir), blobs);
+      return await usedBlobs(await readIndex(ociDir), blobs);
     },
   };
+}
+
+/** The same as the index: which images there are, and so what must not be pruned, is nowhere else. */
+const INDEX_COPY = '.index-copy.json';
+
+/** The entries of the index, or of its copy where a disk has damaged it. */
+async function readIndex(ociDir: string): Promise<readonly Descriptor[]> {
+  try {
+    return await readEntries(ociDir);
+  } catch (error) {
+    if (!isBuildError(error) || error.code !== 'E_LAYOUT_INVALID') throw error;
+    const copied = await readEntries(ociDir, INDEX_COPY).catch(() => []);
+    if (copied.length === 0) throw error;
+    return copied;
+  }
 }
 
 async function changeIndex(
   ociDir: string,
   edit: (entries: readonly Descriptor[]) => readonly Descriptor[],
 ): Promise<void> {
-  await ensureDirectory(ociDir);
+  ensureDirectory(ociDir);
   await withFileLock(join(ociDir, '.lock'), async () => {
-    const edited = edit(await readEntries(ociDir));
+    const edited = edit(await readIndex(ociDir));
     await writeFileAtomic(join(ociDir, LAYOUT_FILE), (file) => file.writeFile(LAYOUT_TEXT));
-    await writeFileAtomic(join(ociDir, INDEX_FILE), (file) =>
-      file.writeFile(encodeIndexFile(edited)),
-    );
+    for (const name of [INDEX_FILE, INDEX_COPY]) {
+      await writeFileAtomic(join(ociDir, name), (file) => file.writeFile(encodeIndexFile(edited)));
+    }
   });
 }
 

@@ -7,6 +7,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { lmdbWithin } from './lib/lmdb-within.mjs';
 
 const common = {
   outdir: 'dist',
@@ -27,9 +28,7 @@ const program = await build({
   entryPoints: { program: 'cli/main.ts' },
   plugins: [lmdbWithin(), lazyBuiltins(['child_process', 'net', 'readline', 'tls'])],
   // A function of what the launcher gives it.
-  banner: {
-    js: "(function (require, programUrl) { const lmdbFile = () => require.resolve('lmdb');",
-  },
+  banner: { js: '(function (require, programUrl) {' },
   footer: { js: '})' },
   define: { 'import.meta.url': 'programUrl' },
   supported: { 'dynamic-import': false },
@@ -54,27 +53,6 @@ for (const entry of readdirSync('dist', { withFileTypes: true })) {
   if (entry.isFile() && !made.has(entry.name)) rmSync(join('dist', entry.name));
 }
 chmodSync('dist/slipway.cjs', 0o755);
-
-/**
- * Takes lmdb's own bundle into ours, which saves 15 ms of a start. It looks for its native part from where it lies
- * itself. msgpackr, of which slipway uses nothing, does without its own native part.
- */
-function lmdbWithin() {
-  const file = createRequire(import.meta.url).resolve('lmdb');
-  return {
-    name: 'lmdb',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^lmdb$/ }, () => ({ path: file }));
-      onResolve({ filter: /^msgpackr-extract$/ }, () => ({ path: 'none', namespace: 'lmdb' }));
-      onLoad({ filter: /^none$/, namespace: 'lmdb' }, () => ({
-        contents: 'module.exports = undefined',
-      }));
-      onLoad({ filter: /[/\\]lmdb[/\\]dist[/\\]index\.cjs$/ }, ({ path }) => ({
-        contents: readFileSync(path, 'utf8').replaceAll('__filename', 'lmdbFile()'),
-      }));
-    },
-  };
-}
 
 /** Parts of Node that take milliseconds to load, and that most commands import and do not use: loaded when they are. */
 function lazyBuiltins(names) {

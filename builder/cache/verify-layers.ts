@@ -33,7 +33,7 @@ export async function verifyLayers(
   let unread = 0;
   for (const name of names) {
     signal.throwIfAborted();
-    if (!(await store.layers.has(name, form))) {
+    if (!store.layers.has(name, form)) {
       unread++;
       continue;
     }

@@ -63,7 +63,7 @@ async function openNamed(
     throw new BuildError('E_CONTEXT_NOT_FOUND', `the context "${name}" is no folder: ${value}`);
   }
   const path = join(root, '.dockerignore');
-  const ignoreFile = await readBeneath(root, path, path);
+  const ignoreFile = readBeneath(root, path, path);
   const rules = ignoreFile === undefined ? NO_RULES : parseIgnoreFile(ignoreFile);
   return directorySource({
     name: `the context "${name}"`,

@@ -1,9 +1,9 @@
 // Reads a small text file that must lie inside a folder which someone else may have written: a
 // Dockerfile or an ignore file of a checkout. A symbolic link there could name any file of this
-// machine, and lines of it would be shown in messages (CVE-2022-4122).
+// machine, and lines of it would be shown in messages (CVE-2022-4122). Synchronous: it is one of the first things that
+// a build does, and nothing else waits.
 
-import { constants } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { BuildError, errnoOf, isBuildError } from '../../core/errors.ts';
 import { nameFromBytes } from '../../core/names.ts';
@@ -17,22 +17,18 @@ const MAX_BYTES = 4 << 20;
  * are followed as long as they stay beneath `root`. Throws E_CONTEXT_ESCAPE where they do not, and
  * E_DOCKERFILE_NOT_FOUND for what is not a regular file of at most 4 MiB that may be read.
  */
-export async function readBeneath(
-  root: string,
-  path: string,
-  name: string,
-): Promise<SourceText | undefined> {
+export function readBeneath(root: string, path: string, name: string): SourceText | undefined {
   try {
-    const [realRoot, realPath] = await Promise.all([realpath(root), realpath(path)]);
+    const [realRoot, realPath] = [realpathSync.native(root), realpathSync.native(path)];
     if (!isBeneath(realRoot, realPath)) throw escapes(name, realPath);
     // The real path holds no link any more: one that is there now was put there since. A FIFO
     // must not hang the build.
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await open(realPath, flags);
+    const file = openSync(realPath, flags);
     try {
-      return { name, text: nameFromBytes(await readSmallFile(file, name)) };
+      return { name, text: nameFromBytes(readSmallFile(file, name)) };
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     const errno = errnoOf(error);
@@ -48,11 +44,11 @@ export function isBeneath(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`);
 }
 
-async function readSmallFile(file: FileHandle, name: string): Promise<Buffer> {
-  const stat = await file.stat();
+function readSmallFile(file: number, name: string): Buffer {
+  const stat = fstatSync(file);
   if (!stat.isFile()) throw unreadable(name, 'it is not a regular file');
   if (stat.size > MAX_BYTES) throw unreadable(name, 'it is larger than 4 MiB');
-  return file.readFile();
+  return readFileSync(file);
 }
 
 function escapes(name: string, realPath: string): BuildError {

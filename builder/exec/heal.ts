@@ -17,29 +17,34 @@ const DAMAGES: ReadonlySet<string> = new Set([
   'E_BLOB_MISSING',
 ]);
 
-/** Returns the result of `work`, which is begun again once where the store was damaged. */
+/** So often a build begins again: each time something else may turn out to be damaged. */
+const TRIES = 5;
+
+/** Returns the result of `work`, which is begun again where the store was damaged. */
 export async function healing<T>(
   store: Store,
   { events, signal }: { readonly events: EventSink; readonly signal: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isBuildError(error) || !DAMAGES.has(error.code) || signal.aborted) throw error;
-    for (const { key } of brokenRecords(store)) store.records.delete(key);
-    await store.flush();
-    events({
-      event: 'choice',
-      subject: 'store',
-      chosen: 'begin again, and run what it has lost',
-      why: error.message,
-    });
-    return await work();
+  for (let left = TRIES; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      const isDamage = isBuildError(error) && DAMAGES.has(error.code);
+      if (!isDamage || left === 0 || signal.aborted) throw error;
+      for (const { key } of brokenRecords(store)) store.records.delete(key);
+      await store.flush();
+      events({
+        event: 'choice',
+        subject: 'store',
+        chosen: 'begin again, and run what it has lost',
+        why: error.message,
+      });
+    }
   }
 }
 
-/** The records whose trees or lists of layers the store does not have whole. */
+/** The records whose trees or lists of layers the store does not have whole: every object is read, and so checked. */
 export function brokenRecords({
   records,
   objects,
@@ -53,7 +58,7 @@ export function brokenRecords({
     return whole;
   };
   const isWholeList = (layer: Digest): boolean =>
-    LayerList.open(objects, layer)?.parts.every((part) => objects.has(part)) === true;
+    LayerList.open(objects, layer)?.parts.every((part) => objects.get(part) !== undefined) === true;
   const look = (digest: Digest): boolean => {
     if (objects.get(digest) === undefined) return false;
     for (const { type, digest: below } of readDirectoryObject(objects, digest).values()) {

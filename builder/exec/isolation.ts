@@ -2,6 +2,7 @@
 // with the user's sub-ids, else the user's one id; for a root without namespaces a changed root. Whether it
 // really works here, the runner's probe says.
 
+import { readFileSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -37,11 +38,11 @@ export async function chooseIsolation(
 
 /** In a container root is often one without the right to mount, and whether it may make user namespaces only a trial shows. */
 async function bestForRoot(signal: AbortSignal): Promise<Isolation> {
-  if (await hasCapability(CAP_SYS_ADMIN)) return root(signal);
+  if (hasCapability(CAP_SYS_ADMIN)) return root(signal);
   const isolation = await bestForUser(signal);
   const { features } = await probe(isolation, tmpdir());
   const failed = Object.entries(features).find(([, { ok }]) => !ok);
-  if (failed === undefined || !(await hasCapability(CAP_SYS_CHROOT))) return isolation;
+  if (failed === undefined || !hasCapability(CAP_SYS_CHROOT)) return isolation;
   const [what, { message }] = failed;
   return changedRoot(`no namespaces here (${what}: ${message ?? 'not available'})`, signal);
 }
@@ -55,8 +56,8 @@ async function bestForUser(signal: AbortSignal): Promise<Isolation> {
   }
 }
 
-async function root(signal: AbortSignal): Promise<Isolation> {
-  if (process.getuid?.() === 0 && (await hasCapability(CAP_SYS_ADMIN))) {
+function root(signal: AbortSignal): Isolation {
+  if (process.getuid?.() === 0 && hasCapability(CAP_SYS_ADMIN)) {
     return { rung: 'root', why: 'running as root', uids: [], gids: [], signal };
   }
   throw new BuildError('E_ISOLATION', 'isolation "root" needs root with CAP_SYS_ADMIN', {
@@ -65,8 +66,8 @@ async function root(signal: AbortSignal): Promise<Isolation> {
 }
 
 /** A root who may change the root of a process, and needs nothing else. */
-async function changedRoot(why: string, signal: AbortSignal): Promise<Isolation> {
-  if (process.getuid?.() === 0 && (await hasCapability(CAP_SYS_CHROOT))) {
+function changedRoot(why: string, signal: AbortSignal): Isolation {
+  if (process.getuid?.() === 0 && hasCapability(CAP_SYS_CHROOT)) {
     return { rung: 'chroot', why, uids: [], gids: [], signal };
   }
   throw new BuildError('E_ISOLATION', 'isolation "chroot" needs root with CAP_SYS_CHROOT', {
@@ -143,8 +144,16 @@ async function addingIds(username: string): Promise<string> {
   return `as root: usermod --add-subuids ${range} --add-subgids ${range} ${username}`;
 }
 
-async function hasCapability(capability: bigint): Promise<boolean> {
-  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+function hasCapability(capability: bigint): boolean {
+  const status = statusOfProcess();
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   return effective !== undefined && ((BigInt(`0x${effective}`) >> capability) & 1n) === 1n;
+}
+
+function statusOfProcess(): string {
+  try {
+    return readFileSync('/proc/self/status', 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -62,7 +62,7 @@ export function layerStore(
   const make = async (layer: SnapshotLayer, given: LayerContents | undefined): Promise<string> => {
     const form = await layerForm();
     const path = store.layers.path(layer.id, form);
-    if (await store.layers.has(layer.id, form)) return path;
+    if (store.layers.has(layer.id, form)) return path;
     const container = join(await temporary(), 'layer');
     await mkdir(join(container, form), { recursive: true });
     await extractInto(
@@ -90,12 +90,11 @@ export function layerStore(
     publish: kept.publish,
     folder: (layer) => folderOf(layer, given.get(layer.id)),
     isStored: async (id) =>
-      (await store.layers.has(id, await layerForm())) ||
-      (await findAnyLayerBlob(store, id)) !== undefined,
+      store.layers.has(id, await layerForm()) || (await findAnyLayerBlob(store, id)) !== undefined,
     layer(id, { contents, origin }) {
       if (contents !== undefined) given.set(id, contents);
       const read = async function* (this: void, files: readonly Entry[]) {
-        const isThere = contents === undefined || (await store.layers.has(id, await layerForm()));
+        const isThere = contents === undefined || store.layers.has(id, await layerForm());
         if (contents !== undefined && !isThere) yield* contents.read(files);
         else {
           const folder = await folderOf(layer, contents);

@@ -58,7 +58,7 @@ export function openSandbox(
     const isolation = await find();
     const { rung, why } = isolation;
     events({ event: 'choice', subject: 'isolation', chosen: rung, why });
-    const stale = await staleTemporaries(store.home);
+    const stale = staleTemporaries(store.home);
     if (stale.length > 0) await removeAll(isolation, stale);
     return isolation;
   };

@@ -19,7 +19,7 @@ export async function writeTreeFolder(
   folder: string,
   onSkipped: (path: string, kind: string) => void,
 ): Promise<void> {
-  await ensureDirectory(folder);
+  ensureDirectory(folder);
   const all = withoutRoot(await source.walk({ path: '', isDirectory: true }));
   const directories: Entry[] = [];
   for (const entries of inBatches(all)) {

@@ -31,7 +31,7 @@ Examples:
 
 async function readSource(name: string, host: Host): Promise<SourceText> {
   if (name === '-') return readDockerfile(host.stdin);
-  const source = await readBeneath('/', resolve(host.cwd, name), name);
+  const source = readBeneath('/', resolve(host.cwd, name), name);
   if (source !== undefined) return source;
   throw new BuildError('E_DOCKERFILE_NOT_FOUND', `there is no ${name}`, {
     hint: 'the path starts at the current folder; - is standard input',

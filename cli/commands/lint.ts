@@ -65,7 +65,7 @@ async function readSource({ path, file }: LintFlags, host: Host): Promise<Source
       ignoreFile: context.kind === 'directory' ? context.ignoreFile : undefined,
     };
   }
-  const dockerfile = await readBeneath('/', resolve(host.cwd, path), path);
+  const dockerfile = readBeneath('/', resolve(host.cwd, path), path);
   if (dockerfile !== undefined) return { dockerfile, ignoreFile: undefined };
   throw new BuildError('E_DOCKERFILE_NOT_FOUND', `there is no ${path}`, {
     hint: 'give a Dockerfile, a folder with one, or - for standard input',

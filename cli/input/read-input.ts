@@ -1,7 +1,7 @@
 // From the words `-f` and CONTEXT to a Dockerfile's text and a context: what docker build takes.
 // Nothing of a context is read but the Dockerfile and the ignore file.
 
-import { realpath, stat } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { isBeneath, readBeneath } from '../../builder/context/read-beneath.ts';
 import type { ContextSpec } from '../../builder/options.ts';
@@ -43,17 +43,17 @@ export async function readInput(
   if (context === undefined) return emptyContext(await readDockerfile(host.stdin));
   const root = resolve(host.cwd, context);
   // A folder that is there is meant, whatever its name looks like.
-  const source = (await isFolder(root)) ? undefined : remoteSource(context);
+  const source = isFolder(root) ? undefined : remoteSource(context);
   if (source !== undefined) {
     if (remote === undefined) throw notFetchedHere(context);
     const origin = describeRemote(source);
     return remoteContext(file, { ...(await fetchRemote(source, remote)), origin }, host);
   }
-  await requireFolder(root, context);
+  requireFolder(root, context);
   const found =
     file === '-'
       ? { dockerfile: await readDockerfile(host.stdin), ignoreFile: undefined }
-      : await findDockerfile(root, file, host.cwd);
+      : findDockerfile(root, file, host.cwd);
   return folderContext(root, found, host.cwd, async () => {});
 }
 
@@ -75,8 +75,8 @@ async function readFromStdin(
   }
   const { root, newest, dispose } = await unpackContext(input.chunks);
   try {
-    const found = await findDockerfile(root, file, root);
-    return { ...(await folderContext(root, found, root, dispose)), contextEpoch: newest };
+    const found = findDockerfile(root, file, root);
+    return { ...folderContext(root, found, root, dispose), contextEpoch: newest };
   } catch (error) {
     await dispose();
     throw error;
@@ -95,7 +95,7 @@ async function remoteContext(
       return { dockerfile: await readDockerfile(host.stdin), context, contextEpoch, dispose };
     }
     if (dockerfile === undefined) {
-      const found = await findDockerfile(root, file, root);
+      const found = findDockerfile(root, file, root);
       return { dockerfile: found.dockerfile, context, contextEpoch, dispose };
     }
     if (file === undefined) return { dockerfile, context, contextEpoch, dispose };
@@ -118,35 +118,31 @@ interface FoundDockerfile {
   readonly ignoreFile: SourceText | undefined;
 }
 
-async function folderContext(
+function folderContext(
   root: string,
   found: FoundDockerfile,
   cwd: string,
   dispose: () => Promise<void>,
-): Promise<BuildInput> {
+): BuildInput {
   const path = join(root, '.dockerignore');
-  const ignoreFile = found.ignoreFile ?? (await readBeneath(root, path, relative(cwd, path)));
+  const ignoreFile = found.ignoreFile ?? readBeneath(root, path, relative(cwd, path));
   const context = { kind: 'directory', path: root, ignoreFile } as const;
   return { dockerfile: found.dockerfile, context, dispose };
 }
 
 /** `file` is relative to `base`; without it, `Dockerfile` and then `dockerfile` of the context are tried. */
-async function findDockerfile(
-  root: string,
-  file: string | undefined,
-  base: string,
-): Promise<FoundDockerfile> {
+function findDockerfile(root: string, file: string | undefined, base: string): FoundDockerfile {
   const names = ['Dockerfile', 'dockerfile'].map((name) => relative(base, join(root, name)));
   for (const name of file === undefined ? names : [file]) {
     const path = resolve(base, name);
-    const trusted = await trustedRoot(root, path);
-    const dockerfile = await readBeneath(trusted ?? '/', path, name);
+    const trusted = trustedRoot(root, path);
+    const dockerfile = readBeneath(trusted ?? '/', path, name);
     if (dockerfile === undefined) continue;
     const beside = `${path}.dockerignore`;
     const ignoreRoot = trusted ?? dirname(path);
     return {
       dockerfile,
-      ignoreFile: await readBeneath(ignoreRoot, beside, `${name}.dockerignore`),
+      ignoreFile: readBeneath(ignoreRoot, beside, `${name}.dockerignore`),
     };
   }
   throw new BuildError('E_DOCKERFILE_NOT_FOUND', `there is no ${file ?? names[0]}`, {
@@ -158,26 +154,29 @@ async function findDockerfile(
 }
 
 /** The context where `path` lies in it, by its words or in truth; undefined for a file that the user named elsewhere. */
-async function trustedRoot(root: string, path: string): Promise<string | undefined> {
+function trustedRoot(root: string, path: string): string | undefined {
   if (isBeneath(root, path)) return root;
   try {
-    const [realRoot, folder] = await Promise.all([realpath(root), realpath(dirname(path))]);
-    return isBeneath(realRoot, folder) ? root : undefined;
+    const folder = realpathSync.native(dirname(path));
+    return isBeneath(realpathSync.native(root), folder) ? root : undefined;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() === true;
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
-async function requireFolder(root: string, context: string): Promise<void> {
+function requireFolder(root: string, context: string): void {
   let why = 'it is not a folder';
   try {
-    if ((await stat(root)).isDirectory()) return;
+    if (statSync(root).isDirectory()) return;
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;

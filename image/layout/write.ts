@@ -1,7 +1,8 @@
 // Writes an image into an OCI layout folder. Blobs come first and the index last, by rename: a
 // crash leaves the folder's former images as they were.
 
-import { readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskBlobs } from '../../cache/blobs.ts';
 import { ensureDirectory, temporaryName, writeFileAtomic } from '../../core/atomic-file.ts';
@@ -22,7 +23,7 @@ import { mergeIndex } from './merge-index.ts';
 export function layoutSink(path: string): ImageSink {
   return {
     async write(image, names) {
-      await ensureDirectory(path);
+      ensureDirectory(path);
       const temporaries = join(path, temporaryName('tmp'));
       try {
         await copyBlobs(image, diskBlobs(path, temporaries));
@@ -36,10 +37,10 @@ export function layoutSink(path: string): ImageSink {
   };
 }
 
-/** The entries of the index in the layout folder `path`; none where it has no index yet. Throws E_LAYOUT_INVALID. */
-export async function readEntries(path: string): Promise<readonly Descriptor[]> {
+/** The entries of the index `name` in the layout folder `path`; none where it has no index yet. Throws E_LAYOUT_INVALID. */
+export async function readEntries(path: string, name = INDEX_FILE): Promise<readonly Descriptor[]> {
   try {
-    return parseIndexFile(await readFile(join(path, INDEX_FILE)), path).manifests;
+    return parseIndexFile(readFileSync(join(path, name)), path).manifests;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;

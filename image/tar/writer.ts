@@ -11,15 +11,9 @@ import { type Block, BlockCutter, blockBytes } from '../stream/block-cutter.ts';
 import { FileChunks } from '../stream/file-chunks.ts';
 import { inBatches } from '../stream/in-batches.ts';
 import { assertInOrder } from '../tree/sort-entries.ts';
-import {
-  BLOCK,
-  encodeHeader,
-  type HeaderName,
-  MAX_OCTAL_7,
-  MAX_OCTAL_11,
-  splitName,
-} from './header.ts';
-import { encodePax } from './pax.ts';
+import { encodeHeader, MAX_OCTAL_7, MAX_OCTAL_11, splitName } from './header.ts';
+import { padding, TAR_END } from './padding.ts';
+import { paxBlocks } from './pax-blocks.ts';
 
 const TYPES: Readonly<Record<Entry['type'], string>> = {
   file: '0',
@@ -32,9 +26,6 @@ const TYPES: Readonly<Record<Entry['type'], string>> = {
   whiteout: '0',
   opaque: '0',
 };
-
-const PAX_NAME: HeaderName = { prefix: '', name: 'PaxHeaders/entry' };
-const ZEROS = Buffer.alloc(2 * BLOCK);
 
 /**
  * Yields the tar of the entries (in canonical order), in chunks of up to a megabyte. Throws E_FILE_CHANGED where a
@@ -76,7 +67,7 @@ export async function* writeLayerBlocks(
       await bodies.return?.();
     }
   }
-  cutter.padding(ZEROS);
+  cutter.padding(TAR_END);
   cutter.end();
   yield* cutter.take();
 }
@@ -117,10 +108,6 @@ async function nextBody(bodies: AsyncIterator<FileContent>, entry: Entry): Promi
   return value;
 }
 
-function padding(size: number): Buffer {
-  return ZEROS.subarray(0, (BLOCK - (size % BLOCK)) % BLOCK);
-}
-
 /** The blocks that stand before an entry's content. */
 function headerBlocks(entry: Entry): Buffer {
   const pax = new Map<string, Buffer>();
@@ -143,22 +130,6 @@ function headerBlocks(entry: Entry): Buffer {
   }
   const block = encodeHeader(header, split ?? { prefix: '', name: shown(name) });
   return pax.size === 0 ? block : Buffer.concat([paxBlocks(pax), block]);
-}
-
-function paxBlocks(pax: ReadonlyMap<string, Buffer>): Buffer {
-  const body = encodePax(pax);
-  const header = {
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    size: body.length,
-    mtime: 0,
-    type: 'x',
-    link: '',
-    major: 0,
-    minor: 0,
-  };
-  return Buffer.concat([encodeHeader(header, PAX_NAME), body, padding(body.length)]);
 }
 
 /** The name in the archive: removals by their marks (OCI image-spec, layer.md), directories with a slash. */

@@ -20,7 +20,7 @@ const PACKAGES: Readonly<Record<Folder, readonly string[]>> = {
   core: [],
   grammar: ['moo', 'nearley'],
   cache: ['lmdb'],
-  image: ['fzstd', 'tar-stream', 'undici', 'xz-decompress'],
+  image: ['fzstd', 'undici', 'xz-decompress'],
   builder: ['fast-glob'],
   api: [],
   cli: ['commander'],

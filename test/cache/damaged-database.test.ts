@@ -45,7 +45,7 @@ test('a database that is no longer one, or that a write has found damaged, is be
   const other = await databaseWith(['one']);
   writeFileSync(join(other, 'damaged'), '');
   expect(await read(other)).toEqual([]);
-  expect(readdirSync(other).sort()).toEqual(['data.mdb', 'lock.mdb']);
+  expect(readdirSync(other).sort()).toEqual(['data.mdb', 'left', 'lock.mdb']);
 });
 
 const PAGE = 4096;
@@ -108,7 +108,7 @@ test('after a crash a damaged database is begun anew, and a whole one goes on', 
   // While another process has it open, nothing is looked at; it is when that has ended.
   const database = await openDatabase(path, { areLive: true, haveCrashed: true });
   await database.close();
-  expect(readdirSync(path).sort()).toEqual(['data.mdb', 'lock.mdb', 'unchecked']);
+  expect(readdirSync(path).sort()).toEqual(['data.mdb', 'left', 'lock.mdb', 'unchecked']);
   expect(await count({ areLive: false, haveCrashed: false })).toBe(0);
-  expect(readdirSync(path).sort()).toEqual(['data.mdb', 'lock.mdb']);
+  expect(readdirSync(path).sort()).toEqual(['data.mdb', 'left', 'lock.mdb']);
 });

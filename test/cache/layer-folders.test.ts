@@ -20,12 +20,9 @@ test('a layer is published in one form, then in the other, and removed as one', 
   const root = tmpDir();
   const layers = layerFolders(join(root, 'layers'));
   expect(await layers.publish(LAYER, filled(root, 'fs'))).toBe(true);
-  expect([await layers.has(LAYER), await layers.has(LAYER, 'fs-recorded')]).toEqual([true, false]);
+  expect([layers.has(LAYER), layers.has(LAYER, 'fs-recorded')]).toEqual([true, false]);
   expect(await layers.publish(LAYER, filled(root, 'fs-recorded'))).toBe(true);
-  expect([await layers.has(LAYER, 'fs'), await layers.has(LAYER, 'fs-recorded')]).toEqual([
-    true,
-    true,
-  ]);
+  expect([layers.has(LAYER, 'fs'), layers.has(LAYER, 'fs-recorded')]).toEqual([true, true]);
   expect(await layers.list()).toEqual([LAYER]);
   for (const form of ['fs', 'fs-recorded'] as const)
     expect(layers.path(LAYER, form)).toBe(join(layers.container(LAYER), form));

@@ -25,7 +25,7 @@ test('a released lease leaves neither its file nor its temporaries', async () =>
   writeFileSync(join(lease.tmp, 'half'), 'x');
   await lease.release();
   expect(existsSync(lease.tmp)).toBe(false);
-  expect(await staleTemporaries(path)).toEqual([]);
+  expect(staleTemporaries(path)).toEqual([]);
 });
 
 test('temporaries of a process that is gone are stale, those of a live one are not', async () => {
@@ -34,7 +34,7 @@ test('temporaries of a process that is gone are stale, those of a live one are n
   writeFileSync(join(path, 'leases', 'lease-dead'), `${dead} 1 some-boot`);
   mkdirSync(join(path, 'tmp', 'lease-dead'));
   const lease = await takeLease(path);
-  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-dead')]);
+  expect(staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-dead')]);
   expect(existsSync(join(path, 'leases', 'lease-dead'))).toBe(false);
   await lease.release();
 });
@@ -43,7 +43,7 @@ test('a reused pid does not keep a lease alive: the start time differs', async (
   const path = home();
   writeFileSync(join(path, 'leases', 'lease-old'), `${process.pid} 1 some-boot`);
   mkdirSync(join(path, 'tmp', 'lease-old'));
-  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-old')]);
+  expect(staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-old')]);
 });
 
 test('a lease whose process was killed before it had written it is gone a moment later', async () => {
@@ -52,11 +52,11 @@ test('a lease whose process was killed before it had written it is gone a moment
   const file = join(path, 'leases', `lease-${dead}-0123456789abcdef`);
   writeFileSync(file, '');
   await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(await staleTemporaries(path)).toEqual([]);
+  expect(staleTemporaries(path)).toEqual([]);
   expect(existsSync(file)).toBe(false);
   const own = join(path, 'leases', `lease-${process.pid}-0123456789abcdef`);
   writeFileSync(own, '');
-  await staleTemporaries(path);
+  staleTemporaries(path);
   expect(existsSync(own)).toBe(true);
 });
 
@@ -66,10 +66,10 @@ test('a lease of another container counts as live for hours, and not for ever', 
   const file = join(path, 'leases', 'lease-foreign');
   writeFileSync(file, `1 1 ${boot} pid:[1]`);
   mkdirSync(join(path, 'tmp', 'lease-foreign'));
-  expect(await staleTemporaries(path)).toEqual([]);
+  expect(staleTemporaries(path)).toEqual([]);
   const yesterday = new Date(Date.now() - 86_400_000);
   utimesSync(file, yesterday, yesterday);
-  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-foreign')]);
+  expect(staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-foreign')]);
 });
 
 test('a lease file whose process died while it wrote it does not count for ever', async () => {
@@ -77,10 +77,10 @@ test('a lease file whose process died while it wrote it does not count for ever'
   const file = join(path, 'leases', 'lease-half');
   writeFileSync(file, '');
   mkdirSync(join(path, 'tmp', 'lease-half'));
-  expect(await staleTemporaries(path)).toEqual([]);
+  expect(staleTemporaries(path)).toEqual([]);
   const minuteAgo = new Date(Date.now() - 60_000);
   utimesSync(file, minuteAgo, minuteAgo);
-  expect(await staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-half')]);
+  expect(staleTemporaries(path)).toEqual([join(path, 'tmp', 'lease-half')]);
 });
 
 test('nothing is swept while another lease is live', async () => {

@@ -71,6 +71,17 @@ test('a store of another format is refused', async () => {
   expect(readdirSync(home)).toEqual(['format.json']);
 });
 
+test('a format in which a disk has changed one letter is mended, and two are a format that is not known', async () => {
+  const home = tmpDir();
+  await (await openStore(home)).close();
+  const file = join(home, 'format.json');
+  writeFileSync(file, '{"fopmat":3}\n');
+  await (await openStore(home)).close();
+  expect(readFileSync(file, 'utf8')).toBe('{"format":3}\n');
+  writeFileSync(file, '{"fopmax":3}\n');
+  await expect(openStore(home)).rejects.toMatchObject({ code: 'E_STORE_FORMAT' });
+});
+
 test('a store whose values have no checksums yet goes on, without them', async () => {
   const home = tmpDir();
   const store = await openStore(home);

@@ -38,7 +38,7 @@ export async function writeCacheTar(cache: ExportedCache, output: Writable): Pro
 
 /** Writes the cache to the folder `path`, in place of one that was exported there before. Throws E_OUTPUT where it holds something else. */
 export async function writeCacheFolder(cache: ExportedCache, path: string): Promise<void> {
-  await ensureDirectory(path);
+  ensureDirectory(path);
   const there = await readEntries(path);
   if (there.some(({ artifactType }) => artifactType !== CACHE_MEDIA.artifact)) {
     throw new BuildError('E_OUTPUT', `${path} is an OCI layout with something else in it`, {

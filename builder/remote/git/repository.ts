@@ -92,7 +92,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     folder,
     origin: login.remote,
     async resolve() {
-      await ensureDirectory(root, 0o700);
+      ensureDirectory(root, 0o700);
       return resolveCommit(source, (command, rest) =>
         must({ ...ofRemote, cwd: root, args: [...command, '--', login.remote, ...rest] }),
       );
@@ -104,7 +104,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     call: (call) => must({ ...network, ...call }),
     callLocally: (call) => must({ protocols: ['file'], ...call }),
     async fetch(commit) {
-      await ensureDirectory(root, 0o700);
+      ensureDirectory(root, 0o700);
       await withFileLock(`${folder}.lock`, async () => {
         await removeLocks(folder, commit);
         const format = commit.object.length === 64 ? ['--object-format=sha256'] : [];

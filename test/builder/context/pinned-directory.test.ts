@@ -37,14 +37,13 @@ test('a folder that is moved away while it is looked into is still the one that 
   expect(seen).toEqual([['inside'], undefined]);
 });
 
-test('a Dockerfile or an ignore file of more than 4 MiB is not read', async () => {
+test('a Dockerfile or an ignore file of more than 4 MiB is not read', () => {
   const root = tmpDir();
   const path = join(root, 'Dockerfile');
   writeFileSync(path, '#'.repeat(4 << 20));
-  expect((await readBeneath(root, path, 'Dockerfile'))?.text).toHaveLength(4 << 20);
+  expect(readBeneath(root, path, 'Dockerfile')?.text).toHaveLength(4 << 20);
   writeFileSync(path, '#'.repeat((4 << 20) + 1));
-  await expect(readBeneath(root, path, 'Dockerfile')).rejects.toMatchObject({
-    code: 'E_DOCKERFILE_NOT_FOUND',
-    message: 'Dockerfile cannot be read: it is larger than 4 MiB',
-  });
+  expect(() => readBeneath(root, path, 'Dockerfile')).toThrow(
+    'Dockerfile cannot be read: it is larger than 4 MiB',
+  );
 });
