@@ -11,6 +11,7 @@ import { BuildError } from '../core/errors.ts';
 import { outputError } from '../core/output-error.ts';
 import { writeOutputFile } from '../core/output-file.ts';
 import type { Host } from './host.ts';
+import { archiveInput } from './input/archive-input.ts';
 import { counted, formatSize } from './render/quantities.ts';
 import { storeHome } from './store-home.ts';
 
@@ -53,12 +54,13 @@ export async function exportTo(
 
 /** A path that ends in a slash, or a folder that is there; anything else is a file. */
 async function isFolder(dest: string, path: string): Promise<boolean> {
-  return (
-    dest.endsWith('/') ||
-    (await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    ))
+  return dest.endsWith('/') || (await isDirectory(path));
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
   );
 }
 
@@ -69,23 +71,14 @@ export async function importFrom(
   source: string,
   choice: ImportChoice,
 ): Promise<ImportedCache> {
-  if (source === '-' && host.stdin.isTTY) {
-    throw new BuildError('E_USAGE', 'standard input is a terminal, not an archive', {
-      hint: 'give a path',
-    });
-  }
-  const path = source === '-' ? '/dev/stdin' : resolve(host.cwd, source);
+  const input = await archiveInput(host, source, 'give a path');
   const { importCache } = await import('../builder/cache/transfer/import-cache.ts');
-  const isDirectory = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isDirectory) {
+  if (typeof input === 'string' && (await isDirectory(input))) {
     const { openLayoutFolder } = await import('../image/layout/read.ts');
-    return importCache(store, await openLayoutFolder(path), choice, environmentOf(host));
+    return importCache(store, await openLayoutFolder(input), choice, environmentOf(host));
   }
   const { openLayoutArchive } = await import('../image/archive/read.ts');
-  const archive = await openLayoutArchive(path, store.lease.tmp);
+  const archive = await openLayoutArchive(input, store.lease.tmp);
   try {
     return await importCache(store, archive, choice, environmentOf(host));
   } finally {

@@ -1,10 +1,9 @@
 // `slipway load`: the images of an archive into the local store.
 
-import { resolve } from 'node:path';
-import { BuildError } from '../../core/errors.ts';
 import { familiarReference, parseReference } from '../../image/reference.ts';
 import type { CliCommand } from '../command.ts';
 import { declarePlatform, readPlatform } from '../flags/platform-flag.ts';
+import { archiveInput } from '../input/archive-input.ts';
 import { withImages } from '../with-store.ts';
 
 export const load: CliCommand = {
@@ -24,16 +23,11 @@ Examples:
 
   async run(command, host) {
     const { input } = command.opts<{ input?: string }>();
-    if (input === undefined && host.stdin.isTTY) {
-      throw new BuildError('E_USAGE', 'standard input is a terminal, not an archive', {
-        hint: 'slipway load -i PATH',
-      });
-    }
+    const source = await archiveInput(host, input, 'slipway load -i PATH');
     const platform = readPlatform(command, host);
-    const path = input === undefined ? '/dev/stdin' : resolve(host.cwd, input);
     const { openArchive } = await import('../../image/archive/read.ts');
     await withImages(host, async (images, store) => {
-      const archive = await openArchive(path, store.lease.tmp);
+      const archive = await openArchive(source, store.lease.tmp);
       try {
         for (const { select, names } of archive.images) {
           const image = await archive.resolve(select, platform);

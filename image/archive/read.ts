@@ -30,12 +30,12 @@ import { indexTar, invalid, truncated } from './tar-index.ts';
 const MAGIC_BYTES = 6;
 
 /**
- * Opens the image archive at `path`; `tmpDir` takes the copy of one that must be copied. Names are those of
+ * Opens the image archive at a path, or in a stream; `tmpDir` takes the copy of one that must be copied. Names are those of
  * `selectEntry`: '' is the only image. Throws E_ARCHIVE_INVALID, E_ARCHIVE_TRUNCATED, E_LAYOUT_INVALID.
  */
-export async function openArchive(path: string, tmpDir: string): Promise<ArchiveSource> {
-  const place = safeText(path);
-  const file = await openSeekable(path, tmpDir, place);
+export async function openArchive(from: string | Readable, tmpDir: string): Promise<ArchiveSource> {
+  const place = placeOf(from);
+  const file = await openSeekable(from, tmpDir, place);
   try {
     const members = archiveMembers(file, await indexTar(file, place), place);
     const source = await sourceOf(members, place);
@@ -48,11 +48,11 @@ export async function openArchive(path: string, tmpDir: string): Promise<Archive
 
 /** An OCI layout that is a tar, for its blobs. Opened and to be closed as `openArchive` does; throws as that. */
 export async function openLayoutArchive(
-  path: string,
+  from: string | Readable,
   tmpDir: string,
 ): Promise<LayoutReader & Pick<ArchiveSource, 'close'>> {
-  const place = safeText(path);
-  const file = await openSeekable(path, tmpDir, place);
+  const place = placeOf(from);
+  const file = await openSeekable(from, tmpDir, place);
   try {
     const members = archiveMembers(file, await indexTar(file, place), place);
     return { ...(await layoutOf(members, place)), close: () => file.close() };
@@ -60,6 +60,10 @@ export async function openLayoutArchive(
     await file.close();
     throw error;
   }
+}
+
+function placeOf(from: string | Readable): string {
+  return typeof from === 'string' ? safeText(from) : 'standard input';
 }
 
 async function layoutOf(members: ArchiveMembers, place: string): Promise<LayoutReader> {
@@ -100,8 +104,13 @@ function completeName(entry: Descriptor): string | undefined {
 }
 
 /** Returns the file itself where it is a plain tar, else an unpacked copy that has no name any more. */
-async function openSeekable(path: string, tmpDir: string, place: string): Promise<FileHandle> {
-  const file = await open(path, 'r').catch((error: unknown) => {
+async function openSeekable(
+  from: string | Readable,
+  tmpDir: string,
+  place: string,
+): Promise<FileHandle> {
+  if (typeof from !== 'string') return await copyToTemporary(from, tmpDir, place);
+  const file = await open(from, 'r').catch((error: unknown) => {
     const why = `${place} cannot be read: ${errnoOf(error)}`;
     throw new BuildError('E_ARCHIVE_INVALID', why, { cause: error });
   });

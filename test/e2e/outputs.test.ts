@@ -140,6 +140,27 @@ test('contexts and Dockerfiles on standard input', (context) => {
   expect(built('FROM scratch\nWORKDIR /only\n', '-')).toEqual(['only']);
 });
 
+test('archives on standard input, which is a socket where another program of Node starts this one', () => {
+  const folder = contextOf({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /one\n' });
+  const from = tmpDir();
+  const archive = join(tmpDir(), 'image.tar');
+  const cache = join(tmpDir(), 'cache.tar');
+  const output = ['-o', `type=docker,dest=${archive}`];
+  succeeded(slipway(from, ['build', '-q', '-t', 'one:1', ...output, folder]));
+  expect(slipway(from, ['cache', 'export', cache]).status).toBe(0);
+  const home = tmpDir();
+  const loaded = fed(readFileSync(archive), home, ['load']);
+  expect(succeeded(loaded)).toBe('loaded one:1\n');
+  expect(succeeded(fed(readFileSync(archive), tmpDir(), ['load', '-i', '/dev/stdin']))).toContain(
+    'one:1',
+  );
+  expect(succeeded(fed(readFileSync(cache), home, ['cache', 'import', '-']))).toContain('imported');
+  expect(fed('', home, ['load'])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('E_ARCHIVE_INVALID'),
+  });
+});
+
 test('other contexts: a folder, an image of the store, a layout', () => {
   const home = tmpDir();
   const base = contextOf({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /of-base\n' });
