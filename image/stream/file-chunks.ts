@@ -7,8 +7,14 @@ import type { ChunkReader } from './chunk-reader.ts';
 /** Contents up to this are given out as one chunk. */
 const ONE_CHUNK = 128 * 1024;
 
+/** The content of one member of a stream. */
+export interface MemberContent extends AsyncIterable<Uint8Array> {
+  /** The whole content, where it is in memory and nothing of it has been taken; undefined otherwise. */
+  takeBuffered(): Buffer | undefined;
+}
+
 /** The content of a file that is next in `reader`: `size` bytes; `truncated` makes the error for a stream that ends before that. */
-export class FileChunks implements AsyncIterable<Uint8Array> {
+export class FileChunks implements MemberContent {
   readonly #reader: ChunkReader;
   readonly #truncated: () => Error;
   #left: number;
@@ -19,7 +25,6 @@ export class FileChunks implements AsyncIterable<Uint8Array> {
     this.#truncated = truncated;
   }
 
-  /** The whole content, where it is in memory and nothing of it has been taken; undefined otherwise. */
   takeBuffered(): Buffer | undefined {
     const size = this.#left;
     if (size > this.#reader.buffered || size > ONE_CHUNK) return undefined;

@@ -137,7 +137,8 @@ function textField(block: Buffer, at: number, length: number): string {
   return end === at ? '' : nameFromBytes(block.subarray(at, end));
 }
 
-function numberField(
+/** A number in the field at `at`: octal digits, or GNU's binary form. Throws E_LAYER_INVALID, which names `what`. */
+export function numberField(
   block: Buffer,
   at: number,
   length: number,

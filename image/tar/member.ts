@@ -4,16 +4,17 @@
 import { BuildError } from '../../core/errors.ts';
 import { nameFromBytes } from '../../core/names.ts';
 import type { ChunkReader } from '../stream/chunk-reader.ts';
-import { FileChunks } from '../stream/file-chunks.ts';
+import { FileChunks, type MemberContent } from '../stream/file-chunks.ts';
 import { BLOCK, decodeHeader, isZero, MAX_OCTAL_11, type TarHeader } from './header.ts';
 import { decodePax, type PaxRecords, paxCount, paxName, paxTime } from './pax.ts';
+import { isSparse, readSparseMap, type SparseMap, sparseContent } from './sparse.ts';
 
 /** One member: the header's fields with long names and PAX records applied. */
 export interface TarMember extends Omit<TarHeader, 'mtime'> {
   /** Nanoseconds. */
   readonly mtime: bigint;
   readonly pax: PaxRecords;
-  readonly chunks: FileChunks;
+  readonly chunks: MemberContent;
 }
 
 /** What came before the header that it belongs to. */
@@ -29,13 +30,15 @@ const NO_RECORDS: PaxRecords = new Map();
 
 /**
  * Yields the members of the tar that `reader` gives, and reads it to its end. Throws E_LAYER_INVALID for what is
- * malformed, E_LAYER_TRUNCATED for a tar without its end, E_UNSUPPORTED for sparse and multi-volume ones.
+ * malformed, E_LAYER_TRUNCATED for a tar without its end, E_UNSUPPORTED for multi-volume ones.
+ * Sparse files come whole: see sparse.ts.
  */
 export async function* readMembers(reader: ChunkReader): AsyncGenerator<TarMember> {
   let pending: Pending | undefined;
   for (;;) {
     if (reader.buffered < BLOCK && !(await reader.fill(BLOCK))) throw truncated();
-    const header = decodeHeader(reader.take(BLOCK));
+    const block = reader.take(BLOCK);
+    const header = decodeHeader(block);
     if (header === undefined) break;
     const extended = await readExtension(reader, header, pending ?? {});
     if (extended !== undefined) {
@@ -48,11 +51,18 @@ export async function* readMembers(reader: ChunkReader): AsyncGenerator<TarMembe
     }
     // A volume's label, which GNU tar writes first, is no member.
     if (header.type === 'V') continue;
-    const member = memberOf(reader, header, pending ?? {});
+    refuseUnsupported(header);
+    const { pax = NO_RECORDS } = pending ?? {};
+    const size = sizeOf(header, pax);
+    const sparse = isSparse(header.type, pax)
+      ? await readSparseMap(reader, { ...header, block, size, pax })
+      : undefined;
+    const stored = new FileChunks(reader, size - (sparse?.mapBytes ?? 0), truncated);
+    const member = memberOf(header, pending ?? {}, size);
     pending = undefined;
-    yield member;
-    await member.chunks.skip();
-    await skipPadding(reader, member.size);
+    yield sparse === undefined ? { ...member, chunks: stored } : whole(member, stored, sparse);
+    await stored.skip();
+    await skipPadding(reader, size);
   }
   if (pending !== undefined) throw invalid('an extended header belongs to no entry');
   await readToEnd(reader);
@@ -81,21 +91,31 @@ async function readExtension(
   }
 }
 
-function memberOf(reader: ChunkReader, header: TarHeader, pending: Pending): TarMember {
-  const pax = pending.pax ?? NO_RECORDS;
-  refuseUnsupported(header, pax);
-  const size = sizeOf(header, pax);
+function memberOf(
+  header: TarHeader,
+  { name, link, pax = NO_RECORDS }: Pending,
+  size: number,
+): Omit<TarMember, 'chunks'> {
   return {
     ...header,
-    name: agreed(pending.name, paxName(pax, 'path'), 'names') ?? header.name,
-    link: agreed(pending.link, paxName(pax, 'linkpath'), 'link targets') ?? header.link,
+    name: agreed(name, paxName(pax, 'path'), 'names') ?? header.name,
+    link: agreed(link, paxName(pax, 'linkpath'), 'link targets') ?? header.link,
     uid: paxCount(pax, 'uid') ?? header.uid,
     gid: paxCount(pax, 'gid') ?? header.gid,
     mtime: paxTime(pax, 'mtime') ?? BigInt(header.mtime) * 1_000_000_000n,
     size,
     pax,
-    chunks: new FileChunks(reader, size, truncated),
   };
+}
+
+/** A sparse file as if it had been stored with its holes. */
+function whole(
+  member: Omit<TarMember, 'chunks'>,
+  stored: FileChunks,
+  sparse: SparseMap,
+): TarMember {
+  const { size, name = member.name } = sparse;
+  return { ...member, name, size, type: '0', chunks: sparseContent(stored, sparse) };
 }
 
 /**
@@ -115,13 +135,11 @@ function sizeOf(header: TarHeader, pax: PaxRecords): number {
   return size;
 }
 
-function refuseUnsupported(header: TarHeader, pax: PaxRecords): void {
-  const sparse =
-    header.type === 'S' || [...pax.keys()].some((key) => key.startsWith('GNU.sparse.'));
-  if (!sparse && !'MDN'.includes(header.type)) return;
-  const what = sparse ? 'a sparse file' : 'part of an incremental or multi-volume archive';
-  throw new BuildError('E_UNSUPPORTED', `${JSON.stringify(header.name)} is ${what}`, {
-    hint: 'make the archive again without --sparse, --incremental or --multi-volume',
+function refuseUnsupported({ type, name }: TarHeader): void {
+  if (!'MDN'.includes(type)) return;
+  const what = 'part of an incremental or multi-volume archive';
+  throw new BuildError('E_UNSUPPORTED', `${JSON.stringify(name)} is ${what}`, {
+    hint: 'make the archive again without --incremental or --multi-volume',
   });
 }
 

@@ -45,7 +45,7 @@ export function encodePax(records: PaxRecords): Buffer {
 
 /** A record's number that counts something: decimal digits, nothing else. Throws E_LAYER_INVALID. */
 export function paxCount(records: PaxRecords, key: string): number | undefined {
-  const text = records.get(key)?.toString('latin1');
+  const text = textOf(records, key);
   if (text === undefined) return undefined;
   const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value)) throw malformed(key);
@@ -54,7 +54,7 @@ export function paxCount(records: PaxRecords, key: string): number | undefined {
 
 /** A record's time in nanoseconds: decimal seconds with or without a fraction. Throws E_LAYER_INVALID. */
 export function paxTime(records: PaxRecords, key: string): bigint | undefined {
-  const text = records.get(key)?.toString('latin1');
+  const text = textOf(records, key);
   if (text === undefined) return undefined;
   const match = /^(-?)([0-9]{1,15})(?:\.([0-9]*))?$/.exec(text);
   if (match === null) throw malformed(key);
@@ -62,6 +62,11 @@ export function paxTime(records: PaxRecords, key: string): bigint | undefined {
   const nanoseconds =
     BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9));
   return sign === '-' ? -nanoseconds : nanoseconds;
+}
+
+/** A record without a value takes nothing from the plain header, and says nothing itself (pax(1)). */
+function textOf(records: PaxRecords, key: string): string | undefined {
+  return records.get(key)?.toString('latin1') || undefined;
 }
 
 /** A record's name. Throws E_LAYER_INVALID for an empty one. */

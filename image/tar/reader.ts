@@ -6,7 +6,7 @@
 import { BuildError } from '../../core/errors.ts';
 import type { Entry, EntryType } from '../entry.ts';
 import { ChunkReader } from '../stream/chunk-reader.ts';
-import type { FileChunks } from '../stream/file-chunks.ts';
+import type { MemberContent } from '../stream/file-chunks.ts';
 import { checkLinkTarget, entryPath } from './entry-path.ts';
 import { readMembers, type TarMember } from './member.ts';
 
@@ -26,7 +26,7 @@ export interface LayerMember {
   /** Without a digest. */
   readonly entry: Entry;
   /** The content of a file; empty for anything else. To be read, if at all, before the next member is asked for. */
-  readonly chunks: FileChunks;
+  readonly chunks: MemberContent;
 }
 
 const MAX_ENTRIES = 2_000_000;

@@ -49,6 +49,11 @@ describe('extended headers', () => {
     expect((await only(tar)).path).toBe('a');
   });
 
+  test('without a value say nothing of a time or an owner', async () => {
+    const tar = archive(pax({ mtime: '', uid: '' }), member({ name: 'f' }));
+    expect(await only(tar)).toMatchObject({ path: 'f', mtime: 0n, uid: 0 });
+  });
+
   const twice = Buffer.concat([record('path', 'a'), record('path', 'b')]);
   const long = (content: string): Buffer =>
     member({ name: 'long', type: 'L', content, magic: GNU });

@@ -165,13 +165,6 @@ describe('types', () => {
   });
 
   test.each<[string, Buffer, string, string]>([
-    ['GNU sparse', member({ name: 'f', type: 'S' }), 'E_UNSUPPORTED', '"f" is a sparse file'],
-    [
-      'PAX sparse',
-      Buffer.concat([pax({ 'GNU.sparse.major': '1' }), member({ name: 'f' })]),
-      'E_UNSUPPORTED',
-      '"f" is a sparse file',
-    ],
     [
       'multi-volume',
       member({ name: 'f', type: 'M' }),
