@@ -39,10 +39,18 @@ export function unpack(
     view.makeDirectory(parent, 0o755, ROOT);
     const path = join(parent, entry.path.slice(slash + 1));
     const target = entry.type === 'hardlink' ? targetOf(entry, placed) : undefined;
-    const put = target === undefined ? { ...entry, ...(owner ?? {}), path } : linkTo(target, path);
+    const put = target === undefined ? fileAt(entry, path, owner) : linkTo(target, path);
     view.replace(put);
     if (entry.type !== 'dir') placed.set(entry.path, target ?? put);
   }
+}
+
+/** The reference takes times that no 64 bits of nanoseconds since 1970 can say, and those before, for 1970. */
+const MAX_TIME = 2n ** 63n - 1n;
+
+function fileAt(entry: Entry, path: string, owner: Owner | undefined): Entry {
+  const mtime = entry.mtime < 0n || entry.mtime > MAX_TIME ? 0n : entry.mtime;
+  return { ...entry, ...(owner ?? {}), mtime, path };
 }
 
 /** Another name of a file has the file's metadata. */

@@ -28,7 +28,7 @@ export function formatExpected(expected: Expected): string {
 export function timedPaths(lines: readonly string[]): (path: string) => boolean {
   const timed = new Set(
     lines
-      .filter((line) => / @\d+$/.test(line))
+      .filter((line) => / @-?\d+$/.test(line))
       .map((line) => /^\S+ \d+ \d+:\d+ ("(?:[^"\\]|\\.)*"|\S+)/.exec(line)?.[1] ?? ''),
   );
   return (path) => timed.has(path) || timed.has(JSON.stringify(path));

@@ -76,22 +76,24 @@ async function readLayer(tar: Buffer, below: FlatTree): Promise<LayerParts> {
 }
 
 function found(header: Header, sha256: string): Found {
-  const { type = 'file', mode = 0, uid = 0, gid = 0, mtime, size = 0 } = header;
+  const { type = 'file', mode = 0, mtime, size = 0 } = header;
+  // What does not fit into a header stands before it, where tar-stream leaves it.
+  const pax = new Map(Object.entries(header.pax ?? {}));
+  const said = (key: string, plain: number): number => Math.floor(Number(pax.get(key) ?? plain));
   const contents: Readonly<Record<string, string>> = {
     file: sha256,
     symlink: header.linkname ?? '',
     'character-device': `${header.devmajor}:${header.devminor}`,
     'block-device': `${header.devmajor}:${header.devminor}`,
   };
-  const pax = Object.entries(header.pax ?? {});
   const prefix = 'SCHILY.xattr.';
-  const xattrs = pax.filter(([key]) => key.startsWith(prefix));
+  const xattrs = [...pax].filter(([key]) => key.startsWith(prefix));
   return {
     type,
     mode: type === 'symlink' ? 0o777 : mode & 0o7777,
-    uid,
-    gid,
-    mtime: Math.floor((mtime?.getTime() ?? 0) / 1000),
+    uid: said('uid', header.uid ?? 0),
+    gid: said('gid', header.gid ?? 0),
+    mtime: said('mtime', (mtime?.getTime() ?? 0) / 1000),
     size: type === 'file' ? size : 0,
     content: contents[type] ?? '',
     xattrs: Object.fromEntries(

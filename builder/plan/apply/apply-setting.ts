@@ -141,10 +141,13 @@ function applyStopSignal(state: StageState, argument: Word): void {
 }
 
 function applyWorkdir(state: StageState, node: TextInstruction): void {
-  const path = resolvePath(workingFolder(state), expandIn(state, node.argument));
-  state.config = { ...state.config, WorkingDir: path };
-  const createdBy = `WORKDIR ${path}`;
-  if (path === '/') {
+  const text = expandIn(state, node.argument);
+  const path = resolvePath(workingFolder(state), text);
+  // An absolute path is said as it was written, `..` and all, as in the reference.
+  const said = text.startsWith('/') ? text : path;
+  state.config = { ...state.config, WorkingDir: said };
+  const createdBy = `WORKDIR ${said}`;
+  if (said === '/') {
     setConfig(state, {}, createdBy);
     return;
   }

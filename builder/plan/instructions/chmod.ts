@@ -1,6 +1,6 @@
 // The syntax of --chmod: octal up to 07777, or chmod(1)'s symbolic form (`u=rwX,go=rX`).
 
-const CLAUSE = '[ugoa]*(?:[+=-](?:[ugo]|[rwxXst]*))+';
+const CLAUSE = '[ugoa]*(?:[+=-][rwxXstugo]*)+';
 const SYMBOLIC = new RegExp(`^${CLAUSE}(?:,${CLAUSE})*$`);
 
 /** True where `text` is a mode that --chmod takes. */
