@@ -30,7 +30,7 @@ export async function selectParents(
   const selected: Selected[] = [];
   for (const pattern of patterns) {
     const { base, below } = splitAtPivot(pattern);
-    if (below === '') throw nothingBelow(pattern, span);
+    if (below === '' && !hasWildcard(pattern)) throw nothingBelow(pattern, span);
     // Includes are matched as excludes are: a pattern that takes a directory takes what is in it.
     const includes = ignoreRules([below]).ignores;
     let takesSomething = hasWildcard(pattern);
