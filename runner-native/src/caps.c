@@ -25,6 +25,14 @@ uint64_t caps_kept(unsigned without)
 	return mask;
 }
 
+bool caps_has(unsigned cap)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[cap / 32].effective >> cap % 32 & 1) != 0;
+}
+
 int caps_bound(uint64_t kept, struct err *err)
 {
 	/* Up to the kernel's last capability, which may be newer than our headers. */

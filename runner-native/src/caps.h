@@ -12,6 +12,9 @@ enum { CAPS_NO_CHROOT = 1, CAPS_NO_MKNOD = 2 };
 /* The 14 as a mask, `without` some. */
 uint64_t caps_kept(unsigned without);
 
+/* Whether this process has the capability, and it is effective. */
+bool caps_has(unsigned cap);
+
 /* Cuts the bounding set and empties the ambient one. Needs CAP_SETPCAP: before caps_keep. */
 int caps_bound(uint64_t kept, struct err *err);
 

@@ -16,6 +16,7 @@
 #include "path.h"
 #include "seccomp.h"
 #include "sys.h"
+#include "tracer.h"
 
 #define REPORT_FD    3
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -117,9 +118,29 @@ int command_exit_code(const struct err *err)
 	return err->number == ENOENT || err->number == ENOTDIR ? 127 : 126;
 }
 
+/* Nobody must answer: a step that is not observed is better than none. `number`: of errno, by which
+ * there is no listener. */
+static int install_traced(const struct plan *plan, struct supervisor *supervisor, int report,
+			  int number, struct trap_list *traps, struct err *err)
+{
+	struct trap_set refused;
+	traps->traced = listener_ask_tracer(report, number);
+	traps->count = 0;
+	if (traps->traced) {
+		supervisor_be_traced(supervisor, plan);
+		supervisor_traps(supervisor, traps);
+	}
+	int rc = seccomp_install(traps, err);
+	if (rc < 0 || !traps->traced)
+		return rc;
+	tracer_try(traps, &refused);
+	rc = write_all(report, &refused, sizeof(refused));
+	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot say which calls are refused") : 0;
+}
+
 /* With CAP_SYS_ADMIN a filter needs no no_new_privs, which would break sudo in RUN. Rung "chroot"
  * has no such capability. */
-static int install_filter(const struct plan *plan, const struct supervisor *supervisor, int report,
+static int install_filter(const struct plan *plan, struct supervisor *supervisor, int report,
 			  struct err *err)
 {
 	static struct trap_list traps;
@@ -135,17 +156,14 @@ static int install_filter(const struct plan *plan, const struct supervisor *supe
 		return fail(err, "E_SANDBOX", -rc, "cannot begin with an identity");
 	supervisor_traps(supervisor, &traps);
 	/* Stays open until the exec. */
-	int listener = seccomp_install(&traps, err);
+	int listener = plan->single_id || (supervisor->takes_listener && !plan->observe_by_ptrace)
+			       ? seccomp_install(&traps, err)
+			       : -EPERM;
 	if (listener < 0 && plan->single_id)
 		return listener;
-	if (listener < 0) {
-		/* Nobody must answer: a step that is not observed is better than none. */
-		traps.count = 0;
-		rc = seccomp_install(&traps, err);
-		if (rc < 0)
-			return rc;
-		listener = LISTENER_NONE;
-	}
+	if (listener < 0)
+		return install_traced(plan, supervisor, report,
+				      plan->observe_by_ptrace ? 0 : -listener, &traps, err);
 	rc = listener_offer(report, listener);
 	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot hand the filter over") : 0;
 }
@@ -159,8 +177,8 @@ static int show_memory(struct err *err)
 		       : 0;
 }
 
-int command_become(const struct plan *plan, const struct user *user,
-		   const struct supervisor *supervisor, int *report, struct err *err)
+int command_become(const struct plan *plan, const struct user *user, struct supervisor *supervisor,
+		   int *report, struct err *err)
 {
 	const uint64_t kept = caps_kept((plan->chroot ? CAPS_NO_CHROOT : 0u) |
 					(plan->no_devices ? CAPS_NO_MKNOD : 0u));

@@ -11,8 +11,8 @@ extern const char COMMAND_NOT_EXECUTED[];
 
 /* Returns only on failure. `report` is kept open (close-on-exec) until then: it becomes fd 3. Where
  * the supervisor is needed, its listener is offered on it first. */
-int command_become(const struct plan *plan, const struct user *user,
-		   const struct supervisor *supervisor, int *report, struct err *err);
+int command_become(const struct plan *plan, const struct user *user, struct supervisor *supervisor,
+		   int *report, struct err *err);
 
 /* 127: there is no such command; 126: it cannot be executed. */
 int command_exit_code(const struct err *err);

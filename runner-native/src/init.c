@@ -19,6 +19,7 @@
 #include "descendants.h"
 #include "dev.h"
 #include "events.h"
+#include "follow.h"
 #include "fsmount.h"
 #include "listener.h"
 #include "looked.h"
@@ -104,8 +105,8 @@ static void give_output(const struct init_channels *channels, const struct user 
 }
 
 /* The step's own terminal in place of its input and output. A session of its own comes first: the
- * runner's has the user's terminal, which nobody in the step may call its own. A changed root has no
- * devpts: there the pair is one of the container's, whose path the step does not see. */
+ * runner's has the user's terminal, which nobody in the step may call its own. A changed root has
+ * no devpts: there the pair is one of the container's, whose path the step does not see. */
 static int take_terminal(struct init_channels *channels, struct err *err)
 {
 	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -185,143 +186,6 @@ static int set_up(struct plan *plan, struct init_channels *channels, struct user
 	return rc < 0 || plan->chroot ? rc : ns_die_with_parent(LIFELINE_FD, err);
 }
 
-/* Answers the step's calls until `until` can be read, or is at its end. */
-static void serve_until(struct supervisor *supervisor, int until)
-{
-	struct pollfd polled[] = {
-		{ .fd = until, .events = POLLIN },
-		{ .fd = supervisor->listener, .events = POLLIN },
-	};
-	while (polled[0].revents == 0) {
-		if (poll(polled, lengthof(polled), -1) < 0 && errno != EINTR)
-			return;
-		if ((polled[1].revents & POLLIN) != 0)
-			supervisor_serve(supervisor);
-		else if (polled[1].revents != 0) /* no process has the filter any more */
-			polled[1].fd = -1;
-	}
-}
-
-/* Waits for the command, reaping every orphan, and passes SIGTERM on to it. At SIGUSR1 (rung
- * "chroot") everything is killed. All are blocked since before we were started. */
-static int wait_for(pid_t command, int signals, struct supervisor *supervisor)
-{
-	struct signalfd_siginfo info;
-	for (;;) {
-		int status;
-		pid_t pid;
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			if (pid == command)
-				return status;
-		serve_until(supervisor, signals);
-		if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-			continue;
-		if (info.ssi_signo == SIGUSR1 && cell_end_others(descendants_kill) < 0 &&
-		    supervisor->observer != NULL)
-			observer_fail(supervisor->observer, "its root was lost sight of");
-		if (info.ssi_signo == SIGTERM && kill(-command, SIGTERM) < 0)
-			kill(command, SIGTERM);
-	}
-}
-
-static int take_signals(const struct plan *plan, struct err *err)
-{
-	sigset_t wanted;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGCHLD);
-	sigaddset(&wanted, SIGTERM);
-	if (plan->chroot)
-		sigaddset(&wanted, SIGUSR1);
-	int fd = signalfd(-1, &wanted, SFD_CLOEXEC);
-	return fd < 0 ? fail(err, "E_SANDBOX", errno, "cannot take signals") : fd;
-}
-
-static void report_exec_failed(const struct err *failure, int code)
-{
-	struct json json;
-	char message[sizeof(failure->message) + 64];
-	snprintf(message, sizeof(message), "%s: %s", failure->message, strerror(failure->number));
-	json_begin(&json, "exec-failed");
-	json_number(&json, "code", code);
-	json_string(&json, "errno", errno_name(failure->number));
-	json_string(&json, "message", message);
-	(void)json_send(&json, EVENT_FD);
-}
-
-/* Until the command's process has executed (0), or has failed (1, with `failure`). */
-static int await_exec(pid_t command, const struct plan *plan, struct supervisor *supervisor,
-		      int report, struct err *failure, struct err *err)
-{
-	if (supervisor_is_needed(supervisor)) {
-		int listener = listener_take(report, command, failure);
-		if (listener == LISTENER_FAILED && failure->code != NULL)
-			return 1;
-		if (listener == LISTENER_FAILED)
-			return fail(err, "E_SANDBOX", EPIPE,
-				    "the command's process died before its exec");
-		int rc =
-			listener < 0 ? 0 : supervisor_take(supervisor, listener, plan->chroot, err);
-		if (rc < 0)
-			return rc;
-		if (listener == LISTENER_NONE)
-			observer_fail(supervisor->observer,
-				      "this machine gives the step no filter with a listener");
-		else
-			serve_until(supervisor, report);
-	}
-	int got = read_exact(report, failure, sizeof(*failure));
-	return got < 0 ? fail(err, "E_SANDBOX", -got, "the command's process died before its exec")
-		       : got;
-}
-
-/* Ends every other process of the step, which then looks nothing up any more. */
-static void end_others(const struct plan *plan, struct observer *observer)
-{
-	/* To anybody but the first process of a pid namespace, -1 is the whole machine. */
-	if (plan->chroot) {
-		if (cell_end_others(descendants_end) < 0)
-			observer_fail(observer, "its root was lost sight of");
-		return;
-	}
-	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
-}
-
-/* Follows the command from its fork to its end. `report` has its failure, or ends at its exec. */
-static int follow(pid_t command, const struct plan *plan, struct supervisor *supervisor, int report,
-		  struct outcome *outcome, struct err *err)
-{
-	struct err failure;
-	struct json json;
-	*outcome = (struct outcome){ .executed = true };
-	cleanup_close int signals = take_signals(plan, err);
-	if (signals < 0)
-		return signals;
-	/* A fork has our addresses, so the strings that the error points to are here too. */
-	int got = await_exec(command, plan, supervisor, report, &failure, err);
-	if (got < 0)
-		return got;
-	if (got == 0) {
-		json_begin(&json, "started");
-		(void)json_send(&json, EVENT_FD);
-		outcome->wait_status = wait_for(command, signals, supervisor);
-	} else if (failure.code == COMMAND_NOT_EXECUTED) {
-		outcome->executed = false;
-		outcome->code = command_exit_code(&failure);
-		report_exec_failed(&failure, outcome->code);
-	} else {
-		*err = failure;
-		return err->number == 0 ? -EINVAL : -err->number;
-	}
-	if (supervisor->observer != NULL) {
-		end_others(plan, supervisor->observer);
-		observer_end(supervisor->observer);
-		looked_send(supervisor->observer);
-	}
-	return 0;
-}
-
 /* The two ends of the command's report; messages are kept apart where it also offers a listener. */
 static int make_report(const struct supervisor *supervisor, int ends[2])
 {
@@ -340,6 +204,7 @@ static void prepare_supervisor(const struct plan *plan, const struct user *user,
 			observer_fail(&observer, "the container's /proc is not to be used");
 		observer_begin(&observer, plan);
 		supervisor_observe(supervisor, &observer);
+		supervisor->takes_listener = listener_can_be_taken();
 	}
 	if (plan->single_id)
 		supervisor_answer(supervisor, user);
@@ -374,7 +239,8 @@ static int start(const struct plan *plan, const struct user *user, struct superv
 	}
 	cleanup_close int report = ends[0];
 	close(ends[1]);
-	return follow(command, plan, supervisor, report, outcome, err);
+	const struct followed followed = { command, report };
+	return follow(plan, supervisor, &followed, outcome, err);
 }
 
 int init_run(struct plan *plan, struct init_channels *channels, struct err *err)

@@ -1,14 +1,35 @@
-/* How the listener of a filter gets from the command's process, which installs the filter, to pid
- * 1: by its number alone, since a call that could carry a descriptor may be one that already waits
- * for the supervisor. Nobody but pid 1 can take it, and the exec closes it. */
+/* How pid 1 comes to hear of the calls of the command's process, which installs the filter. A
+ * listener goes over by its number alone, since a call that could carry a descriptor may be one
+ * that already waits for the supervisor. Nobody but pid 1 can take it, and the exec closes it.
+ * Where there is none, the process asks to be traced and waits for the answer before it installs
+ * the filter. The report is a socket that keeps messages apart (SOCK_SEQPACKET). */
 #pragma once
 
 #include "err.h"
 
-/* Tells of the descriptor `listener`, or that there is none (-1). 0 or -errno. */
+/* Whether a listener can be taken over by its number: a container's filter may forbid that. */
+bool listener_can_be_taken(void);
+
+/* In the command's process: tells of the descriptor `listener`. 0 or -errno. */
 int listener_offer(int report, int listener);
 
-/* Takes what the process `owner` tells first: the descriptor; LISTENER_NONE; or LISTENER_FAILED and
- * its report in `failure` (with a code of NULL where it died without one). */
-enum { LISTENER_NONE = -1, LISTENER_FAILED = -2 };
-int listener_take(int report, pid_t owner, struct err *failure);
+/* In the command's process: asks to be traced, since `number` (of errno; 0: nobody asked) kept it
+ * from having a listener. Whether it is. */
+bool listener_ask_tracer(int report, int number);
+
+/* What the command's process tells first: a descriptor; that it asks to be traced, and the number;
+ * or a report of its failure (with a code of NULL where it died without one). */
+struct offer {
+	enum { OFFER_LISTENER, OFFER_TRACER, OFFER_FAILED } kind;
+	int listener;
+	int number;
+};
+
+/* Takes it from the process `owner`; `failure` is the report. */
+struct offer listener_take(int report, pid_t owner, struct err *failure);
+
+/* Tells whether it is traced now. 0 or -errno. */
+int listener_answer(int report, bool traced);
+
+/* Takes a message of exactly `size` bytes: 1, or 0 and a report as above. */
+int listener_take_message(int report, void *message, size_t size, struct err *failure);

@@ -15,7 +15,7 @@
 #include "err.h"
 
 struct notice {
-	int listener;
+	int listener; /* -1: it was heard of by a tracer, who answers none */
 	uint64_t id;
 	pid_t tid;
 	uint32_t number;

@@ -1,11 +1,12 @@
 /* System call filters of the step's own. One that refuses or kills comes before ours, and what it
  * refuses does not happen: fine. One that asks a listener or a tracer gets none while there is
- * ours. Part of the supervisor. */
+ * ours. And tracers of the step's own, while it is traced. Part of the supervisor. */
 #include <asm/unistd.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
+#include "events.h"
 #include "supervisor.h"
 
 #define HANDLER(name)                                                                              \
@@ -61,5 +62,22 @@ static const struct call CALLS[] = {
 	{ { __NR_seccomp, TRAP_IF_EQUAL, 0, SECCOMP_SET_MODE_FILTER }, handle_seccomp },
 	{ { __NR_prctl, TRAP_IF_EQUAL, 0, PR_SET_SECCOMP }, handle_prctl },
 };
+
+/* A process has one tracer: strace and the like fail with EPERM. */
+HANDLER(handle_ptrace)
+{
+	if (observer_is_on(supervisor->observer))
+		event_note("observe", "the step traces programs (strace, gdb), which is refused "
+				      "while it is traced itself to see what it reads");
+	observer_fail(supervisor->observer, "the step wanted to trace programs itself");
+	(void)notice;
+	return answer_perform();
+}
+
+static const struct call TRACERS[] = {
+	{ { __NR_ptrace, TRAP_ALWAYS, 0, 0 }, handle_ptrace },
+};
+
+const struct call_table OBSERVE_TRACERS = { TRACERS, lengthof(TRACERS) };
 
 const struct call_table OBSERVE_FILTERS = { CALLS, lengthof(CALLS) };

@@ -245,6 +245,12 @@ static int take_choice(const char *word, const char *first_word, const char *sec
 		    second_word);
 }
 
+TAKE(observe_by)
+{
+	return take_choice(args[0], "notice", "ptrace", &((struct plan *)at)->observe_by_ptrace,
+			   err);
+}
+
 TAKE(network)
 {
 	return take_choice(args[0], "none", "host", &((struct plan *)at)->host_network, err);
@@ -335,6 +341,7 @@ static const struct word_rule RULES[] = {
 	{ "seccomp", 1, take_seccomp },
 	{ "caps", 1, take_caps },
 	{ "observe", 0, take_observe },
+	{ "observe-by", 1, take_observe_by },
 };
 
 int plan_read(struct plan *plan, const struct words *words, struct err *err)

@@ -78,6 +78,7 @@ struct plan {
 	bool no_devices; /* rung "chroot": nothing keeps a device node from being opened (cell.h) */
 	bool single_id;	 /* ownership is recorded, and a supervisor answers (supervisor.h) */
 	bool observe;	 /* the step's look-ups are taken note of (looked.h) */
+	bool observe_by_ptrace; /* even where there could be a listener (tracer.h) */
 };
 
 /* Reads the plan out of the words. E_RUNNER_WORDS also for what is missing. */

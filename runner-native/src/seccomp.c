@@ -31,7 +31,6 @@
 	 CLONE_NEWPID | CLONE_NEWNET)
 
 #define ALLOW	       SECCOMP_RET_ALLOW
-#define TRAP	       SECCOMP_RET_USER_NOTIF
 #define REFUSE(number) (SECCOMP_RET_ERRNO | (number))
 
 static void emit(struct filter *filter, unsigned code, uint32_t k, unsigned if_true,
@@ -60,12 +59,19 @@ static void emit_load_argument(struct filter *filter, size_t index)
 	emit_load(filter, offsetof(struct seccomp_data, args) + index * sizeof(uint64_t));
 }
 
-/* Namespaces are made by nobody in a step; the flags of clone say it in the first argument. */
-static void emit_clone(struct filter *filter)
+static uint32_t trap_action(const struct trap_list *traps)
 {
+	return traps->traced ? SECCOMP_RET_TRACE : SECCOMP_RET_USER_NOTIF;
+}
+
+/* Namespaces are made by nobody in a step, and under a tracer nobody gets out of its sight; the
+ * flags of clone say it in the first argument. */
+static void emit_clone(struct filter *filter, bool traced)
+{
+	const uint32_t refused = (uint32_t)NEW_NAMESPACES | (traced ? CLONE_UNTRACED : 0u);
 	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 4);
 	emit_load_argument(filter, 0);
-	emit(filter, BPF_JMP | BPF_JSET | BPF_K, (uint32_t)NEW_NAMESPACES, 0, 1);
+	emit(filter, BPF_JMP | BPF_JSET | BPF_K, refused, 0, 1);
 	emit_return(filter, REFUSE(EPERM));
 	emit_return(filter, ALLOW);
 	/* clone3 hides its flags in memory; libraries fall back to clone. */
@@ -117,13 +123,13 @@ static void emit_personality(struct filter *filter)
 	emit_return(filter, ALLOW);
 }
 
-static void emit_trap(struct filter *filter, const struct trap *trap)
+static void emit_trap(struct filter *filter, const struct trap *trap, uint32_t action)
 {
 	unsigned test = trap->when == TRAP_IF_BITS ? BPF_JSET : BPF_JEQ;
 	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, trap->number, 0, 4);
 	emit_load_argument(filter, trap->arg);
 	emit(filter, BPF_JMP | test | BPF_K, trap->value, 0, 1);
-	emit_return(filter, TRAP);
+	emit_return(filter, action);
 	emit_return(filter, ALLOW);
 }
 
@@ -149,7 +155,7 @@ static size_t find_borders(const struct syscall_set *set, const struct trap_list
 	uint32_t next = 0; /* the first number of which nothing is said yet */
 	for (size_t i = 0; i < set->count; i++) {
 		uint32_t number = set->number[i];
-		uint32_t action = is_always_trap(traps, number) ? TRAP : ALLOW;
+		uint32_t action = is_always_trap(traps, number) ? trap_action(traps) : ALLOW;
 		if (number != next)
 			borders[count++] = (struct border){ next, REFUSE(EPERM) };
 		if (number != next || count == 0 || borders[count - 1].action != action)
@@ -205,14 +211,14 @@ int seccomp_build(struct filter *filter, const struct trap_list *traps)
 		emit_no_network(filter);
 	if ((traps->refused & SECCOMP_NO_OTHERS) != 0)
 		emit_no_others(filter);
-	emit_clone(filter);
+	emit_clone(filter, traps->traced);
 	emit_socket(filter);
 	emit_personality(filter);
 	for (size_t i = 0; i < traps->count; i++) {
 		if (!is_listed(&set, traps->trap[i].number))
 			return -EINVAL;
 		if (traps->trap[i].when != TRAP_ALWAYS)
-			emit_trap(filter, &traps->trap[i]);
+			emit_trap(filter, &traps->trap[i], trap_action(traps));
 	}
 	emit_search(filter, borders, find_borders(&set, traps, borders));
 	return filter->length <= lengthof(filter->code) ? 0 : -E2BIG;
@@ -220,10 +226,10 @@ int seccomp_build(struct filter *filter, const struct trap_list *traps)
 
 /* A signal that comes while the supervisor is at work must not start the call again: a file would
  * be made twice (a kernel before Linux 5.19 has no such flag, and few programs such signals). */
-static int install(const struct sock_fprog *program, bool has_traps)
+static int install(const struct sock_fprog *program, bool listens)
 {
 	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	if (!has_traps)
+	if (!listens)
 		return (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
 	int fd = (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
 			      flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, program);
@@ -240,7 +246,7 @@ int seccomp_install(const struct trap_list *traps, struct err *err)
 		return fail(err, "E_SANDBOX", -rc, "cannot build the seccomp filter");
 	const struct sock_fprog program = { .len = (unsigned short)filter.length,
 					    .filter = filter.code };
-	rc = install(&program, traps->count > 0);
+	rc = install(&program, traps->count > 0 && !traps->traced);
 	if (rc < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot install the seccomp filter");
 	return rc;

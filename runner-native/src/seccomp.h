@@ -40,15 +40,18 @@ enum refusal {
 	SECCOMP_NO_OTHERS = 2,	/* looking into other processes: EPERM */
 };
 
+#define MOST_TRAPS 160
+
 struct trap_list {
-	struct trap trap[160];
+	struct trap trap[MOST_TRAPS];
 	size_t count;
 	unsigned refused; /* enum refusal */
+	bool traced;	  /* a trapped call waits for a tracer, and not for a listener */
 };
 
 /* Builds the whole filter; pure. Only calls of the allowed table can be traps (-EINVAL). */
 int seccomp_build(struct filter *filter, const struct trap_list *traps);
 
-/* Installs the filter in this process. With traps, returns the descriptor on which a supervisor
- * receives them; else 0. <0: `err`. */
+/* Installs the filter in this process. With traps and untraced, returns the descriptor on which a
+ * supervisor receives them; else 0. <0: `err`. */
 int seccomp_install(const struct trap_list *traps, struct err *err);

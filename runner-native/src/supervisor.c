@@ -104,13 +104,24 @@ static struct answer dispatch(struct supervisor *supervisor, const struct notice
 	return answer_perform();
 }
 
+/* On rung "chroot" nobody may anyway. */
+void supervisor_be_traced(struct supervisor *supervisor, const struct plan *plan)
+{
+	if (!plan->chroot)
+		add_table(supervisor, &OBSERVE_TRACERS);
+}
+
+struct answer supervisor_hear(struct supervisor *supervisor, struct notice *notice)
+{
+	notice->changed_roots = supervisor->changed_roots;
+	if (supervisor->observer != NULL)
+		observer_notice(supervisor->observer, notice);
+	return dispatch(supervisor, notice);
+}
+
 void supervisor_serve(struct supervisor *supervisor)
 {
 	struct notice notice;
-	if (!notice_receive(supervisor->listener, &notice))
-		return;
-	notice.changed_roots = supervisor->changed_roots;
-	if (supervisor->observer != NULL)
-		observer_notice(supervisor->observer, &notice);
-	notice_answer(&notice, dispatch(supervisor, &notice));
+	if (notice_receive(supervisor->listener, &notice))
+		notice_answer(&notice, supervisor_hear(supervisor, &notice));
 }

@@ -9,7 +9,7 @@
 #include "observer.h"
 #include "seccomp.h"
 
-#define SUPERVISOR_TABLES 14
+#define SUPERVISOR_TABLES 15
 
 struct supervisor;
 
@@ -27,6 +27,7 @@ struct call_table {
 
 struct supervisor {
 	int listener;
+	bool takes_listener; /* whether pid 1 can: a container's filter may forbid that */
 	struct creds creds;
 	struct observer *observer; /* NULL where nobody wants to know */
 	bool changed_roots;	   /* whether a process of the step has asked for another root */
@@ -42,10 +43,11 @@ extern const struct call_table CALLS_IDENTITY, CALLS_OWNER, CALLS_STAT, CALLS_CR
 	CALLS_CHANGE, CALLS_XATTR, CALLS_PROCESS;
 
 /* What a step looks up, which is noted and never answered (observer.h): single paths, what is
- * opened and listed, names that move, programs, addresses of sockets, and filters of its own. */
+ * opened and listed, names that move, programs, addresses of sockets, filters and tracers of its
+ * own. */
 struct call_table observe_paths(void);
 extern const struct call_table OBSERVE_OPEN, OBSERVE_NAMES, OBSERVE_PROGRAMS, OBSERVE_SOCKETS,
-	OBSERVE_FILTERS;
+	OBSERVE_FILTERS, OBSERVE_TRACERS;
 
 /* Begins with one that has nothing to do. */
 void supervisor_begin(struct supervisor *supervisor);
@@ -73,3 +75,9 @@ int supervisor_take(struct supervisor *supervisor, int listener, bool is_there, 
 
 /* Answers one call, if one is there. */
 void supervisor_serve(struct supervisor *supervisor);
+
+/* Before the traps are asked for: the step is to be traced, and so can trace nobody. */
+void supervisor_be_traced(struct supervisor *supervisor, const struct plan *plan);
+
+/* What is to be answered to a call of which a tracer was told. */
+struct answer supervisor_hear(struct supervisor *supervisor, struct notice *notice);

@@ -336,6 +336,8 @@ static int perform(char **words)
 		verb = find(VERBS_OF_PATHS, words[0], count);
 	if (verb == NULL && words[0] != NULL)
 		verb = find(VERBS_OF_ADVERSARIES, words[0], count);
+	if (verb == NULL && words[0] != NULL)
+		verb = find(VERBS_OF_TRACING, words[0], count);
 	if (verb != NULL)
 		return verb->perform(words + 1);
 	fprintf(stderr, "probe: no such verb, or too few words for it\n");

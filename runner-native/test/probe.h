@@ -21,3 +21,6 @@ extern const struct verb VERBS_OF_PATHS[];
 
 /* Verbs that try not to be seen (probe_adversaries.c); likewise. */
 extern const struct verb VERBS_OF_ADVERSARIES[];
+
+/* Verbs of tracing and of other listeners (probe_tracing.c); likewise. */
+extern const struct verb VERBS_OF_TRACING[];

@@ -4,9 +4,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { ALL_RUNGS, type Bench, useBench } from '../support/bench.ts';
+import { type Bench, useBench } from '../support/bench.ts';
 import { elf } from '../support/elf.ts';
-import { type Observed, observedOf } from '../support/observed.ts';
+import { type Observed, observedOf, WAYS } from '../support/observed.ts';
 
 interface Seen extends Observed {
   readonly output: string;
@@ -30,9 +30,11 @@ function fill(lower: string): void {
   writeFileSync(join(lower, 'bin/wrapper'), '#! ../probe exit 5\n', { mode: 0o755 });
 }
 
-async function see(bench: Bench, words: string, more: readonly string[] = []): Promise<Seen> {
+type See = (words: string, more?: readonly string[]) => Promise<Seen>;
+
+async function see(bench: Bench, observe: readonly string[], words: string): Promise<Seen> {
   const args = ['/probe', 'all', ...words.split(' ')];
-  const result = await bench.run({ args, fill, words: ['observe', ...more] });
+  const result = await bench.run({ args, fill, words: observe });
   return {
     ...observedOf(result),
     output: result.stdout.toString(),
@@ -188,8 +190,10 @@ const NAMESPACE_CASES: readonly Case[] = [
   ],
 ];
 
-describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
+describe.each(WAYS)('observe, rung %s, by %s', (rung, way) => {
   const bench = useBench(rung);
+  const OBSERVE = ['observe', 'observe-by', way];
+  const look: See = (words, more = []) => see(bench, [...OBSERVE, ...more], words);
   const check = (name: string, run: () => Promise<void>): void =>
     test(name, async (context: TestContext) => {
       bench.need(context);
@@ -203,7 +207,7 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
   });
 
   check('it is said before the exit, whole and with what the runner looked up', async () => {
-    const result = await bench.run({ args: ['/probe', 'exit', '3'], words: ['observe'] });
+    const result = await bench.run({ args: ['/probe', 'exit', '3'], words: OBSERVE });
     const names = result.events.map(({ event }) => event);
     expect(names.indexOf('observed')).toBe(names.indexOf('exit') - 1);
     const seen = observedOf(result);
@@ -219,7 +223,7 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
   const cases = rung === 'chroot' ? CASES : [...CASES, ...NAMESPACE_CASES];
   for (const [name, words, looked, output] of cases)
     check(name, async () => {
-      const seen = await see(bench, words);
+      const seen = await look(words);
       expect([seen.output, seen.reason]).toEqual([output ?? '', null]);
       expect(own(seen)).toEqual(looked);
     });
@@ -228,7 +232,7 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
     const result = await bench.run({
       args: [],
       words: [
-        ...['observe', 'arg', '/probe', 'arg', 'cat', 'arg'],
+        ...[...OBSERVE, 'arg', '/probe', 'arg', 'cat', 'arg'],
         Buffer.from('/app/\xff"\\\n\u00e9', 'latin1'),
       ],
     });
@@ -236,25 +240,25 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
   });
 
   check('a command that is searched, and is nowhere', async () => {
-    const words = ['observe', 'env', 'PATH=/far:/bin'];
+    const words = [...OBSERVE, 'env', 'PATH=/far:/bin'];
     const result = await bench.run({ args: ['nothing'], fill, words });
     expect(result.event('exit')?.code).toBe(127);
     expect(own(observedOf(result))).toEqual({ far: 'r', 'app/nothing': 'cf', 'bin/nothing': 'cf' });
   });
 
   check('interpreters of interpreters', async () => {
-    const seen = await see(bench, 'exec /bin/script');
+    const seen = await look('exec /bin/script');
     expect(seen).toMatchObject({ code: 99, complete: true });
     expect(own(seen)).toEqual({ 'bin/script': 'cf', 'bin/wrapper': 'cf' });
-    expect(own(await see(bench, 'vfork /bin/script'))).toEqual(own(seen));
-    expect(own(await see(bench, 'exec-open /bin/script'))).toMatchObject({ 'bin/wrapper': 'cf' });
+    expect(own(await look('vfork /bin/script'))).toEqual(own(seen));
+    expect(own(await look('exec-open /bin/script'))).toMatchObject({ 'bin/wrapper': 'cf' });
   });
 
   check('the ELF interpreter, and programs that nobody here can start', async () => {
     const start = (name: string, content: Buffer) =>
       bench.run({
         args: ['/probe', 'exec', `/bin/${name}`],
-        words: ['observe'],
+        words: OBSERVE,
         fill: (lower) => {
           fill(lower);
           writeFileSync(join(lower, 'bin', name), content, { mode: 0o755 });
@@ -272,9 +276,9 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
 
   check('the network, where there is one', async () => {
     const connect = 'connect 127.0.0.1 9';
-    expect((await see(bench, connect)).network).toBe(false);
-    expect((await see(bench, connect, ['network', 'host'])).network).toBe(true);
-    const local = await see(bench, 'socket connect /app/x', ['network', 'host']);
+    expect((await look(connect)).network).toBe(false);
+    expect((await look(connect, ['network', 'host'])).network).toBe(true);
+    const local = await look('socket connect /app/x', ['network', 'host']);
     expect(local.network).toBe(false);
   });
 
@@ -284,25 +288,25 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
     symlinkSync('/app/x', join(kept, 'back'));
     bench.own(kept);
     const words = ['bind', kept, '/list', 'rw'];
-    const read = await see(bench, 'cat /list/k , cat /list/back', words);
+    const read = await look('cat /list/k , cat /list/back', words);
     expect(read).toMatchObject({ output: 'kept\ncontent\n' });
     expect(own(read)).toEqual({ 'app/x': 'cf' });
-    expect(own(await see(bench, 'write /list/new x', words))).toEqual({});
-    expect(own(await see(bench, 'unlink /list/k', words))).toEqual({});
+    expect(own(await look('write /list/new x', words))).toEqual({});
+    expect(own(await look('unlink /list/k', words))).toEqual({});
   });
 
   check("a step's own filter works as without us", async () => {
-    const refusing = await see(bench, 'own-filter errno , times /app/x 5');
+    const refusing = await look('own-filter errno , times /app/x 5');
     expect(refusing).toMatchObject({ output: 'EXDEV\n', complete: true });
-    const tracing = await see(bench, 'own-filter trace , cat /app/x');
+    const tracing = await look('own-filter trace , cat /app/x');
     expect(tracing).toMatchObject({ output: 'content\n', complete: false });
     expect(tracing.reason).toContain('tracer');
-    const listening = await see(bench, 'filter');
+    const listening = await look('filter');
     expect(listening.reason).toContain('listener');
   });
 
   check('every call that a signal took back is counted', async () => {
-    const seen = await see(bench, 'disturbed /app/x 20000');
+    const seen = await look('disturbed /app/x 20000');
     const [word, failed] = seen.output.split(' ');
     expect(word).toBe('disturbed');
     expect(seen.interrupted).toBeGreaterThanOrEqual(Number(failed));
@@ -310,7 +314,7 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
   });
 
   check('io_uring and handles are refused as always', async () => {
-    const seen = await see(bench, 'syscall 425 8 0');
+    const seen = await look('syscall 425 8 0');
     expect(seen).toMatchObject({ output: 'EPERM\n', complete: true });
   });
 
@@ -318,11 +322,11 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
     'a folder of the input can be moved on rung chroot, and abstract sockets be reached',
     async () => {
       if (rung !== 'chroot') return;
-      const moving = await see(bench, 'rename /app/sub /list/sub , cat /list/sub/y');
+      const moving = await look('rename /app/sub /list/sub , cat /list/sub/y');
       expect(moving).toMatchObject({ output: 'below\n', complete: false });
       expect(moving.reason).toContain('moved a folder');
-      expect((await see(bench, 'chroot /cage')).output).toBe('EPERM\n');
-      expect((await see(bench, 'socket connect ')).network).toBe(true);
+      expect((await look('chroot /cage')).output).toBe('EPERM\n');
+      expect((await look('socket connect ')).network).toBe(true);
     },
   );
 
@@ -330,7 +334,7 @@ describe.each(ALL_RUNGS)('observe, rung %s', (rung) => {
     if (rung === 'chroot') return;
     const result = await bench.run({
       args: ['/probe', 'exit', '0'],
-      words: ['observe'],
+      words: OBSERVE,
       bare: true,
     });
     if (rung === 'single-id') return expect(result.event('error')?.code).toBe('E_MOUNT_TARGET');

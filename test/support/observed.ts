@@ -1,5 +1,6 @@
 // What a step of the runner looked up, out of its events (PROTOCOL.md, "What a step looked at").
 
+import { ALL_RUNGS } from './bench.ts';
 import type { RunnerResult } from './runner.ts';
 
 export interface Observed {
@@ -11,6 +12,13 @@ export interface Observed {
   readonly calls: number;
   readonly interrupted: number;
 }
+
+/** Rungs, and how the calls of a step are heard of there. */
+export const WAYS = [
+  ...ALL_RUNGS.map((rung) => [rung, 'notice'] as const),
+  // On rung single-id calls are answered too, which a tracer does not.
+  ...(['root', 'rootless', 'chroot'] as const).map((rung) => [rung, 'ptrace'] as const),
+];
 
 export function observedOf(result: RunnerResult): Observed {
   const looked = new Map<string, string>();
