@@ -79,34 +79,40 @@ export function encodeHeader(
   header: Omit<TarHeader, 'name'>,
   { prefix, name }: HeaderName,
 ): Buffer {
-  // One text and one write: a header for each of a million files.
-  const text = [
-    name.padEnd(100, '\0'),
-    octalField(header.mode, 7),
-    octalField(header.uid, 7),
-    octalField(header.gid, 7),
-    octalField(header.size, 11),
-    octalField(header.mtime, 11),
-    SUM_PLACE,
-    header.type,
-    header.link.padEnd(100, '\0'),
-    'ustar\u000000',
-    NO_NAMES,
-    octalField(header.major, 7),
-    octalField(header.minor, 7),
-    prefix.padEnd(167, '\0'),
-  ].join('');
-  const block = Buffer.from(text, 'latin1');
-  block.write(octalField(sumOf(block).unsigned, 6), 148, 7, 'latin1');
+  // Byte by byte, and no text of each field: there is a header for each of a million files.
+  const block = Buffer.allocUnsafe(BLOCK);
+  block.set(BLANK);
+  putText(block, 0, name);
+  putOctal(block, 100, 7, header.mode);
+  putOctal(block, 108, 7, header.uid);
+  putOctal(block, 116, 7, header.gid);
+  putOctal(block, 124, 11, header.size);
+  putOctal(block, 136, 11, header.mtime);
+  putText(block, 156, header.type);
+  putText(block, 157, header.link);
+  putOctal(block, 329, 7, header.major);
+  putOctal(block, 337, 7, header.minor);
+  putText(block, 345, prefix);
+  putOctal(block, 148, 6, sumOf(block).unsigned);
+  block[154] = 0;
   return block;
 }
 
-const SUM_PLACE = ' '.repeat(8);
-/** Of user and group. */
-const NO_NAMES = '\0'.repeat(64);
+/** A header without anything: no user's and group's names, and the checksum's field of spaces. */
+const BLANK = Buffer.alloc(BLOCK);
+BLANK.write(' '.repeat(8), 148, 'latin1');
+BLANK.write('ustar\u000000', 257, 'latin1');
 
-function octalField(value: number, digits: number): string {
-  return `${value.toString(8).padStart(digits, '0')}\0`;
+function putText(block: Buffer, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) block[at + i] = text.charCodeAt(i);
+}
+
+function putOctal(block: Buffer, at: number, digits: number, value: number): void {
+  let rest = value;
+  for (let i = at + digits - 1; i >= at; i--) {
+    block[i] = 0x30 + (rest % 8);
+    rest = Math.floor(rest / 8);
+  }
 }
 
 /** Some old archivers summed signed bytes; both sums are taken, as by every reader. */
