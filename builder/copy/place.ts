@@ -81,6 +81,8 @@ function targetOf(
 
 function placed(entry: Entry, path: string, target: string, options: PlaceOptions): Entry {
   const { owner, chmod } = options;
+  if (owner === undefined && chmod === undefined && entry.type !== 'hardlink')
+    return { ...entry, path };
   const mode =
     chmod === undefined || entry.type === 'symlink'
       ? entry.mode

@@ -26,11 +26,13 @@ export class TreeSight {
   readonly #objects: ObjectStore;
   readonly #tree: Digest;
   readonly #seen = startDigest();
+  /** The last path at which there was nothing: nor is there anything below it, here or where that is so too. */
+  #absent: string | undefined;
 
   constructor(objects: ObjectStore, tree: Digest) {
     this.#objects = objects;
     this.#tree = tree;
-    this.#seen.update('slipway-sight/1\n');
+    this.#seen.update('slipway-sight/2\n');
   }
 
   /** Where `path` leads. Throws E_SYMLINK_LOOP. */
@@ -51,9 +53,11 @@ export class TreeSight {
 
   /** What is at the real path, itself and not what it leads to. */
   at(path: string): Standing | undefined {
+    if (this.#absent !== undefined && path.startsWith(`${this.#absent}/`)) return undefined;
     const found = lookup(this.#objects, this.#tree, path, { follow: 'parent' });
     const standing = found === undefined ? undefined : standingOf(found.entry);
     this.#note('at', path, standing ?? null);
+    if (standing === undefined) this.#absent = path;
     return standing;
   }
 
