@@ -11,7 +11,12 @@ export interface LayerContents {
    * Throws a BuildError where a content is not what its entry says.
    */
   read(files: readonly Entry[]): AsyncIterable<FileContent>;
+  /** Tells where files lie, for who can read them there in place of `read`; undefined where none does. */
+  places?(): Promise<PlaceOf<Entry> | undefined>;
 }
+
+/** Says where a file lies; undefined where its bytes must be read by `read`. */
+export type PlaceOf<File> = (file: File) => FileOnDisk | undefined;
 
 /** The bytes of one file, in pieces; an array where they are in memory already. */
 export type ContentChunks = AsyncIterable<Uint8Array> | readonly Uint8Array[];
@@ -20,22 +25,15 @@ export interface FileContent {
   readonly entry: Entry;
   /** They add up to `entry.size` bytes. */
   readonly chunks: ContentChunks;
-  /** Where the same bytes lie, for who can read them there in place of `chunks`. */
-  readonly onDisk?: FileOnDisk | undefined;
 }
 
 /** A file on disk, and what it must still be when its bytes have been read. */
 export interface FileOnDisk {
   /** Absolute, as core/names.ts writes it, and without a link in it. */
   readonly path: string;
-  readonly identity: {
-    readonly dev: bigint;
-    readonly ino: bigint;
-    readonly size: bigint;
-    readonly mtimeNs: bigint;
-    readonly ctimeNs: bigint;
-  };
-  /** The digest of its bytes, where the identity does not tell enough: they must have it. */
+  /** What lstat says of it: device, inode, size, mtime and ctime in ns, 64 bits each, the lowest byte first. */
+  readonly state: Uint8Array;
+  /** The digest of its bytes, where the state does not tell enough: they must have it. */
   readonly digest: Digest | undefined;
 }
 

@@ -9,7 +9,7 @@ import type { CopySource, SourceNode } from '../copy/source.ts';
 import type { ContextModes } from './context-modes.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore.ts';
 import { inPinnedDirectory, pathInside, realDirectory } from './pinned-directory.ts';
-import { readWalked } from './read-walked.ts';
+import { placeOfWalked, readWalked } from './read-walked.ts';
 import { resolveInside, type Seen } from './resolve-inside.ts';
 import {
   joinPath,
@@ -92,6 +92,7 @@ export function directorySource(folder: DirectorySourceOptions): CopySource {
       return scanIdentity(await scanAll(node));
     },
     read: (files) => readWalked(root, files, seen),
+    places: async () => (file) => placeOfWalked(root, file, seen),
   };
 }
 

@@ -10,6 +10,7 @@ import type { FileIdentity } from './file-identity.ts';
 const COLUMNS = 7;
 /** What a row takes; a file takes its name more. */
 export const ROW_BYTES = COLUMNS * BigUint64Array.BYTES_PER_ELEMENT;
+const STATE_FROM = BigUint64Array.BYTES_PER_ELEMENT;
 const LINKS_AT = 6 * BigUint64Array.BYTES_PER_ELEMENT;
 
 /** One file as lstat saw it. */
@@ -27,6 +28,7 @@ export class FolderFiles {
   readonly bytes: Buffer;
   /** How many files there are. */
   readonly count: number;
+  #next = 0;
   #texts: readonly string[] | undefined;
   #starts: Uint32Array | undefined;
   #numbers: BigUint64Array | undefined;
@@ -94,6 +96,12 @@ export class FolderFiles {
     return mtime > ctime ? mtime : ctime;
   }
 
+  /** Device, inode, size, mtime and ctime, as bytes. */
+  state(index: number): Buffer {
+    const at = index * ROW_BYTES;
+    return this.bytes.subarray(at + STATE_FROM, at + LINKS_AT);
+  }
+
   identity(index: number): FileIdentity {
     return {
       dev: this.#at(index, 1),
@@ -113,6 +121,14 @@ export class FolderFiles {
 
   /** The place of a name, or -1. */
   indexOf(name: string): number {
+    // Who asks for one asks for the next one then, mostly.
+    if (this.#next < this.count && this.name(this.#next) === name) return this.#next++;
+    const index = this.#search(name);
+    this.#next = index + 1;
+    return index;
+  }
+
+  #search(name: string): number {
     let [low, high] = [0, this.count - 1];
     while (low <= high) {
       const middle = (low + high) >> 1;

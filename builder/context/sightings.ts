@@ -2,11 +2,27 @@
 // the build: what one of them made of it must not be filled with the bytes of the other.
 
 import type { Spool } from '../../core/spool.ts';
-import { sameIdentity } from './file-identity.ts';
 import type { FolderFiles } from './folder-files.ts';
 import { fileChanged, pathInside } from './pinned-directory.ts';
-import { type SeenFile, seenFile } from './read-walked.ts';
 import { openFolder, type SpooledFolder } from './spooled-folder.ts';
+
+/** A file as a walk saw it. */
+export interface SeenFile {
+  readonly files: FolderFiles;
+  /** Its number among them. */
+  readonly index: number;
+  /** Its times are so young that they may stay as they are when it is written again. */
+  readonly isRacy: boolean;
+}
+
+/** Says how a file was seen by a walk that began at `now` (milliseconds since the epoch). */
+export function seenFile(files: FolderFiles, index: number, now: number): SeenFile {
+  const settled = BigInt(now - GRAIN_MS) * 1_000_000n;
+  return { files, index, isRacy: files.newest(index) > settled };
+}
+
+/** Longer than the grain of any file system's clock. */
+const GRAIN_MS = 2_000;
 
 interface Sighting {
   readonly files: SpooledFolder;
@@ -24,6 +40,7 @@ export class Sightings {
   readonly #folders = new Map<string, Sighting[]>();
   /** The one that was used last is the last. */
   readonly #open = new Map<SpooledFolder, FolderFiles>();
+  #last: { readonly spooled: SpooledFolder; readonly files: FolderFiles } | undefined;
 
   /** `root` is the context's absolute path. */
   constructor(root: string, spool: Spool) {
@@ -31,6 +48,7 @@ export class Sightings {
     this.#spool = spool;
   }
 
+  /** Takes the files of a folder that a walk saw which began at `at` (milliseconds since the epoch). */
   add(folder: string, files: SpooledFolder, at: number): void {
     const known = this.#folders.get(folder);
     if (known === undefined) this.#folders.set(folder, [{ files, at }]);
@@ -41,30 +59,32 @@ export class Sightings {
   get(path: string): SeenFile | undefined {
     const slash = path.lastIndexOf('/');
     const folder = path.slice(0, Math.max(slash, 0));
-    const [first, ...others] = [
-      ...this.#named(path, ''),
-      ...this.#named(folder, path.slice(slash + 1)),
-    ];
-    for (const { identity } of others)
-      if (first !== undefined && !sameIdentity(first.identity, identity))
-        throw fileChanged(pathInside(this.#root, path));
-    return first;
+    const first = this.#add(path, '', path, undefined);
+    return this.#add(folder, path.slice(slash + 1), path, first);
   }
 
-  *#named(folder: string, name: string): Iterable<SeenFile> {
+  /** What `first` is, or the walks saw of `name` in `folder`: the same state each time. */
+  #add(folder: string, name: string, path: string, first: SeenFile | undefined) {
+    let seen = first;
     for (const { files: spooled, at } of this.#folders.get(folder) ?? []) {
       const files = this.#opened(spooled);
       const index = files.indexOf(name);
-      if (index !== -1) yield seenFile(files.identity(index), at);
+      if (index === -1) continue;
+      if (seen !== undefined && !seen.files.state(seen.index).equals(files.state(index)))
+        throw fileChanged(pathInside(this.#root, path));
+      seen ??= seenFile(files, index, at);
     }
+    return seen;
   }
 
   #opened(spooled: SpooledFolder): FolderFiles {
+    if (spooled === this.#last?.spooled) return this.#last.files;
     const files = this.#open.get(spooled) ?? openFolder(this.#spool, spooled).files;
     this.#open.delete(spooled);
     this.#open.set(spooled, files);
     const [oldest] = this.#open.keys();
     if (this.#open.size > OPEN && oldest !== undefined) this.#open.delete(oldest);
+    this.#last = { spooled, files };
     return files;
   }
 }

@@ -3,7 +3,7 @@
 import type { CopySource } from './source.ts';
 
 /** Gives the contents of files: a source, or an archive in one. */
-export type ContentSource = Pick<CopySource, 'read'>;
+export type ContentSource = Pick<CopySource, 'read' | 'places'>;
 
 /** A file's place in its source. */
 export interface Origin {
@@ -24,6 +24,11 @@ export class Origins {
   /** What arrives from the number `from` on is of `source`; `pathOf` makes of its path in the image the one there. */
   begin(from: number, source: ContentSource, pathOf: (path: string) => string): void {
     this.#stretches.push({ from, source, pathOf });
+  }
+
+  /** All that something came from. */
+  get sources(): ReadonlySet<ContentSource> {
+    return new Set(this.#stretches.map(({ source }) => source));
   }
 
   /** The origin of what is at `path`; `numberOf` tells when it arrived. Undefined where nothing was said of it. */

@@ -4,7 +4,7 @@
 
 import type { Digest } from '../../core/digest.ts';
 import type { Entry } from '../../image/entry.ts';
-import type { FileContent } from '../../image/layer.ts';
+import type { FileContent, PlaceOf } from '../../image/layer.ts';
 import type { IgnoreRule } from '../context/ignore.ts';
 
 export interface CopySource {
@@ -27,6 +27,8 @@ export interface CopySource {
   identity(node: SourceNode): Promise<Digest>;
   /** Yields contents in the order asked for; `path` is the real path in the source. */
   read(files: readonly SourceFile[]): AsyncIterable<FileContent>;
+  /** Tells where files lie, for who can read them there in place of `read`; undefined where none does. */
+  places?(): Promise<PlaceOf<SourceFile> | undefined>;
 }
 
 export interface SourceNode {

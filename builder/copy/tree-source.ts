@@ -3,7 +3,7 @@
 
 import type { Digest } from '../../core/digest.ts';
 import type { Entry } from '../../image/entry.ts';
-import type { LayerEntries } from '../../image/layer.ts';
+import type { LayerEntries, PlaceOf } from '../../image/layer.ts';
 import { lookup, readDirectory } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
@@ -40,6 +40,14 @@ export function treeSource(objects: ObjectStore, name: string, snapshot: Snapsho
         return { source: place.layer, file: place.entry, entry };
       });
       yield* weave(wanted, (layer, entries) => layer.contents.read(entries));
+    },
+    async places() {
+      const places = new Map<SnapshotLayer, PlaceOf<Entry> | undefined>();
+      for (const layer of snapshot.layers) places.set(layer, await layer.contents.places?.());
+      return ({ path }) => {
+        const place = locator.content(path);
+        return places.get(place.layer)?.(place.entry);
+      };
     },
   };
 }

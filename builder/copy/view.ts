@@ -100,6 +100,11 @@ export class ImageView {
     return this.#origins.of(path, (at) => this.#added.get(at)?.number);
   }
 
+  /** What files were put from. */
+  get sources(): ReadonlySet<ContentSource> {
+    return this.#origins.sources;
+  }
+
   /** Gives the directory at the real path a time, which lasts until something more is put into it. */
   date(path: string, mtime: bigint): void {
     this.#dated.set(path, mtime);

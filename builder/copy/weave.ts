@@ -30,20 +30,9 @@ export async function* weave<Source, File>(
     for (const { source, entry } of wanted) {
       const next = await readers.get(source)?.next();
       if (next === undefined || next.done === true) throw new Error(`no content for ${entry.path}`);
-      // Not spread: the bytes may be read when they are first asked for.
-      yield withEntry(next.value, entry);
+      yield { ...next.value, entry };
     }
   } finally {
     for (const reader of readers.values()) await reader.return?.();
   }
-}
-
-function withEntry(content: FileContent, entry: Entry): FileContent {
-  return {
-    entry,
-    get chunks() {
-      return content.chunks;
-    },
-    onDisk: content.onDisk,
-  };
 }

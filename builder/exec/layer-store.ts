@@ -93,15 +93,20 @@ export function layerStore(
       store.layers.has(id, await layerForm()) || (await findAnyLayerBlob(store, id)) !== undefined,
     layer(id, { contents, origin }) {
       if (contents !== undefined) given.set(id, contents);
+      /** What the step that made it has, until it is unpacked. */
+      const unkept = async (): Promise<LayerContents | undefined> =>
+        contents && !store.layers.has(id, await layerForm()) ? contents : undefined;
       const read = async function* (this: void, files: readonly Entry[]) {
-        const isThere = contents === undefined || store.layers.has(id, await layerForm());
-        if (contents !== undefined && !isThere) yield* contents.read(files);
+        const made = await unkept();
+        if (made !== undefined) yield* made.read(files);
         else {
           const folder = await folderOf(layer, contents);
           yield* kept.check(id, readFromFolder(await isolation(), folder, files));
         }
       };
-      const layer: SnapshotLayer = { id, origin, entries: () => listOf(id), contents: { read } };
+      const places = async () => (await unkept())?.places?.();
+      const contentsOf = { read, places };
+      const layer: SnapshotLayer = { id, origin, entries: () => listOf(id), contents: contentsOf };
       return layer;
     },
   };

@@ -21,7 +21,8 @@ import { writeLayerBlocks } from '../../image/tar/writer.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { type KnownBlocks, knownBlocks } from './known-blocks.ts';
 import { findLayerBlob, type LayerBlob, rememberLayerBlob } from './layer-blob-record.ts';
-import { type KnownPiece, type PackedLayer, packLayer } from './pack-layer.ts';
+import type { KnownPiece } from './layer-description.ts';
+import { type PackedLayer, packLayer } from './pack-layer.ts';
 
 export interface ExportedLayer {
   readonly descriptor: Descriptor;

@@ -4,11 +4,10 @@
 
 import { pipeline } from 'node:stream/promises';
 import { type Digest, parseDigest } from '../../core/digest.ts';
-import { nameToBytes } from '../../core/names.ts';
-import type { Block, BlockPart } from '../../image/stream/block-cutter.ts';
+import type { Block } from '../../image/stream/block-cutter.ts';
 import { startRunner } from '../exec/runner.ts';
 import type { RunnerEvent } from '../exec/runner-protocol.ts';
-import type { Place } from './known-blocks.ts';
+import { type KnownPiece, LayerDescription } from './layer-description.ts';
 
 export interface PackOptions {
   /** Undefined leaves the tar as it is. */
@@ -18,12 +17,6 @@ export interface PackOptions {
   /** Where the compressed form of a block of this identity is. */
   readonly known: (identity: Digest) => KnownPiece | undefined;
   readonly signal: AbortSignal;
-}
-
-/** A compressed block, and the file that its place is in. */
-export interface KnownPiece {
-  readonly path: string;
-  readonly place: Place;
 }
 
 /** A block as it was written. */
@@ -97,71 +90,20 @@ function packed(
   };
 }
 
-/** Pieces of the description that are sent together. */
-const BATCH_BYTES = 256 * 1024;
-
 async function* describe(
   blocks: AsyncIterable<Block>,
   known: PackOptions['known'],
   onBlock: (identity: Digest | undefined) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  let batch: Uint8Array[] = [];
-  let bytes = 0;
+  const description = new LayerDescription();
   for await (const { parts, identity } of blocks) {
     signal.throwIfAborted();
     onBlock(identity);
-    const piece = identity && known(identity);
-    for (const item of [...parts.flatMap(describePart), piece ? describeKnown(piece) : END]) {
-      batch.push(item);
-      bytes += item.byteLength;
-    }
-    if (bytes < BATCH_BYTES) continue;
-    yield Buffer.concat(batch);
-    batch = [];
-    bytes = 0;
+    for (const part of parts) description.part(part);
+    description.endBlock(identity && known(identity));
+    yield* description.take();
   }
-  yield Buffer.concat([...batch, Buffer.from('z')]);
-}
-
-const END = Buffer.from('e');
-
-function describePart(part: BlockPart): Uint8Array[] {
-  if (part instanceof Uint8Array) {
-    const head = Buffer.allocUnsafe(5);
-    head.write('b');
-    head.writeUInt32LE(part.byteLength, 1);
-    return [head, part];
-  }
-  const { file, offset, length } = part;
-  const { dev, ino, size, mtimeNs, ctimeNs } = file.identity;
-  const fields = Buffer.allocUnsafe(52);
-  for (const [index, value] of [dev, ino, size].entries())
-    fields.writeBigUInt64LE(value, 8 * index);
-  fields.writeBigInt64LE(mtimeNs, 24);
-  fields.writeBigInt64LE(ctimeNs, 32);
-  fields.writeBigUInt64LE(BigInt(offset), 40);
-  fields.writeUInt32LE(length, 48);
-  const { digest } = file;
-  return [
-    ...describePath(digest === undefined ? 'f' : 'v', file.path),
-    fields,
-    ...(digest === undefined ? [] : [Buffer.from(digest.slice(7), 'hex')]),
-  ];
-}
-
-function describeKnown({ path, place }: KnownPiece): Buffer {
-  const fields = Buffer.allocUnsafe(24);
-  fields.writeBigUInt64LE(BigInt(place.offset), 0);
-  const rest = [place.length, place.crc, place.source.size, place.source.crc];
-  for (const [index, value] of rest.entries()) fields.writeUInt32LE(value, 8 + 4 * index);
-  return Buffer.concat([...describePath('k', path), fields]);
-}
-
-function describePath(kind: string, path: string): Buffer[] {
-  const bytes = nameToBytes(path);
-  const head = Buffer.allocUnsafe(3);
-  head.write(kind);
-  head.writeUInt16LE(bytes.byteLength, 1);
-  return [head, bytes];
+  description.end();
+  yield* description.take();
 }

@@ -165,6 +165,7 @@ async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly
   }
   return {
     entries: view.entries(),
+    sources: view.sources,
     originOf: (path: string) => view.originOf(path),
     hasFile: (path: string) => view.hasFile(path),
     found,

@@ -48,20 +48,21 @@ export async function* writeLayerBlocks(
   form: 'bytes' | 'files',
 ): AsyncGenerator<Block> {
   const cutter = new BlockCutter();
+  const placeOf = form === 'files' ? await contents.places?.() : undefined;
   let previous: Entry | undefined;
   for (const batch of inBatches(entries)) {
-    const bodies = contents.read(batch.filter(isFile))[Symbol.asyncIterator]();
+    const places = batch.map((entry) => (isFile(entry) ? placeOf?.(entry) : undefined));
+    const unplaced = batch.filter((entry, at) => isFile(entry) && places[at] === undefined);
+    const bodies = contents.read(unplaced)[Symbol.asyncIterator]();
     try {
-      for (const entry of batch) {
+      for (const [at, entry] of batch.entries()) {
         assertInOrder(previous, entry);
         previous = entry;
         cutter.header(headerBlocks(entry), isFile(entry) ? entry.size : 0);
-        if (isFile(entry)) {
-          const body = await nextBody(bodies, entry);
-          if (form === 'files' && body.onDisk !== undefined) addFile(cutter, entry, body.onDisk);
-          else yield* addBody(cutter, entry, body);
-        }
-        yield* cutter.take();
+        const place = places[at];
+        if (place !== undefined) addFile(cutter, entry, place);
+        else if (isFile(entry)) yield* addBody(cutter, entry, await nextBody(bodies, entry));
+        for (const block of cutter.take()) yield block;
       }
     } finally {
       await bodies.return?.();

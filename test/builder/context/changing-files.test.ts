@@ -2,8 +2,10 @@ import { renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSyn
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { directorySource } from '../../../builder/context/directory-source.ts';
+import { FolderFiles } from '../../../builder/context/folder-files.ts';
 import { NO_RULES } from '../../../builder/context/ignore.ts';
-import { readWalked, seenFile } from '../../../builder/context/read-walked.ts';
+import { readWalked } from '../../../builder/context/read-walked.ts';
+import { type SeenFile, seenFile } from '../../../builder/context/sightings.ts';
 import type { Entry } from '../../../image/entry.ts';
 import type { FileContent } from '../../../image/layer.ts';
 import { memoryTable } from '../../support/memory-table.ts';
@@ -14,6 +16,12 @@ const LARGE = 3 << 20;
 
 async function drain(contents: AsyncIterable<FileContent>): Promise<void> {
   for await (const { chunks } of contents) for await (const _ of chunks);
+}
+
+/** The file as a walk at `now` sees it. */
+function seenAt(path: string, now: number): SeenFile {
+  const stat = statSync(path, { bigint: true });
+  return seenFile(FolderFiles.of([{ name: 'f', stat }]), 0, now);
 }
 
 test.each([10, LARGE])(
@@ -58,7 +66,7 @@ test.each([10, LARGE])(
     if (entry === undefined) throw new Error('no entry');
     // What another write within the clock's grain leaves: the same identity, other bytes.
     writeFileSync(path, 'b'.repeat(size));
-    const seen = new Map([['f', seenFile(statSync(path, { bigint: true }), Date.now())]]);
+    const seen = new Map([['f', seenAt(path, Date.now())]]);
     await expect(drain(readWalked(root, [{ path: 'f', entry }], seen))).rejects.toMatchObject({
       code: 'E_FILE_CHANGED',
     });
@@ -72,7 +80,7 @@ test.each([10, LARGE])(
     const path = join(root, 'f');
     writeFileSync(path, 'a'.repeat(size));
     const entry: Entry = { path: 'f', type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0n, size };
-    const file = seenFile(statSync(path, { bigint: true }), Date.now() + 5000);
+    const file = seenAt(path, Date.now() + 5000);
     expect(file.isRacy).toBe(false);
     const read = () => drain(readWalked(root, [{ path: 'f', entry }], new Map([['f', file]])));
     const changed = { code: 'E_FILE_CHANGED', message: `${path} changed while it was read` };
@@ -89,11 +97,11 @@ test.each([10, LARGE])(
 test('times that lie in the past, or in the future, are told apart', () => {
   const path = join(tmpDir(), 'f');
   writeFileSync(path, '');
-  const seenAt = (now: number) => seenFile(statSync(path, { bigint: true }), now).isRacy;
-  expect(seenAt(Date.now())).toBe(true);
-  expect(seenAt(Date.now() + 5000)).toBe(false);
+  const isRacyAt = (now: number) => seenAt(path, now).isRacy;
+  expect(isRacyAt(Date.now())).toBe(true);
+  expect(isRacyAt(Date.now() + 5000)).toBe(false);
   utimesSync(path, 4_000_000_000, 4_000_000_000);
-  expect(seenAt(Date.now() + 5000)).toBe(true);
+  expect(isRacyAt(Date.now() + 5000)).toBe(true);
 });
 
 test('a file that is gone by the time it is read is an error that names it', async () => {
