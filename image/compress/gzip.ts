@@ -5,11 +5,11 @@
 import { MEDIA } from '../model.ts';
 import type { RunnerCompressor } from './compressor.ts';
 
-/** docs/decisions/0011-gzip-level.md */
-export const GZIP_LEVEL = 4;
+/** docs/decisions/0084-a-quicker-deflate.md */
+export const GZIP_LEVEL = 2;
 
 /** DEFLATE_FORM of runner-native/src/deflate.h: another number where the same input gives other bytes. */
-const FORM = 1;
+const FORM = 2;
 
 /** gzip of `level` (0 to 9). */
 export function gzip(level = GZIP_LEVEL): RunnerCompressor {

@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 /* Part of the name under which clients keep what was compressed. */
-#define DEFLATE_FORM 1
+#define DEFLATE_FORM 2
 
 #define DEFLATE_LARGEST ((size_t)1 << 20)
 
-/* What one thread needs: half a megabyte of tables. */
+/* What one thread needs: a megabyte of tables. */
 struct deflater;
 
 /* NULL without memory. Levels are 0 (stored) to 9. */

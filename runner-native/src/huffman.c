@@ -2,15 +2,27 @@
  * decided by their numbers: the same frequencies give the same code everywhere. */
 #include "huffman.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { SYMBOL_BITS = 9 };
 
-static int ascending(const void *a, const void *b)
+/* By frequency, by as many of its bytes as any has; where it is the same, in the order of symbols.
+ */
+static void sort(uint32_t *leaves, size_t count)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
+	uint32_t other[HUFFMAN_SYMBOLS], all = 0;
+	for (size_t i = 0; i < count; i++)
+		all |= leaves[i];
+	for (unsigned shift = SYMBOL_BITS; shift < 32 && all >> shift != 0; shift += 8) {
+		uint16_t start[257] = { 0 };
+		for (size_t i = 0; i < count; i++)
+			start[(leaves[i] >> shift & 255) + 1]++;
+		for (size_t byte = 0; byte < 256; byte++)
+			start[byte + 1] = (uint16_t)(start[byte + 1] + start[byte]);
+		for (size_t i = 0; i < count; i++)
+			other[start[leaves[i] >> shift & 255]++] = leaves[i];
+		memcpy(leaves, other, count * sizeof(*leaves));
+	}
 }
 
 /* How deep each leaf lies in Huffman's tree, by two queues: leaves by frequency, and the inner
@@ -84,7 +96,7 @@ void huffman_codes(struct huffman *code, size_t count)
 
 void huffman_make(struct huffman *code, const uint32_t *often, size_t count, unsigned longest)
 {
-	uint32_t leaves[HUFFMAN_SYMBOLS], depths[HUFFMAN_LONGEST + 1];
+	uint32_t leaves[HUFFMAN_SYMBOLS] = { 0 }, depths[HUFFMAN_LONGEST + 1];
 	size_t leaf_count = 0;
 	memset(code, 0, sizeof(*code));
 	for (size_t i = 0; i < count; i++)
@@ -93,7 +105,7 @@ void huffman_make(struct huffman *code, const uint32_t *often, size_t count, uns
 	for (uint32_t i = 0; leaf_count < 2; i++)
 		if (often[i] == 0)
 			leaves[leaf_count++] = 1 << SYMBOL_BITS | i;
-	qsort(leaves, leaf_count, sizeof(*leaves), ascending);
+	sort(leaves, leaf_count);
 	count_depths(leaves, leaf_count, longest, depths);
 	repair(depths, longest);
 	/* The rarest get the longest. */
@@ -103,4 +115,12 @@ void huffman_make(struct huffman *code, const uint32_t *often, size_t count, uns
 			code->symbol[leaves[leaf++] & ((1 << SYMBOL_BITS) - 1)].length =
 				(uint8_t)bits;
 	huffman_codes(code, count);
+}
+
+uint64_t huffman_cost(const struct huffman *code, const uint32_t *often, size_t count)
+{
+	uint64_t bits = 0;
+	for (size_t i = 0; i < count; i++)
+		bits += (uint64_t)often[i] * code->symbol[i].length;
+	return bits;
 }

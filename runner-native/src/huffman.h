@@ -22,3 +22,6 @@ void huffman_make(struct huffman *code, const uint32_t *often, size_t count, uns
 
 /* Fills in the codes for the lengths. */
 void huffman_codes(struct huffman *code, size_t count);
+
+/* How many bits symbols take that occur so often. */
+uint64_t huffman_cost(const struct huffman *code, const uint32_t *often, size_t count);

@@ -1,24 +1,39 @@
-/* Implementation of match.h: chains of the places where the same four bytes were seen. Places are
- * numbers of bytes from the start of the input plus one; 0 is none. */
+/* Implementation of match.h. Levels 1 to 4 know the last places of each hash of five bytes and look
+ * at two or four; the others follow chains of the places where the same four bytes were
+ * (match_chain.c).
+ *
+ * A mispredicted branch costs as much as looking at eight bytes, so that all places are compared
+ * before there is one. */
 #include "match.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { HASH_BITS = 15, AHEAD = 1 /* how early a place's chain is fetched */ };
+#include "load.h"
+#include "match_chain.h"
+
+/* Once for each kind of level, and fast only so. */
+#define INLINED inline __attribute__((always_inline))
+
+enum {
+	HASH_BITS = 14,
+	MARGIN = 12, /* the last bytes are literals: eight can be loaded at every other place */
+	HURRY = 6,   /* after 1 << HURRY literals in a row every second place is looked at, ... */
+	NICE = 32,   /* from this length on no better match is looked for at the next byte */
+	FIRST_CHAIN = 5, /* the first level that follows chains */
+};
 
 struct matcher {
 	const uint8_t *in;
 	size_t length;
-	struct match_effort effort;
-	uint32_t last[1 << HASH_BITS];
-	uint32_t before[WINDOW]; /* by place: the place before it in its chain */
-};
-
-const struct match_effort match_efforts[10] = {
-	[1] = { 3, 24, 0 },   [2] = { 6, 32, 0 },    [3] = { 10, 48, 0 },
-	[4] = { 6, 32, 1 },   [5] = { 12, 64, 1 },   [6] = { 32, 96, 1 },
-	[7] = { 64, 130, 1 }, [8] = { 160, 258, 1 }, [9] = { 600, 258, 1 },
+	int level;
+	union {
+		/* By hash: the last four places, the newest lowest, modulo 2 * WINDOW. Whatever
+		 * stands there is taken for a place in the window, and its bytes are compared: one
+		 * that nobody has set is place 0, which is in front of all that is looked up. */
+		uint64_t places[1 << HASH_BITS];
+		struct chains chains;
+	};
 };
 
 struct matcher *matcher_new(void)
@@ -31,135 +46,148 @@ void matcher_free(struct matcher *matcher)
 	free(matcher);
 }
 
-void matcher_begin(struct matcher *matcher, const uint8_t *in, size_t length,
-		   const struct match_effort *effort)
+void matcher_begin(struct matcher *matcher, const uint8_t *in, size_t length, int level)
 {
 	matcher->in = in;
 	matcher->length = length;
-	matcher->effort = *effort;
-	memset(matcher->last, 0, sizeof(matcher->last));
+	matcher->level = level;
+	if (level >= FIRST_CHAIN)
+		chains_begin(&matcher->chains, in, length, level);
+	else
+		memset(matcher->places, 0, sizeof(matcher->places));
 }
 
-/* The first byte lowest, whatever the processor's order: hashes decide what is found. */
-static inline uint32_t load32(const uint8_t *at)
-{
-	uint32_t value;
-	memcpy(&value, at, sizeof(value));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	value = __builtin_bswap32(value);
-#endif
-	return value;
-}
-
-static inline uint64_t load64(const uint8_t *at)
-{
-	uint64_t value;
-	memcpy(&value, at, sizeof(value));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	value = __builtin_bswap64(value);
-#endif
-	return value;
-}
-
-static inline size_t same_bytes(const uint8_t *a, const uint8_t *b, size_t from, size_t most)
-{
-	size_t length = from;
-	for (; length + 8 <= most; length += 8) {
-		uint64_t difference = load64(a + length) ^ load64(b + length);
-		if (difference != 0)
-			return length + ((size_t)__builtin_ctzll(difference) >> 3);
-	}
-	while (length < most && a[length] == b[length])
-		length++;
-	return length;
-}
-
-static inline uint32_t *last_of(struct matcher *matcher, size_t place)
-{
-	uint32_t bytes = load32(matcher->in + place);
-	return &matcher->last[bytes * 0x9e3779b1u >> (32 - HASH_BITS)];
-}
-
-/* Makes `place` the last one of its bytes, of which there are four; returns the one before it. */
-static inline uint32_t enter(struct matcher *matcher, size_t place)
-{
-	uint32_t *last = last_of(matcher, place), found = *last;
-	matcher->before[place % WINDOW] = found;
-	*last = (uint32_t)place + 1;
-	return found;
-}
-
-struct match {
+struct found {
 	size_t length; /* 0 where there is none */
-	size_t distance;
+	size_t less;   /* the distance, less 1 */
 };
 
-/* The longest match at `place`, which is entered, that is longer than `shorter`. */
-static inline struct match find(struct matcher *matcher, size_t place, size_t shorter)
+/* Makes `place` the last one of its hash; returns those before it. */
+static INLINED uint64_t enter(struct matcher *matcher, size_t place, uint64_t bytes)
 {
-	struct match best = { shorter, 0 };
-	size_t left = matcher->length - place;
-	if (left < 4)
-		return (struct match){ 0 };
-	size_t most = left < MATCH_LONGEST ? left : MATCH_LONGEST;
-	const uint8_t *in = matcher->in, *here = in + place;
-	uint32_t from = enter(matcher, place), bytes = load32(here);
-	if (left > 4)
-		__builtin_prefetch(last_of(matcher, place + 1));
-	for (int tries = matcher->effort.depth; from != 0 && tries > 0; tries--) {
-		size_t earlier = from - 1, distance = place - earlier;
-		if (distance >= WINDOW)
-			break;
-		const uint8_t *there = in + earlier;
-		from = matcher->before[earlier % WINDOW];
-		/* What would be longer agrees where the best one so far ends. */
-		if (load32(there) != bytes || best.length >= most ||
-		    (best.length >= 4 &&
-		     load32(there + best.length - 3) != load32(here + best.length - 3)))
+	uint64_t *slot = &matcher->places[(bytes << 24) * 0x9e3779b185ebca87u >> (64 - HASH_BITS)];
+	uint64_t before = *slot;
+	*slot = before << 16 | (uint16_t)place;
+	return before;
+}
+
+/* How many of eight bytes agree. */
+static INLINED size_t agreeing(uint64_t difference)
+{
+	return ((size_t)__builtin_ctzll(difference | (uint64_t)1 << 63) >> 3) + (difference == 0);
+}
+
+/* The longest of the matches of eight bytes and more, of which there is one. */
+static INLINED struct found longest(const struct matcher *matcher, size_t place, uint64_t before,
+				    int ways)
+{
+	const uint8_t *here = matcher->in + place;
+	size_t left = matcher->length - place, most = left < MATCH_LONGEST ? left : MATCH_LONGEST;
+	struct found best = { 0 };
+	for (int i = 0; i < ways; i++, before >>= 16) {
+		size_t less = (place - 1 - before) % WINDOW;
+		if (load64(here - 1 - less) != load64(here))
 			continue;
-		size_t length = same_bytes(there, here, 4, most);
+		size_t length = same_bytes(here - 1 - less, here, 8, most);
 		if (length > best.length)
-			best = (struct match){ length, distance };
-		if (length >= matcher->effort.nice)
+			best = (struct found){ length, less };
+	}
+	return best;
+}
+
+/* The match at `place`, which is entered, that is longer than `shorter` and worth it. */
+static INLINED struct found find(struct matcher *matcher, size_t place, size_t shorter,
+				 const struct worth *worth, int ways)
+{
+	const uint8_t *here = matcher->in + place;
+	uint64_t bytes = load64(here), before = enter(matcher, place, bytes);
+	struct found best = { 0 };
+#pragma GCC unroll 4
+	for (int i = 0; i < ways; i++) {
+		size_t less = (place - 1 - (before >> 16 * i)) % WINDOW;
+		uint64_t difference = load64(here - 1 - less) ^ bytes;
+		bool fits = (difference & worth->too_short[worth_width((uint32_t)less)]) == 0;
+		size_t length = fits ? agreeing(difference) : 0;
+		bool is_better = length > best.length;
+		best.length = is_better ? length : best.length;
+		best.less = is_better ? less : best.less;
+	}
+	if (best.length == 8)
+		best = longest(matcher, place, before, ways);
+	return best.length > shorter ? best : (struct found){ 0 };
+}
+
+/* Enters places inside of a match that begins at `start`: all, or where it begins and ends. */
+static INLINED void enter_match(struct matcher *matcher, size_t start, size_t stop, size_t last,
+				bool all)
+{
+	const uint8_t *in = matcher->in;
+	if (all) {
+		for (size_t place = start + 1; place < stop && place < last; place++)
+			(void)enter(matcher, place, load64(in + place));
+	} else if (stop <= last) {
+		(void)enter(matcher, start + 1, load64(in + start + 1));
+		(void)enter(matcher, start + 2, load64(in + start + 2));
+		(void)enter(matcher, start + 3, load64(in + start + 3));
+		(void)enter(matcher, stop - 2, load64(in + stop - 2));
+		(void)enter(matcher, stop - 1, load64(in + stop - 1));
+	}
+}
+
+static INLINED size_t take(struct matcher *matcher, size_t *at, const struct worth *worth,
+			   struct sequence *sequences, bool all, bool lazy, int ways)
+{
+	size_t place = *at, done = *at, count = 0, tokens = 0;
+	size_t last = matcher->length > MARGIN ? matcher->length - MARGIN : 0;
+	place += place == 0; /* nothing is before the first byte */
+	while (tokens < PART) {
+		size_t stop = done + PART - tokens < last ? done + PART - tokens : last;
+		struct found found = { 0 };
+		for (; place < stop; place += 1 + ((place - done) >> HURRY)) {
+			found = find(matcher, place, 0, worth, ways);
+			if (found.length > 0)
+				break;
+		}
+		if (found.length == 0)
 			break;
-	}
-	return best.distance == 0 ? (struct match){ 0 } : best;
-}
-
-/* Takes a match at the next byte where that is worth a literal. */
-static inline struct match wait_for_better(struct matcher *matcher, struct match match, size_t *at,
-					   uint32_t *tokens, size_t *count)
-{
-	while (match.length < matcher->effort.nice && *count + 2 <= TOKENS) {
-		struct match next = find(matcher, *at + 1, match.length);
-		if (next.length == 0) {
-			match.distance |= (size_t)1 << 32; /* the next byte has been entered */
-			return match;
+		size_t entered = place;
+		while (lazy && found.length < NICE && place + 1 < last) {
+			struct found next = find(matcher, place + 1, found.length, worth, ways);
+			entered = place + 1;
+			if (next.length == 0)
+				break;
+			place++;
+			found = next;
 		}
-		tokens[(*count)++] = matcher->in[(*at)++];
-		match = next;
+		sequences[count++] =
+			(struct sequence){ (uint32_t)(place - done), (uint16_t)found.length,
+					   (uint16_t)found.less };
+		tokens += place - done + 1;
+		done = place + found.length;
+		enter_match(matcher, lazy ? entered : place, done, last, all);
+		place = done;
 	}
-	return match;
-}
-
-size_t matcher_take(struct matcher *matcher, size_t *at, uint32_t tokens[TOKENS])
-{
-	size_t count = 0;
-	while (*at < matcher->length && count < TOKENS) {
-		struct match match = find(matcher, *at, 0);
-		if (match.length == 0) {
-			tokens[count++] = matcher->in[(*at)++];
-			continue;
-		}
-		if (matcher->effort.lazy)
-			match = wait_for_better(matcher, match, at, tokens, &count);
-		size_t entered = match.distance >> 32 ? 2 : 1;
-		tokens[count++] = TOKEN_MATCH | (uint32_t)(match.length - MATCH_SHORTEST) << 16 |
-				  ((uint32_t)match.distance - 1);
-		for (size_t i = entered; i < match.length; i++)
-			if (*at + i + 4 <= matcher->length)
-				(void)enter(matcher, *at + i);
-		*at += match.length;
-	}
+	if (place >= last || place > matcher->length)
+		place = matcher->length;
+	if (place > done)
+		sequences[count++] = (struct sequence){ (uint32_t)(place - done), 0, 0 };
+	*at = place;
 	return count;
+}
+
+size_t matcher_take(struct matcher *matcher, size_t *at, const struct worth *worth,
+		    struct sequence *sequences)
+{
+	switch (matcher->level) {
+	case 1:
+		return take(matcher, at, worth, sequences, false, false, 2);
+	case 2:
+		return take(matcher, at, worth, sequences, true, false, 2);
+	case 3:
+		return take(matcher, at, worth, sequences, true, false, 4);
+	case 4:
+		return take(matcher, at, worth, sequences, true, true, 4);
+	default:
+		return chains_take(&matcher->chains, at, worth, sequences);
+	}
 }

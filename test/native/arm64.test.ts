@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
+import { PINNED_GZIP, pinnedSample } from '../support/pinned-gzip.ts';
 import { requires, requiresPrograms } from '../support/requires.ts';
 import { callRunner, RUNNER } from '../support/runner.ts';
 import { tmpDir } from '../support/tmp.ts';
@@ -73,6 +74,18 @@ test('a folder comes back from dump as the runner of this processor has it', asy
   expect(extracted.event('done')).toMatchObject({ entries: emulated.event('done')?.entries });
   expect((await dump(to, RUNNER)).stdout).toEqual(emulated.stdout);
 });
+
+test('it packs a layer to the bytes that every processor makes of it', async (context) => {
+  needs(context);
+  const bytes = pinnedSample();
+  const head = Buffer.from('b\0\0\0\0');
+  head.writeUInt32LE(bytes.length, 1);
+  const stdin = Buffer.concat([head, bytes, Buffer.from('ez')]);
+  for (const [level, digest] of Object.entries(PINNED_GZIP)) {
+    const packed = await callRunner({ verb: 'pack', words: ['gzip', level], stdin, binary });
+    expect([level, packed.event('done')?.['digest']]).toEqual([level, digest]);
+  }
+}, 60_000);
 
 test('a probe says in words what the emulator does not give', async (context) => {
   needs(context);

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { PINNED_GZIP, PINNED_SAMPLE, pinnedSample } from '../support/pinned-gzip.ts';
 import { callRunner, type RunnerResult } from '../support/runner.ts';
 import { seededRandom } from '../support/seed.ts';
 import { tmpDir } from '../support/tmp.ts';
@@ -63,32 +64,11 @@ function hexOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A megabyte that compresses neither very well nor not at all, the same every time. */
-function sample(): Buffer {
-  let state = 7;
-  const next = (most: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state >>> 8) % most;
-  };
-  const words = Array.from({ length: 500 }, () => next(2 ** 24).toString(36));
-  let text = '';
-  while (text.length < 2 ** 20) text += `${words[next(words.length)]} `;
-  return Buffer.from(text.slice(0, 2 ** 20));
-}
-
-/** One gzip of 1 MiB of text for each level: another value here is another DEFLATE_FORM. */
-const PINNED: Readonly<Record<string, string>> = {
-  0: 'f4f705f543c3d063e5eeac6c90f0776f60352808412da22475cf384cc908a492',
-  1: '1a2ab293e22655a6a8e5b2f4286ec6efeac4d6c25f00d0610ddae6f8454fee0e',
-  4: '33c60f5b6eb115178a9b4494270d0fa2e561170121535f6adbb4135ea1df4981',
-  9: '8f7f87a34ab6f13e3595ada434f35fc4169187997b640d5ba4b4c057b19d3a77',
-};
-
-test.each(Object.entries(PINNED))(
+test.each(Object.entries(PINNED_GZIP))(
   'level %s gives the same bytes everywhere',
   async (level, digest) => {
-    const bytes = sample();
-    expect(hexOf(bytes)).toBe('07e777c15002a5bc20ef9b93f274177622092e734e95631f9087488733f660e5');
+    const bytes = pinnedSample();
+    expect(hexOf(bytes)).toBe(PINNED_SAMPLE);
     const { stdout } = await pack(['gzip', level], bytesPart(bytes), BLOCK_END, END);
     expect(gunzipSync(stdout).equals(bytes)).toBe(true);
     expect(hexOf(stdout)).toBe(digest);
@@ -98,14 +78,18 @@ test.each(Object.entries(PINNED))(
 test('random blocks come back from every level, and every digest is right', async () => {
   const random = seededRandom('pack');
   for (let level = 0; level <= 9; level++) {
-    const blocks = Array.from({ length: 6 }, () => {
-      const kinds = [1, 2, 30, 256][random.int(4)] ?? 1;
-      const bytes = Buffer.alloc(random.int(120_000));
+    // Stretches of several kinds, so that one block holds several codes.
+    const stretch = (): Buffer => {
+      const [kinds, near] = [[1, 2, 16, 30, 256][random.int(5)] ?? 1, random.int(5)];
+      const bytes = Buffer.alloc(random.int(60_000));
       for (let i = 0; i < bytes.length; i++)
         bytes[i] =
-          i > 9 && random.int(4) > 0 ? (bytes[i - 1 - random.int(9)] ?? 0) : random.int(kinds);
+          i > 9 && random.int(4) < near ? (bytes[i - 1 - random.int(9)] ?? 0) : random.int(kinds);
       return bytes;
-    });
+    };
+    const blocks = Array.from({ length: 4 }, () =>
+      Buffer.concat(Array.from({ length: random.int(6) }, stretch)),
+    );
     const parts = blocks.flatMap((bytes) => [bytesPart(bytes), BLOCK_END]);
     const { stdout, event } = await pack(['gzip', String(level)], ...parts, END);
     const whole = Buffer.concat(blocks);
@@ -136,7 +120,7 @@ test('without gzip the bytes stay as they are; a layer may be empty', async () =
 test('files are read where they lie, in pieces too, and their bytes stand where they were named', async () => {
   const folder = tmpDir();
   const path = join(folder, 'file');
-  const bytes = sample().subarray(0, 5000);
+  const bytes = pinnedSample().subarray(0, 5000);
   writeFileSync(path, bytes);
   writeFileSync(join(folder, 'empty'), '');
   const { stdout } = await pack(
@@ -231,7 +215,7 @@ function knownEnd(path: string, numbers: readonly number[]): Buffer {
 test('a known block is taken from where it is, unless anything about it is wrong', async () => {
   const folder = tmpDir();
   const path = join(folder, 'blob');
-  const bytes = sample();
+  const bytes = pinnedSample();
   const first = await pack(['gzip', '4'], bytesPart(bytes), BLOCK_END, END);
   writeFileSync(path, first.stdout);
   const made = first.event('block');
