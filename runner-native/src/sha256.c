@@ -32,32 +32,62 @@ static void put_word(uint8_t *at, uint32_t word)
 		at[i] = (uint8_t)(word >> (24 - 8 * i));
 }
 
-void sha256_mix_plain(uint32_t state[8], const uint8_t *data, size_t blocks)
+/* Round `i`, for the state in the order in which it has come to be by then: nothing is moved. */
+static inline __attribute__((always_inline)) void mix_round(uint32_t s[8], const uint32_t w[16],
+							    int i)
 {
-	uint32_t w[64], s[8];
+	uint32_t *a = &s[-i & 7], *b = &s[(1 - i) & 7], *c = &s[(2 - i) & 7], *d = &s[(3 - i) & 7];
+	uint32_t *e = &s[(4 - i) & 7], *f = &s[(5 - i) & 7], *g = &s[(6 - i) & 7];
+	uint32_t *h = &s[(7 - i) & 7];
+	*h += (rotate(*e, 6) ^ rotate(*e, 11) ^ rotate(*e, 25)) + (*g ^ (*e & (*f ^ *g))) +
+	      sha256_constants[i] + w[i & 15];
+	*d += *h;
+	*h += (rotate(*a, 2) ^ rotate(*a, 13) ^ rotate(*a, 22)) + ((*a & *b) | (*c & (*a | *b)));
+}
+
+/* Word `i` of the schedule takes the place of the one 16 before it. */
+static inline __attribute__((always_inline)) void schedule(uint32_t w[16], int i)
+{
+	uint32_t a = w[(i + 1) & 15], b = w[(i + 14) & 15];
+	w[i & 15] += w[(i + 9) & 15] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) +
+		     (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+}
+
+static inline __attribute__((always_inline)) void mix_blocks(uint32_t state[8], const uint8_t *data,
+							     size_t blocks)
+{
+	uint32_t w[16], s[8];
 	for (; blocks > 0; blocks--, data += SHA256_BLOCK) {
-		for (int i = 0; i < 16; i++)
-			w[i] = word_at(data + 4 * i);
-		for (int i = 16; i < 64; i++) {
-			uint32_t a = w[i - 15], b = w[i - 2];
-			w[i] = w[i - 16] + w[i - 7] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) +
-			       (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
-		}
 		memcpy(s, state, sizeof(s));
-		for (int i = 0; i < 64; i++) {
-			uint32_t e = s[4], a = s[0];
-			uint32_t t1 = s[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
-				      ((e & s[5]) ^ (~e & s[6])) + sha256_constants[i] + w[i];
-			uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
-				      ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
-			memmove(s + 1, s, 7 * sizeof(*s));
-			s[4] += t1;
-			s[0] = t1 + t2;
+#pragma GCC unroll 16
+		for (int i = 0; i < 16; i++) {
+			w[i] = word_at(data + 4 * i);
+			mix_round(s, w, i);
+		}
+#pragma GCC unroll 48
+		for (int i = 16; i < 64; i++) {
+			schedule(w, i);
+			mix_round(s, w, i);
 		}
 		for (int i = 0; i < 8; i++)
 			state[i] += s[i];
 	}
 }
+
+void sha256_mix_plain(uint32_t state[8], const uint8_t *data, size_t blocks)
+{
+	mix_blocks(state, data, blocks);
+}
+
+#if defined(__x86_64__)
+
+__attribute__((target("bmi2"))) void sha256_mix_bmi2(uint32_t state[8], const uint8_t *data,
+						     size_t blocks)
+{
+	mix_blocks(state, data, blocks);
+}
+
+#endif
 
 static void mix(uint32_t state[8], const uint8_t *data, size_t blocks)
 {

@@ -21,10 +21,11 @@ void sha256_end(struct sha256 *sha, uint8_t digest[SHA256_BYTES]);
 /* Mixes whole blocks into the state: one function for each kind of processor. */
 typedef void sha256_mix(uint32_t state[8], const uint8_t *data, size_t blocks);
 
-/* In plain C. */
-sha256_mix sha256_mix_plain;
+/* In plain C, and where rotating takes one instruction that leaves its operand as it is: an eighth
+ * quicker. */
+sha256_mix sha256_mix_plain, sha256_mix_bmi2;
 
-/* The processor's own instructions, or NULL without them. */
+/* The quickest for this processor, or NULL where that is plain C. */
 sha256_mix *sha256_by_processor(void);
 
 extern const uint32_t sha256_constants[64];

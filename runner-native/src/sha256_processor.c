@@ -50,16 +50,17 @@ WITH_SHA static void mix_x86(uint32_t state[8], const uint8_t *data, size_t bloc
 
 sha256_mix *sha256_by_processor(void)
 {
-	static int known; /* 1 or 2 once asked; the answer is always the same */
+	static int known; /* 1 to 3 once asked; the answer is always the same */
+	static sha256_mix *const mixes[] = { NULL, NULL, sha256_mix_bmi2, mix_x86 };
 	int has = __atomic_load_n(&known, __ATOMIC_RELAXED);
 	if (has == 0) {
-		unsigned a, b, c, d;
+		unsigned a, b = 0, c = 0, d;
 		bool sse = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_1) != 0;
-		bool sha = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0;
-		has = sse && sha ? 2 : 1;
+		bool more = __get_cpuid_count(7, 0, &a, &b, &c, &d);
+		has = more && sse && (b & bit_SHA) != 0 ? 3 : more && (b & bit_BMI2) != 0 ? 2 : 1;
 		__atomic_store_n(&known, has, __ATOMIC_RELAXED);
 	}
-	return has == 2 ? mix_x86 : NULL;
+	return mixes[has];
 }
 
 #elif defined(__aarch64__)
