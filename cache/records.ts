@@ -36,8 +36,11 @@ export interface CacheRecord {
   readonly from?: Digest | undefined;
   /** What was seen of a RUN that was observed: its read set lets the record hold for other inputs. */
   readonly observed?: Observation | undefined;
-  /** The record came with `cache import`: it holds for its own key, and its read set is not believed. */
-  readonly imported?: true | undefined;
+  /**
+   * The record came with `cache import`: it holds for its own key. Its read set is believed only where who imported
+   * it said so.
+   */
+  readonly imported?: true | 'trusted' | undefined;
 }
 
 export interface RecordStore {

@@ -57,7 +57,7 @@ export class BuildFacts {
   /** What a RUN read; undefined where that is not known in full. */
   reads(step: StepRecord): readonly Read[] | undefined {
     const record = this.record(step);
-    const reads = record?.imported ? undefined : record?.observed?.reads;
+    const reads = record?.imported === true ? undefined : record?.observed?.reads;
     const all = reads && [...listReads(this.#store.objects, reads)];
     return all?.length === 0 ? undefined : all?.filter(({ uses }) => uses !== '');
   }

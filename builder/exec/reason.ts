@@ -48,7 +48,7 @@ function withoutUnread(
   changes: readonly PartChange[],
 ): readonly PartChange[] {
   const [before, after] = [inputTreeOf({ parts }), inputTreeOf(made)];
-  const reads = imported ? undefined : observed?.reads;
+  const reads = imported === true ? undefined : observed?.reads;
   if (changes.length < 2 || !reads || !before || !after) return changes;
   if (compareReads(objects, reads, before, after).kind !== 'holds') return changes;
   return changes.filter(({ name }) => name !== 'input tree');

@@ -104,7 +104,7 @@ function compareInput(
   if (observed === undefined || before === undefined) return untraced('it was not observed');
   const { reads, incomplete = '', network } = observed;
   if (reads === undefined) return untraced(incomplete);
-  if (imported) return untraced('its record was imported');
+  if (imported === true) return untraced('its record was imported');
   if (!tracesAll && network) return untraced('it used the network');
   if (!tracesAll && spec.mounts.some(({ type }) => type === 'cache')) {
     return untraced('what is in its cache mount is in no key');

@@ -10,15 +10,21 @@ export const cacheImport: CliCommand = {
     command
       .argument('<source>', 'a tar or a folder that cache export wrote; - is standard input')
       .option('--no-mounts', 'without cache mounts')
+      .option('--trust-reads', 'reuse its RUN steps by what they read, as those of this store')
       .option('--replace', 'cache mounts in place of those that are there')
       .addHelpText('after', HELP);
   },
 
   async run(command, host) {
-    const { mounts, replace } = command.opts<{ mounts: boolean; replace?: true }>();
+    const { mounts, replace, trustReads } = command.opts<{
+      mounts: boolean;
+      replace?: true;
+      trustReads?: true;
+    }>();
     const imported = await withStore(host, (store) =>
       importFrom(host, store, command.args[0] ?? '', {
         records: true,
+        trustReads: trustReads ?? false,
         mounts: () => mounts,
         replace: replace ?? false,
       }),
@@ -38,6 +44,10 @@ Everything is checked: blobs against their digests, layers against their lists, 
 again. What a command came to cannot be checked: import only from whom you trust. Records and mounts
 of this store are kept where the archive has others of the same name.
 
+A record holds for the very files that its step was run on. With --trust-reads a RUN is reused for
+others too, by what the archive says that it read: whoever wrote that decides what is reused.
+
 Examples:
   slipway cache import cache.tar
-  slipway cache import ci-cache/ && slipway build -t app .`;
+  slipway cache import ci-cache/ && slipway build -t app .
+  slipway cache import --trust-reads ci-cache/`;

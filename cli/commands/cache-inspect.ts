@@ -52,7 +52,7 @@ function toText({ record, hasTree, layers }: RecordDetails): string {
     ...field('created', when(created)),
     ...field('last used', when(used)),
     ...field('took', formatDuration(ms)),
-    ...field('made', imported ? 'elsewhere: it was imported' : 'here'),
+    ...field('made', MADE[String(imported)] ?? 'here'),
     ...field('tree', hasTree ? tree : `${tree} (no longer in the store)`),
     ...field('layers', layers.map(describeLayer).join('\n')),
     '',
@@ -81,3 +81,8 @@ function describeLayer({ id, entries, unpacked, blob }: LayerDetails): string {
 function when(time: number): string {
   return `${new Date(time).toISOString()} (${formatAge(time, Date.now())})`;
 }
+
+const MADE: Readonly<Record<string, string>> = {
+  true: 'elsewhere: it was imported',
+  trusted: 'elsewhere: it was imported, and what it read is believed',
+};

@@ -26,6 +26,7 @@ Examples:
     const { mounts } = await withStore(host, (store) =>
       importFrom(host, store, source, {
         records: false,
+        trustReads: false,
         mounts: ({ id }) => ids.length === 0 || ids.includes(id.replace('\0', '/')),
         replace: replace ?? false,
       }),

@@ -27,7 +27,8 @@ export interface Read {
   readonly uses: string;
 }
 
-const HEADER = 'slipway-reads-1\n';
+/** What every object of a read set begins with. */
+export const READS_HEADER = 'slipway-reads-1\n';
 
 type Row = readonly [name: string, uses: string, below?: Digest];
 
@@ -37,7 +38,7 @@ export function putReads(objects: ObjectStore, rows: readonly ReadRow[]): Digest
   const encoded = sorted.map(
     ({ name, uses, below }): Row => (below === undefined ? [name, uses] : [name, uses, below]),
   );
-  return objects.put(Buffer.from(HEADER + JSON.stringify(encoded), 'utf8'));
+  return objects.put(Buffer.from(READS_HEADER + JSON.stringify(encoded), 'utf8'));
 }
 
 /** The rows of one directory; undefined where the store does not have them. */
@@ -45,8 +46,8 @@ export function getReads(objects: ObjectStore, digest: Digest): readonly ReadRow
   const bytes = objects.get(digest);
   if (bytes === undefined) return undefined;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  if (!text.startsWith(HEADER)) throw new Error(`${digest} is not a read set`);
-  return (JSON.parse(text.slice(HEADER.length)) as Row[]).map(([name, uses, below]) => ({
+  if (!text.startsWith(READS_HEADER)) throw new Error(`${digest} is not a read set`);
+  return (JSON.parse(text.slice(READS_HEADER.length)) as Row[]).map(([name, uses, below]) => ({
     name,
     uses,
     below: parseDigest(below),

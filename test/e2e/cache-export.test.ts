@@ -155,3 +155,52 @@ test('what is no exported cache is told so', (context) => {
   expect(onto.stderr).toContain('error[E_OUTPUT]');
   expect(onto.stderr).toContain('is an OCI layout with something else in it');
 });
+
+const TRACED = `${BUSYBOX}COPY . /app
+RUN --network=none cat /app/a > /out
+`;
+
+/** A store with an imported cache of one RUN that reads one file, and a context in which another file is new. */
+function elsewhere(context: TestContext, ...flags: string[]): string[] {
+  const folder = busyboxContext(context, { Dockerfile: TRACED, a: 'one' });
+  const home = tmpDir();
+  ok(home, 'build', '-q', folder);
+  const tar = join(tmpDir(), 'cache.tar');
+  ok(home, 'cache', 'export', tar);
+  const there = tmpDir();
+  ok(there, 'cache', 'import', tar);
+  if (flags.length > 0) ok(there, 'cache', 'import', ...flags, tar);
+  writeFileSync(join(folder, 'unread'), '');
+  return ran(there, folder).filter((step) => step.includes('RUN --network'));
+}
+
+test('what an imported step read is believed only where that was asked for', (context) => {
+  expect(elsewhere(context)).toHaveLength(1);
+  expect(elsewhere(context, '--trust-reads')).toEqual([]);
+});
+
+test('an export takes what one build used, or what made one image, and what that was run on', (context) => {
+  const { home, folder } = built(context);
+  const first = ok(home, 'why', '--builds', '--format', 'json');
+  const { id } = JSON.parse(first.split('\n')[0] ?? '') as { id: string };
+  ok(home, 'build', '-q', '-t', 'one', folder);
+  writeFileSync(join(folder, 'a'), 'two');
+  ok(home, 'build', '-q', '-t', 'two', folder);
+  const records = (...args: string[]): number => {
+    const tar = join(tmpDir(), 'cache.tar');
+    const { stderr } = slipway(home, ['cache', 'export', '--no-mounts', ...args, tar]);
+    return Number(/exported (\d+) records/.exec(stderr)?.[1]);
+  };
+  const all = records();
+  expect(records('--build', id)).toBe(6);
+  expect(all).toBeGreaterThan(6);
+  const tar = join(tmpDir(), 'cache.tar');
+  ok(home, 'cache', 'export', '--no-mounts', '--image', 'two', tar);
+  const there = tmpDir();
+  ok(there, 'cache', 'import', tar);
+  expect(ran(there, folder)).toEqual([]);
+  expect(slipway(home, ['cache', 'export', '--build', 'nobody', 'x.tar']).status).toBe(1);
+  expect(slipway(home, ['cache', 'export', '--image', 'nobody', 'x.tar']).stderr).toContain(
+    'nobody',
+  );
+});

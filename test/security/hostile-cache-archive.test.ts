@@ -140,6 +140,14 @@ test.for<[string, (config: Json, manifest: Json, cache: Exported) => void, RegEx
     /E_CACHE_ARCHIVE\]: .*is damaged: it lacks the list of the layer sha256:/,
   ],
   [
+    'a read set that is something else',
+    ({ records, layers }) => {
+      const [{ id }] = layers;
+      records[0].observed = { reads: id, network: false, calls: 0, supervisorMs: 0 };
+    },
+    /E_CACHE_ARCHIVE\]: .*is damaged: what .* read is no read set/,
+  ],
+  [
     'a digest that is a path',
     ({ layers }) => {
       layers[0].blob = '../../../../etc/passwd';

@@ -12,6 +12,7 @@ import type { Digest } from '../../../core/digest.ts';
 import { gzip } from '../../../image/compress/gzip.ts';
 import { LayerList } from '../../../image/layer-list.ts';
 import { type Descriptor, MEDIA } from '../../../image/model.ts';
+import { reachReads } from '../../../image/reads/read-set.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import type { BuildEnvironment } from '../../environment.ts';
 import { layerForm } from '../../exec/isolation.ts';
@@ -90,8 +91,10 @@ async function gather(
     mounts: mounts.map(({ mount }) => mount),
   };
   const lists = await made.put(packLists(listsOf(store, records)));
+  const reads = await made.put(packLists(readsOf(store, records)));
   const parts = unique([
     { mediaType: CACHE_MEDIA.entries, ...lists },
+    { mediaType: CACHE_MEDIA.reads, ...reads },
     ...layers.map(({ descriptor }) => descriptor),
     ...mounts.map(({ descriptor }) => descriptor),
   ]);
@@ -130,6 +133,18 @@ function* listsOf({ objects }: Store, records: readonly CacheRecord[]): Generato
   for (const id of records.flatMap(({ layers }) => layers)) {
     digests.add(id);
     for (const part of LayerList.open(objects, id)?.parts ?? []) digests.add(part);
+  }
+  for (const digest of [...digests].sort()) {
+    const bytes = objects.get(digest);
+    if (bytes !== undefined) yield bytes;
+  }
+}
+
+/** The objects of the read sets: what the reader believes of them is up to whom it trusts. */
+function* readsOf({ objects }: Store, records: readonly CacheRecord[]): Generator<Uint8Array> {
+  const digests = new Set<Digest>();
+  for (const { observed } of records) {
+    if (observed?.reads !== undefined) reachReads(objects, observed.reads, digests);
   }
   for (const digest of [...digests].sort()) {
     const bytes = objects.get(digest);

@@ -8,6 +8,7 @@ import { type Canonical, canonicalJson, digestOf } from '../../../core/canonical
 import type { Digest } from '../../../core/digest.ts';
 import { BuildError } from '../../../core/errors.ts';
 import type { StepUsage } from '../../../core/events.ts';
+import type { Observation } from '../../../core/step-reason.ts';
 import { JsonReader } from '../../../image/json-reader.ts';
 import { parseDescriptor } from '../../../image/manifest.ts';
 import { type Descriptor, MEDIA } from '../../../image/model.ts';
@@ -16,6 +17,7 @@ export const CACHE_MEDIA = {
   artifact: 'application/vnd.slipway.cache.v1',
   config: 'application/vnd.slipway.cache.v1+json',
   entries: 'application/vnd.slipway.cache.entries.v1+gzip',
+  reads: 'application/vnd.slipway.cache.reads.v1+gzip',
   mount: 'application/vnd.slipway.cache.mount.v1.tar+gzip',
 } as const;
 
@@ -59,8 +61,8 @@ export function encodeConfig({ records, steps, layers, mounts }: CacheConfig): B
   );
 }
 
-/** What holds for this store only: when it was used, what it was made of, and what was read, which nobody else believes. */
-function withoutHere({ used, from, observed, imported, ...record }: CacheRecord): object {
+/** What holds for this store only: when it was used, what it was made of, and whom it was had from. */
+function withoutHere({ used, from, imported, ...record }: CacheRecord): object {
   return record;
 }
 
@@ -143,6 +145,7 @@ function parseRecord(root: JsonReader, now: number): CacheRecord {
     used: now,
     ms: root.get('ms').count(),
     ...root.optional('usage', parseUsage),
+    ...root.optional('observed', parseObserved),
     imported: true,
   };
 }
@@ -157,6 +160,16 @@ function parseStep(pair: JsonReader): CacheConfig['steps'][number] {
   const [fingerprint, keys] = pair.items();
   if (fingerprint === undefined || keys === undefined) throw pair.error('is no pair');
   return [fingerprint.digest(), keys.items().map((key) => key.digest())];
+}
+
+function parseObserved(observed: JsonReader): Observation {
+  return {
+    reads: observed.optional('reads', (reads) => reads.digest()).reads,
+    ...observed.optional('incomplete', (why) => why.string()),
+    network: observed.get('network').boolean(),
+    calls: observed.get('calls').count(),
+    supervisorMs: observed.get('supervisorMs').count(),
+  };
 }
 
 function parseUsage(usage: JsonReader): StepUsage {

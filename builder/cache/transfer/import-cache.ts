@@ -18,6 +18,7 @@ import { LayerList, layerId } from '../../../image/layer-list.ts';
 import { type LayoutReader, openChecked } from '../../../image/layout/read.ts';
 import { MAX_MANIFEST_BYTES } from '../../../image/manifest.ts';
 import type { Descriptor } from '../../../image/model.ts';
+import { isReadSet } from '../../../image/reads/is-read-set.ts';
 import { indexLayer } from '../../../image/tar/index-layer.ts';
 import { applyLayer } from '../../../image/tree/apply-layer.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
@@ -40,6 +41,8 @@ import { unpackLists } from './pack-lists.ts';
 
 export interface ImportChoice {
   readonly records: boolean;
+  /** Records may be taken for another input by what they say that their steps read. */
+  readonly trustReads: boolean;
   /** Which mounts; none where it is always false. */
   readonly mounts: (mount: CachedMount) => boolean;
   /** Mounts in place of those that are there. */
@@ -69,7 +72,7 @@ export async function importCache(
   if (choice.records) await importLayers(store, source, cache, environment.signal);
   const mounts = await importMounts(store, source, cache, choice, environment);
   // Last, when everything else has been found to be right: no build finds a part of it.
-  const known = choice.records ? putRecords(store, config) : 0;
+  const known = choice.records ? putRecords(store, config, choice.trustReads) : 0;
   await store.flush();
   const { length } = choice.records ? config.records : [];
   return {
@@ -104,12 +107,17 @@ async function importLayers(
   { manifest, config }: Cache,
   signal: AbortSignal,
 ): Promise<void> {
-  const part = manifest.layers.find(({ mediaType }) => mediaType === CACHE_MEDIA.entries);
-  if (part !== undefined) {
+  for (const part of manifest.layers) {
+    if (part.mediaType !== CACHE_MEDIA.entries && part.mediaType !== CACHE_MEDIA.reads) continue;
     for await (const bytes of unpackLists(openChecked(source, part), source.place)) {
       signal.throwIfAborted();
       store.objects.put(bytes);
+      await store.objects.settled();
     }
+  }
+  for (const { step, observed } of config.records) {
+    if (observed?.reads === undefined || isReadSet(store.objects, observed.reads)) continue;
+    throw damaged(source.place, `what ${safeText(step)} read is no read set`);
   }
   const blobs = new Map(config.layers.map((layer) => [layer.id, layer]));
   for (const id of new Set(config.records.flatMap((record) => record.layers))) {
@@ -127,9 +135,14 @@ async function importLayers(
 }
 
 /** Records the results, and says how many were there: a record of one's own is worth more than a stranger's. */
-function putRecords(store: Store, { records, steps }: CacheConfig): number {
+function putRecords(store: Store, { records, steps }: CacheConfig, trustReads: boolean): number {
   const isNew = records.filter(({ key }) => store.records.get(key) === undefined);
   for (const record of isNew) store.records.put(record);
+  for (const { key, observed } of trustReads ? records : []) {
+    const record = store.records.get(key);
+    if (record?.imported !== undefined)
+      store.records.put({ ...record, observed, imported: 'trusted' });
+  }
   const imported = new Set(records.map(({ key }) => key));
   for (const [fingerprint, keys] of steps) {
     const [known] = store.records.byStep(fingerprint);
