@@ -46,11 +46,11 @@ export async function evaluate(
   try {
     const parts = await op.key();
     const key = digestOf('slipway-key/1', parts);
-    const fingerprint = digestOf('slipway-step/1', [context.project, stepPlace(step)]);
+    const fingerprints = fingerprintsOf(context.project, step);
     const known = context.running.get(key);
     const reuse = context.reuse(vertex);
     const obtaining =
-      known ?? obtain(context, { vertex, input, op, key, parts, fingerprint, reuse, meter });
+      known ?? obtain(context, { vertex, input, op, key, parts, fingerprints, reuse, meter });
     context.running.set(key, obtaining);
     const obtained = await obtaining;
     const { record } = obtained;
@@ -94,7 +94,17 @@ async function snapshotOf(
   };
 }
 
-/** `[build 2/5]` and the instruction's name: the same step of an edited Dockerfile. */
-function stepPlace(step: string): string {
-  return /^\[[^\]]*\] \w+/.exec(step)?.[0] ?? step;
+/**
+ * What tells the same step of an edited Dockerfile, the surest first: its words in its stage, wherever they have moved; its
+ * words alone, as the stage may be called otherwise; its place and its instruction, as the words may have changed.
+ */
+function fingerprintsOf(project: string, step: string): readonly Digest[] {
+  const [, stage = '', number = '', text = step] =
+    /^\[(?:(\S+) )?(\d+)\/\d+\] (.*)$/s.exec(step) ?? [];
+  const instruction = /^\w+/.exec(text)?.[0] ?? '';
+  return [
+    ['words', stage, text],
+    ['words', text],
+    ['place', stage, number, instruction],
+  ].map((parts) => digestOf('slipway-step/2', [project, ...parts]));
 }

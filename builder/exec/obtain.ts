@@ -30,8 +30,8 @@ export interface Step {
   readonly op: Op;
   readonly key: Digest;
   readonly parts: KeyParts;
-  /** Tells the step from others, whatever its key is today. */
-  readonly fingerprint: Digest;
+  /** Tell the step from others, whatever its key is today; the surest first. */
+  readonly fingerprints: readonly Digest[];
   readonly reuse: Reuse;
   readonly meter: Meter;
 }
@@ -51,10 +51,8 @@ export interface Obtained {
 /** Finds the result of a step, or makes it. */
 export async function obtain(context: ObtainContext, step: Step): Promise<Obtained> {
   const { records } = context.store;
-  const [last] = records.byStep(step.fingerprint);
-  const obtained =
-    (await findExact(context, step)) ?? (await findElsewhereOrRun(context, step, last));
-  records.addToStep(step.fingerprint, step.key);
+  const obtained = (await findExact(context, step)) ?? (await findElsewhereOrRun(context, step));
+  for (const fingerprint of step.fingerprints) records.addToStep(fingerprint, step.key);
   return obtained;
 }
 
@@ -71,12 +69,9 @@ async function findExact(context: ObtainContext, step: Step): Promise<Obtained |
 }
 
 /** Takes what the op made on another input, where it would see the same in this one; runs the op where there is none. */
-async function findElsewhereOrRun(
-  context: ObtainContext,
-  step: Step,
-  last: CacheRecord | undefined,
-): Promise<Obtained> {
+async function findElsewhereOrRun(context: ObtainContext, step: Step): Promise<Obtained> {
   const { records } = context.store;
+  const last = lastOf(context, step);
   const isStrict = step.reuse.policy === 'strict';
   const parts = isStrict ? undefined : await step.op.keyOnAnyInput?.();
   if (parts === undefined) return run(context, step, { last, others: [] });
@@ -87,6 +82,14 @@ async function findElsewhereOrRun(
     'record' in elsewhere ? elsewhere : await run(context, step, { last, others, ...elsewhere });
   records.addToStep(anyKey, step.key);
   return obtained;
+}
+
+/** What the step came to when it was last built. */
+function lastOf({ store }: ObtainContext, { fingerprints }: Step): CacheRecord | undefined {
+  for (const fingerprint of fingerprints) {
+    for (const record of store.records.byStep(fingerprint)) return record;
+  }
+  return undefined;
 }
 
 /** Why no record of another input holds: as far as the newest tells. */

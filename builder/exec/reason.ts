@@ -8,6 +8,7 @@ import type { PartChange, PathChange, PathChanges, StepReason } from '../../core
 import { compareReads } from '../../image/reads/compare-reads.ts';
 import { diffTrees, type TreeChange } from '../../image/tree/diff-trees.ts';
 import { pathState } from '../../image/tree/path-state.ts';
+import { copiedChanges } from './copied-changes.ts';
 
 /** How many paths a reason holds; up to so many more are counted. */
 const HELD = 20;
@@ -27,17 +28,33 @@ export function explainMiss(
   untraced?: string,
 ): StepReason {
   if (last === undefined) return { kind: 'new' };
-  const changes = withoutUnread(store, last, made, changedParts(store, last.parts, made.parts));
+  const parts = changedParts(store, last.parts, made.parts);
+  const changes = withoutUnread(store, last, made, withoutBase(made, parts));
   if (changes.length === 0) return { kind: 'lost', record: last.key };
-  const [only] = changes;
   const why = untraced === undefined ? {} : { untraced };
   const reason = { kind: 'parts', record: last.key, ...why } as const;
-  if (only === undefined || changes.length > 1 || only.name !== 'sources') {
-    return { ...reason, changes };
-  }
-  // Only what was copied is another, so the difference of the results is that of the sources.
-  const files = changedFiles(store, last.tree, made.tree);
-  return { ...reason, changes: [{ ...only, ...(files && { files }) }] };
+  return { ...reason, changes: changes.map((change) => withFiles(store, change, last, made)) };
+}
+
+/** What is copied is told path by path, where it goes to the same place as before. */
+function withFiles(
+  store: Store,
+  change: PartChange,
+  last: CacheRecord,
+  made: CacheRecord,
+): PartChange {
+  const [before, after] = [last.layers[0], made.layers[0]];
+  const placeOf = ({ parts }: CacheRecord) => new Map(parts).get('destination');
+  if (change.name !== 'sources' || before === undefined || after === undefined) return change;
+  if (placeOf(last) !== placeOf(made)) return change;
+  const files = copiedChanges(store, before, after);
+  return files === undefined ? change : { ...change, files };
+}
+
+/** What a COPY is put on is no reason where what it copies is another. */
+function withoutBase({ kind }: CacheRecord, changes: readonly PartChange[]): readonly PartChange[] {
+  const isCopied = kind === 'copy' && changes.some(({ name }) => name === 'sources');
+  return isCopied ? changes.filter(({ name }) => name !== 'input tree') : changes;
 }
 
 /** Where something else is another too, files that the step did not read are no reason. */

@@ -193,3 +193,34 @@ test('a step that is not there, or that several could be, is refused', (context)
     /E_USAGE\]: 2 steps go by "cat"\n = hint: name one by its line: .*:8 /,
   );
 });
+
+test('a step that has moved, or whose stage is called otherwise, was run before', (context) => {
+  const project = new Project(context);
+  const moved = DOCKERFILE.replace('RUN cat src', 'RUN touch /stamp\nRUN cat src')
+    .replace('AS build', 'AS builder')
+    .replace('--from=build', '--from=builder');
+  project.write('Dockerfile', moved);
+  project.write('src/a.ts', 'b');
+  expect(project.build().status).toBe(0);
+  const text = project.why();
+  expect(text).toMatch(/RUN touch \/stamp +ran, [^\n]*for the first time/);
+  expect(text.match(/for the first time/g)).toHaveLength(1);
+  expect(text).toMatch(
+    new RegExp(
+      `RUN cat src/\\*\\.ts > out\\.js [^\\n]*\\n +it read /app/src/a\\.ts, which changed ${DIGESTS}`,
+    ),
+  );
+});
+
+test('a COPY onto another base names what it copies, and nothing that it is put on', (context) => {
+  const project = new Project(context);
+  project.write(
+    'Dockerfile',
+    DOCKERFILE.replace('WORKDIR /app', 'WORKDIR /app\nRUN echo other > /app/other'),
+  );
+  project.write('docs/m', 'other');
+  expect(project.build().status).toBe(0);
+  expect(project.why('COPY . .')).toMatch(
+    new RegExp(`docs/m of the context changed ${DIGESTS}(?![^]*/app/other)`),
+  );
+});
