@@ -3,28 +3,24 @@
 // making it again, every key against its parts. What cannot be checked is what a command came to: records are as
 // trustworthy as who exported them, and say that they were imported.
 
-import { setImmediate as breathe } from 'node:timers/promises';
 import { collectChunks } from '../../../cache/blob-verify.ts';
-import { type CacheRecord, inputTreeOf } from '../../../cache/records.ts';
 import type { Store } from '../../../cache/store.ts';
-import type { Digest } from '../../../core/digest.ts';
-import { BuildError } from '../../../core/errors.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { checkLayerList } from '../../../image/check-layer-list.ts';
 import { decompressLayer } from '../../../image/compress/decompress.ts';
 import { gzip } from '../../../image/compress/gzip.ts';
 import type { Entry } from '../../../image/entry.ts';
-import { LayerList, layerId } from '../../../image/layer-list.ts';
+import { layerId } from '../../../image/layer-list.ts';
 import { type LayoutReader, openChecked } from '../../../image/layout/read.ts';
 import { MAX_MANIFEST_BYTES } from '../../../image/manifest.ts';
 import type { Descriptor } from '../../../image/model.ts';
 import { isReadSet } from '../../../image/reads/is-read-set.ts';
 import { indexLayer } from '../../../image/tar/index-layer.ts';
-import { applyLayer } from '../../../image/tree/apply-layer.ts';
-import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import type { BuildEnvironment } from '../../environment.ts';
 import { openSandbox } from '../../exec/sandbox.ts';
 import { rememberLayerBlob } from '../../export/layer-blob-record.ts';
+import { checkTrees } from './check-trees.ts';
+import { damaged } from './damaged.ts';
 import {
   CACHE_MEDIA,
   type CacheConfig,
@@ -127,11 +123,7 @@ async function importLayers(
     const layer = blobs.get(id);
     if (layer !== undefined) await importLayer(store, source, manifest, { layer, entries });
   }
-  for (const record of ordered(config.records, emptyTree(store.objects), source.place)) {
-    signal.throwIfAborted();
-    checkTree(store, record, source.place);
-    await breathe();
-  }
+  await checkTrees(store, config.records, source.place, signal);
 }
 
 /** Records the results, and says how many were there: a record of one's own is worth more than a stranger's. */
@@ -153,42 +145,6 @@ function putRecords(store: Store, { records, steps }: CacheConfig, trustReads: b
     }
   }
   return records.length - isNew.length;
-}
-
-/** Puts each record behind the one that made what it was run on. Throws E_CACHE_ARCHIVE where that is not there. */
-function ordered(
-  records: readonly CacheRecord[],
-  empty: Digest,
-  place: string,
-): readonly CacheRecord[] {
-  const waiting = new Map<Digest, CacheRecord[]>();
-  for (const record of records) {
-    const input = inputTreeOf(record) ?? empty;
-    const others = waiting.get(input);
-    if (others === undefined) waiting.set(input, [record]);
-    else others.push(record);
-  }
-  const done: CacheRecord[] = [];
-  const made = [empty];
-  for (let tree = made.pop(); tree !== undefined; tree = made.pop()) {
-    const ready = waiting.get(tree) ?? [];
-    waiting.delete(tree);
-    done.push(...ready);
-    made.push(...ready.map((record) => record.tree));
-  }
-  const [left] = [...waiting.values()].flat();
-  if (left === undefined) return done;
-  throw new BuildError('E_CACHE_ARCHIVE', `${place} lacks what ${safeText(left.step)} was run on`);
-}
-
-/** Makes the record's tree of its input and its layers, whose lists are there. */
-function checkTree(store: Store, record: CacheRecord, place: string): void {
-  let tree = inputTreeOf(record) ?? emptyTree(store.objects);
-  for (const id of record.layers) {
-    tree = applyLayer(store.objects, tree, LayerList.open(store.objects, id) ?? []);
-  }
-  if (tree !== record.tree)
-    throw damaged(place, `the result of ${safeText(record.step)} is not its layers'`);
 }
 
 /** Takes a layer's blob into the store once it is what the layer's list says. */
@@ -249,10 +205,4 @@ async function importMounts(
   } finally {
     await sandbox.close();
   }
-}
-
-function damaged(place: string, why: string): BuildError {
-  return new BuildError('E_CACHE_ARCHIVE', `${place} is damaged: ${why}`, {
-    hint: 'export it again',
-  });
 }
