@@ -14,14 +14,16 @@ export interface FolderListing {
   readonly failed: ReadonlyMap<string, Error>;
 }
 
-/** Lists the folder at `path`: absolute and without a link in it. Throws E_FILE_CHANGED, E_COPY_SOURCE. */
-export function listFolder(path: string): FolderListing {
+/** Lists the folder at `path`: absolute and without a link in it; undefined where it has more than `most` names. Throws E_FILE_CHANGED, E_COPY_SOURCE. */
+export function listFolder(path: string, most: number): FolderListing | undefined {
   const files: StatFile[] = [];
   const folders: StatFile[] = [];
   const others: StatFile[] = [];
   const failed = new Map<string, Error>();
-  inPinnedDirectory(path, (directory) => {
-    for (const name of directory.list()) {
+  const isWhole = inPinnedDirectory(path, (directory) => {
+    const names = directory.list();
+    if (names.length > most) return false;
+    for (const name of names) {
       try {
         const stat = directory.lstat(name);
         // Gone since it was listed: a moment later it would not have been.
@@ -33,7 +35,9 @@ export function listFolder(path: string): FolderListing {
         failed.set(name, error as Error);
       }
     }
+    return true;
   });
+  if (!isWhole) return undefined;
   return {
     files: FolderFiles.of(files),
     folders: FolderFiles.of(folders),

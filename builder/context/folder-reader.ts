@@ -44,20 +44,23 @@ export class FolderReader {
   async list(path: string): Promise<FolderListing> {
     // A turn for other work, and for those who asked before.
     if (this.#client === undefined) await setImmediate();
-    const client = this.#clientFor(0);
-    if (client !== undefined) {
-      const body = await client.list(path).catch((error: unknown) => blame(error, () => path));
-      return readListing(path, body);
+    if (this.#client === undefined) {
+      const listing = listFolder(path, this.#few - this.#files);
+      if (listing !== undefined) {
+        const { files, folders, others } = listing;
+        this.#files += files.count + folders.count + others.count;
+        return listing;
+      }
     }
-    const listing = listFolder(path);
-    this.#files += listing.files.count + listing.folders.count + listing.others.count;
-    return listing;
+    const asked = this.#startedClient().list(path);
+    return readListing(path, await asked.catch((error: unknown) => blame(error, () => path)));
   }
 
   /** The digests of `files` of the folder `path`, 32 bytes for each, zeros for what is not regular. Throws E_FILE_CHANGED, E_COPY_SOURCE. */
   async digests(path: string, files: FolderFiles): Promise<Buffer> {
-    const client = this.#clientFor(files.count);
-    if (client === undefined) return digestsHere(path, files);
+    this.#files += files.count;
+    if (this.#client === undefined && this.#files <= this.#few) return digestsHere(path, files);
+    const client = this.#startedClient();
     const digests: Buffer[] = [];
     for (let from = 0; from < files.count; from += ASKED) {
       const parts: Promise<Buffer>[] = [];
@@ -77,10 +80,8 @@ export class FolderReader {
     await this.#client?.close();
   }
 
-  /** The runner, unless so few files were looked at, with `more`, that it is not worth its start. */
-  #clientFor(more: number): ScanClient | undefined {
-    this.#files += more;
-    if (this.#client === undefined && this.#files > this.#few) this.#client = new ScanClient();
+  #startedClient(): ScanClient {
+    this.#client ??= new ScanClient();
     return this.#client;
   }
 }

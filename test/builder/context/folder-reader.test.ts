@@ -139,6 +139,15 @@ test('a reader takes the runner when it has seen many files, and goes on where i
   await expect(reader.list(join(folder, 'a'))).rejects.toMatchObject({ code: 'E_FILE_CHANGED' });
 });
 
+test('nor does it look at each of very many files in one folder itself', async () => {
+  const folder = tmpDir();
+  for (let i = 0; i < 30; i++) writeFileSync(join(folder, `f${i}`), '');
+  const reader = new FolderReader(25);
+  open.push(reader);
+  expect((await reader.list(folder)).files.count).toBe(30);
+  expect(reader.usesRunner).toBe(true);
+});
+
 test('a part of the files is made of their bytes', async () => {
   const folder = tmpDir();
   for (const name of ['a', 'b\udcff', 'c'])
