@@ -103,8 +103,10 @@ export function lookError(path: string, errno: string, cause?: unknown): BuildEr
   });
 }
 
-/** EINVAL: what was a link is none any more. ESTALE, ENXIO: it is another file, or in another state. */
-const CHANGED = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ESTALE', 'ENXIO']);
+/** EINVAL: what was a link is none any more. ESTALE, ENXIO, EISDIR, EAGAIN: it is another file, or in another state. */
+const CHANGED = new Set([
+  ...['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ESTALE', 'ENXIO', 'EISDIR', 'EAGAIN'],
+]);
 
 const WHY: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

@@ -4,7 +4,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { errnoOf } from '../../core/errors.ts';
+import { errnoOf, isBuildError } from '../../core/errors.ts';
 import { systemPath } from '../../core/names.ts';
 import { type FileIdentity, sameIdentity } from './file-identity.ts';
 import { fileChanged, lookError } from './pinned-directory.ts';
@@ -12,38 +12,47 @@ import { fileChanged, lookError } from './pinned-directory.ts';
 /** Files up to this size are read in one piece. */
 export const WHOLE_READ_LIMIT = 1 << 20;
 
-/** A file that turns into a link or a pipe after it was looked at is neither followed nor waited for. */
+/**
+ * A file that turns into a link or a pipe after it was looked at is neither followed nor waited for. That it is another
+ * file would be seen all the same, but to open a device or a pipe is to do something with it.
+ */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Returns the bytes of the file at `path`, at most WHOLE_READ_LIMIT of them. Throws E_FILE_CHANGED. */
 export function readWhole(path: string, expected: FileIdentity): Buffer {
   const size = Number(expected.size);
   const bytes = Buffer.allocUnsafe(size);
-  const file = blame(path, () => openSync(systemPath(path), OPEN_FLAGS));
-  try {
-    let length = 0;
-    while (length < size) {
-      const read = readSync(file, bytes, length, size - length, null);
-      if (read === 0) throw fileChanged(path);
-      length += read;
+  return blame(path, () => {
+    const file = openSync(systemPath(path), OPEN_FLAGS);
+    try {
+      let length = 0;
+      while (length < size) {
+        const read = readSync(file, bytes, length, size - length, null);
+        if (read === 0) throw fileChanged(path);
+        length += read;
+      }
+      if (!sameIdentity(expected, fstatSync(file, { bigint: true }))) throw fileChanged(path);
+      return bytes;
+    } finally {
+      closeSync(file);
     }
-    if (!sameIdentity(expected, fstatSync(file, { bigint: true }))) throw fileChanged(path);
-    return bytes;
-  } finally {
-    closeSync(file);
-  }
+  });
 }
 
 /** Yields the bytes of the file at `path`; what was yielded counts only once the end is reached. Throws E_FILE_CHANGED. */
 export async function* readInChunks(path: string, expected: FileIdentity): AsyncIterable<Buffer> {
-  const file = await open(systemPath(path), OPEN_FLAGS).catch((error: unknown) =>
-    blame(path, () => rethrow(error)),
-  );
   try {
-    yield* file.createReadStream({ autoClose: false, start: 0, highWaterMark: WHOLE_READ_LIMIT });
-    if (!sameIdentity(expected, await file.stat({ bigint: true }))) throw fileChanged(path);
-  } finally {
-    await file.close();
+    const file = await open(systemPath(path), OPEN_FLAGS);
+    try {
+      // A pipe or a folder, which nobody can read so.
+      if (!(await file.stat()).isFile()) throw fileChanged(path);
+      yield* file.createReadStream({ autoClose: false, start: 0, highWaterMark: WHOLE_READ_LIMIT });
+      if (!sameIdentity(expected, await file.stat({ bigint: true }))) throw fileChanged(path);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw blamed(path, error);
   }
 }
 
@@ -51,11 +60,11 @@ function blame<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const errno = errnoOf(error);
-    throw errno === undefined ? error : lookError(path, errno, error);
+    throw blamed(path, error);
   }
 }
 
-function rethrow(error: unknown): never {
-  throw error;
+function blamed(path: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  return errno === undefined || isBuildError(error) ? error : lookError(path, errno, error);
 }

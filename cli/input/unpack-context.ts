@@ -3,7 +3,6 @@
 // not by a look at the disk: a folder on the way to an entry is one that was made here, never a
 // link (CVE-2026-28406, CVE-2026-42574, npm tar's CVE-2026-23745).
 
-import { constants } from 'node:fs';
 import { chmod, link, mkdir, mkdtemp, open, rm, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,9 +139,8 @@ class Unpacking {
   }
 
   async #addFile(path: string, member: TarMember): Promise<void> {
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-    const file = await open(this.#at(path), flags, 0o600);
+    // What is there all the same (a file system that takes two names for one) is neither written nor followed.
+    const file = await open(this.#at(path), 'wx', 0o600);
     try {
       for await (const chunk of member.chunks) await file.writeFile(chunk);
       await file.chmod(member.mode);

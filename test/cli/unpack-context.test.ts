@@ -1,7 +1,15 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { unpackContext } from '../../cli/input/unpack-context.ts';
 import { tmpDir } from '../support/tmp.ts';
 import { makeTar, type TarFile } from './make-tar.ts';
@@ -48,6 +56,26 @@ test('a later entry replaces an earlier one', async () => {
 test('names that mean whiteouts in a layer are files of a context', async () => {
   const root = await unpack([{ name: '.wh.x', content: 'y' }]);
   expect(readdirSync(root)).toEqual(['.wh.x']);
+});
+
+test('what stands on the disk where a file goes is neither followed nor written, though nothing in the tar put it there', async () => {
+  const [temporary, outside] = [tmpDir(), join(tmpDir(), 'outside')];
+  vi.stubEnv('TMPDIR', temporary);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const tar = await makeTar([
+    { name: 'first', content: 'x'.repeat(1024) },
+    { name: 'second', content: 'y' },
+  ]);
+  async function* slowly(): AsyncGenerator<Uint8Array> {
+    yield tar.subarray(0, 1024);
+    const [root = ''] = readdirSync(temporary);
+    // As on a file system that takes "second" and "SECOND" for one name.
+    symlinkSync(outside, join(temporary, root, 'second'));
+    yield tar.subarray(1024);
+  }
+  await expect(unpackContext(slowly())).rejects.toThrow('EEXIST');
+  expect(existsSync(outside)).toBe(false);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 test('the folder is removed by dispose, even where modes forbid it', async () => {

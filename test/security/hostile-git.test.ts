@@ -1,6 +1,13 @@
 // Repositories and addresses of people who mean harm: what git, ssh or a checkout could be led to do.
 
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { runGit } from '../../builder/exec/git.ts';
@@ -14,13 +21,13 @@ beforeEach((context) => requiresPrograms(context, 'git'));
 
 const signal = new AbortController().signal;
 
-async function checkedOut(address: string, trusted = true): Promise<string> {
+async function checkedOut(address: string, trusted = true, home = tmpDir()): Promise<string> {
   const source = parseGitUrl(address, { trusted });
   if (source === undefined) throw new Error(`${address} is no git address`);
   const temporary = tmpDir();
   const context = { variables: process.env, signal, temporary };
   const none = async (): Promise<undefined> => undefined;
-  const git = await openGit(source, { home: tmpDir(), context, secret: none, agent: none });
+  const git = await openGit(source, { home, context, secret: none, agent: none });
   mkdirSync(join(temporary, 'way'));
   await git.checkout(await git.resolve(), join(temporary, 'way'), join(temporary, 'out'));
   return join(temporary, 'out');
@@ -83,6 +90,37 @@ test('hooks of a repository, of a template and of the person who builds do not r
   git('config', 'uploadpack.packObjectsHook', touched);
   await checkedOut(`file://${path}?keep-git-dir=1`);
   expect(existsSync(touched)).toBe(false);
+});
+
+test('a hook that stands in a repository of the store does not run', async () => {
+  const home = tmpDir();
+  const touched = join(tmpDir(), 'touched');
+  const { path, commit } = testRepository();
+  commit({ a: '1' });
+  await checkedOut(`file://${path}`, true, home);
+  const [kept = ''] = readdirSync(join(home, 'git')).filter((name) => !name.includes('.'));
+  const hooks = join(home, 'git', kept, 'hooks');
+  mkdirSync(hooks, { recursive: true });
+  writeFileSync(join(hooks, 'reference-transaction'), `#!/bin/sh\ntouch ${touched}\n`, {
+    mode: 0o755,
+  });
+  commit({ a: '2' });
+  expect(readFileSync(join(await checkedOut(`file://${path}`, true, home), 'a'), 'utf8')).toBe('2');
+  expect(existsSync(touched)).toBe(false);
+});
+
+test("nothing of this machine's templates is in a repository: a hook there would be in the image", async () => {
+  const home = tmpDir();
+  const { path, commit } = testRepository();
+  commit({ a: '1' });
+  const out = await checkedOut(`file://${path}?keep-git-dir=1`, true, home);
+  const [kept = ''] = readdirSync(join(home, 'git')).filter((name) => !name.includes('.'));
+  for (const folder of [join(out, '.git'), join(home, 'git', kept)]) {
+    const names = readdirSync(folder);
+    expect(names).toContain('objects');
+    expect(names).not.toContain('hooks');
+    expect(names).not.toContain('description');
+  }
 });
 
 test('attributes of a repository start no filter', async () => {
