@@ -117,8 +117,7 @@ static struct answer handle_statx(struct supervisor *supervisor, const struct no
 	const unsigned here = (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) |
 			      (look.place.follow ? 0 : AT_SYMLINK_NOFOLLOW);
 	memset(&stx, 0, sizeof(stx));
-	if (syscall(SYS_statx, AT_FDCWD, look.place.text, here, (unsigned)notice->args[3], &stx) <
-	    0)
+	if (sys_statx(AT_FDCWD, look.place.text, (int)here, (unsigned)notice->args[3], &stx) < 0)
 		return answer_perform();
 	stx.stx_uid = look.owner.uid;
 	stx.stx_gid = look.owner.gid;

@@ -155,16 +155,21 @@ static int install_filter(const struct plan *plan, struct supervisor *supervisor
 	if (rc < 0)
 		return fail(err, "E_SANDBOX", -rc, "cannot begin with an identity");
 	supervisor_traps(supervisor, &traps);
+	const int courier = plan->chroot ? listener_courier(report) : report;
+	if (courier < 0)
+		return fail(err, "E_SANDBOX", -courier, "cannot start who hands the filter over");
 	/* Stays open until the exec. */
 	int listener = plan->single_id || (supervisor->takes_listener && !plan->observe_by_ptrace)
 			       ? seccomp_install(&traps, err)
 			       : -EPERM;
 	if (listener < 0 && plan->single_id)
 		return listener;
+	if (listener < 0 && plan->chroot)
+		(void)listener_offer(courier, listener);
 	if (listener < 0)
 		return install_traced(plan, supervisor, report,
 				      plan->observe_by_ptrace ? 0 : -listener, &traps, err);
-	rc = listener_offer(report, listener);
+	rc = listener_offer(courier, listener);
 	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot hand the filter over") : 0;
 }
 

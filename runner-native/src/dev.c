@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -26,6 +27,14 @@ static const struct {
 	{ "/proc/self/fd/1", "stdout" }, { "/proc/self/fd/2", "stderr" },
 	{ "pts/ptmx", "ptmx" },
 };
+
+bool dev_is_plain(const char *name)
+{
+	for (size_t i = 0; i < lengthof(DEVICES); i++)
+		if (DEVICES[i].major == 1 && strcmp(DEVICES[i].name, name) == 0)
+			return true;
+	return false;
+}
 
 static int open_device(const char *name, unsigned major_number, unsigned minor_number)
 {
@@ -167,7 +176,8 @@ int dev_make(int folder, struct err *err)
 	umask(umask_before);
 	if (missing < 0)
 		event_note("dev",
-			   "devices are plain files in this step, since none can be made here: %s",
+			   "plain files stand for the devices of this step, since none can be made "
+			   "here: %s",
 			   errno_name(-missing));
 	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot make the step's /dev") : 0;
 }

@@ -7,6 +7,10 @@
 
 #include "err.h"
 
+/* Whether `name` is one of the devices that a step has, and the same for everybody: all but its
+ * terminal. */
+bool dev_is_plain(const char *name);
+
 /* On /dev of `root`. `nodes`: an attached file system outside of it that the step will never see,
  * where devices may be (no nodev). */
 int dev_mount(int root, int nodes, struct err *err);

@@ -98,9 +98,12 @@ static int trace(const struct plan *plan, struct supervisor *supervisor,
 		 const struct followed *followed, int number, struct err *failure, struct err *err)
 {
 	struct trap_set refused;
-	const char *reason = tracer_begin(&tracer, supervisor, plan, followed->command);
-	if (reason != NULL) {
+	const bool observes = supervisor->observer != NULL;
+	const char *reason =
+		observes ? tracer_begin(&tracer, supervisor, plan, followed->command) : NULL;
+	if (reason != NULL)
 		observer_fail(supervisor->observer, reason);
+	if (reason != NULL || !observes) {
 		(void)listener_answer(followed->report, false);
 		return 0;
 	}

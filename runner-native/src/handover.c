@@ -29,23 +29,28 @@ int handover_send(int socket, int fd)
 	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int handover_receive(int socket)
+ssize_t handover_take(int socket, void *data, size_t room, int *fd)
 {
 	union control control;
-	char byte;
-	struct iovec part = { &byte, 1 };
+	struct iovec part = { data, room };
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,
 				  .msg_control = control.bytes,
 				  .msg_controllen = sizeof(control.bytes) };
 	ssize_t length;
-	int fd;
 	do
 		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	while (length < 0 && errno == EINTR);
-	const struct cmsghdr *header = length == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (header == NULL)
-		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	const struct cmsghdr *header = length <= 0 ? NULL : CMSG_FIRSTHDR(&message);
+	*fd = -1;
+	if (header != NULL)
+		memcpy(fd, CMSG_DATA(header), sizeof(*fd));
+	return length;
+}
+
+int handover_receive(int socket)
+{
+	char byte;
+	int fd;
+	return handover_take(socket, &byte, sizeof(byte), &fd) == 1 ? fd : -1;
 }

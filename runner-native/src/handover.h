@@ -1,4 +1,5 @@
-/* The way by which pid 1 hands the master of the step's terminal to the outer runner. */
+/* Descriptors on a socket: the master of the step's terminal, from pid 1 to the outer runner; the
+ * listener of a filter, from the command's process to pid 1 (listener.h). */
 #pragma once
 
 #include "err.h"
@@ -8,3 +9,6 @@ int handover_send(int socket, int fd);
 
 /* Receives it; -1 where the sender died. */
 int handover_receive(int socket);
+
+/* Receives a message and its descriptor, -1 where it has none. Its length, or -1. */
+ssize_t handover_take(int socket, void *message, size_t room, int *fd);

@@ -199,13 +199,16 @@ static void prepare_supervisor(const struct plan *plan, const struct user *user,
 {
 	static struct observer observer;
 	supervisor_begin(supervisor);
+	const bool sees_proc = !plan->chroot || cell_look_in(plan) == 0;
 	if (plan->observe) {
-		if (plan->chroot && cell_look_in(plan) < 0)
+		if (!sees_proc)
 			observer_fail(&observer, "the container's /proc is not to be used");
 		observer_begin(&observer, plan);
 		supervisor_observe(supervisor, &observer);
-		supervisor->takes_listener = listener_can_be_taken();
 	}
+	supervisor->takes_listener = plan->chroot || listener_can_be_taken();
+	if (plan->chroot && sees_proc)
+		supervisor_show_self(supervisor);
 	if (plan->single_id)
 		supervisor_answer(supervisor, user);
 }

@@ -80,9 +80,16 @@ static int copy_one(int folder, const char *place, const char *path)
 
 int kernel_copies_proc(int folder)
 {
-	/* All that a step can know of mounts: it has one root. */
-	static const char mounts[] = "none / none rw 0 0\n";
+	/* What stands for mounts, as if it were some: installers ask whether /proc is there. */
+	static const char mounts[] = "none / none rw 0 0\nproc /proc proc rw 0 0\n"
+				     "sysfs /sys sysfs ro 0 0\ntmpfs /dev tmpfs rw 0 0\n";
+	static const char info[] =
+		"1 0 0:1 / / rw - none none rw\n2 1 0:2 / /proc rw - proc proc rw\n"
+		"3 1 0:3 / /sys ro - sysfs sysfs ro\n"
+		"4 1 0:4 / /dev rw - tmpfs tmpfs rw\n";
 	int rc = put(folder, "mounts", mounts, sizeof(mounts) - 1);
+	if (rc == 0)
+		rc = put(folder, "mountinfo", info, sizeof(info) - 1);
 	for (size_t i = 0; i < lengthof(PROC) && rc == 0; i++)
 		rc = copy_one(folder, "/proc", PROC[i]);
 	return rc;

@@ -57,10 +57,10 @@ int limits_set(const struct plan *plan, struct err *err)
 	for (size_t i = 0; i < plan->limit_count; i++) {
 		const struct limit *limit = &plan->limits[i];
 		struct rlimit now;
-		if (setrlimit((__rlimit_resource_t)limit->resource, &limit->value) == 0)
+		if (setrlimit(limit->resource, &limit->value) == 0)
 			continue;
 		int number = errno;
-		if (getrlimit((__rlimit_resource_t)limit->resource, &now) < 0)
+		if (getrlimit(limit->resource, &now) < 0)
 			now.rlim_max = 0;
 		return fail(err, "E_LIMIT", number,
 			    "the limit %s cannot be set to %lld: at most %lld may be had here",

@@ -2,8 +2,11 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 
+#include "handover.h"
 #include "sys.h"
 
 static int take_descriptor(pid_t owner, int number)
@@ -37,16 +40,39 @@ int listener_answer(int report, bool traced)
 	return write_all(report, &told, sizeof(told));
 }
 
-int listener_take_message(int report, void *message, size_t size, struct err *failure)
+static void carry(int order, int report)
+{
+	int listener;
+	if (read_exact(order, &listener, sizeof(listener)) == 1 && listener >= 0)
+		(void)handover_send(report, listener);
+}
+
+int listener_courier(int report)
+{
+	int order[2];
+	if (pipe2(order, O_CLOEXEC) < 0)
+		return -errno;
+	/* A fork that shares the descriptors, and is a child of pid 1 as its caller is. */
+	const long pid = syscall(SYS_clone, CLONE_FILES | CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		carry(order[0], report);
+		_exit(0);
+	}
+	return order[1];
+}
+
+/* A message, and the descriptor that came with it, or -1. */
+static int take_message(int report, void *message, size_t size, int *carried, struct err *failure)
 {
 	union {
 		struct err failure;
 		char room[1024];
 	} told;
-	ssize_t length;
-	do
-		length = read(report, &told, sizeof(told));
-	while (length < 0 && errno == EINTR);
+	const ssize_t length = handover_take(report, &told, sizeof(told), carried);
+	if (*carried >= 0)
+		return 1;
 	if (length == (ssize_t)size) {
 		memcpy(message, &told, size);
 		return 1;
@@ -57,11 +83,19 @@ int listener_take_message(int report, void *message, size_t size, struct err *fa
 	return 0;
 }
 
+int listener_take_message(int report, void *message, size_t size, struct err *failure)
+{
+	int carried;
+	return take_message(report, message, size, &carried, failure);
+}
+
 struct offer listener_take(int report, pid_t owner, struct err *failure)
 {
-	int number;
-	if (listener_take_message(report, &number, sizeof(number), failure) == 0)
+	int number, carried;
+	if (take_message(report, &number, sizeof(number), &carried, failure) == 0)
 		return (struct offer){ .kind = OFFER_FAILED };
+	if (carried >= 0)
+		return (struct offer){ .kind = OFFER_LISTENER, .listener = carried };
 	if (number < 0)
 		return (struct offer){ .kind = OFFER_TRACER, .number = -1 - number };
 	const int fd = take_descriptor(owner, number);

@@ -13,6 +13,12 @@ bool listener_can_be_taken(void);
 /* In the command's process: tells of the descriptor `listener`. 0 or -errno. */
 int listener_offer(int report, int listener);
 
+/* In the command's process, before there is a filter (rung "chroot", where a container's may keep
+ * pid 1 from taking a listener by its number): starts a courier, which shares the descriptors but
+ * not the filter. Returns the descriptor that listener_offer is to be given in place of `report`,
+ * or -errno; by a number below 0 the courier only ends. It is reaped by pid 1. */
+int listener_courier(int report);
+
 /* In the command's process: asks to be traced, since `number` (of errno; 0: nobody asked) kept it
  * from having a listener. Whether it is. */
 bool listener_ask_tracer(int report, int number);

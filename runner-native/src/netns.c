@@ -103,8 +103,8 @@ static void read_routes(const char *path, char *text, size_t room)
 	text[n > 0 ? n : 0] = '\0';
 }
 
-/* A line of ipv6_route that leads everywhere, by another device than the loopback, which always has one
- * that refuses. */
+/* A line of ipv6_route that leads everywhere, by another device than the loopback, which always has
+ * one that refuses. */
 static bool leads_out(const char *line)
 {
 	static const char everywhere[] = "00000000000000000000000000000000 00 ";
@@ -113,8 +113,8 @@ static bool leads_out(const char *line)
 	       (length < 3 || strncmp(line + length - 3, " lo", 3) != 0);
 }
 
-/* Whether anything beyond the loopback can be reached: the helper sets the route last. A machine may have
- * IPv6 alone. */
+/* Whether anything beyond the loopback can be reached: the helper sets the route last. A machine
+ * may have IPv6 alone. */
 static bool has_route(void)
 {
 	char text[4096];
@@ -129,7 +129,8 @@ static bool has_route(void)
 	return false;
 }
 
-/* Until there is a route (true), or the helper has ended or takes too long; `said` is its last word. */
+/* Until there is a route (true), or the helper has ended or takes too long; `said` is its last
+ * word. */
 static bool await_route(int report, char *said, size_t room)
 {
 	size_t used = 0;

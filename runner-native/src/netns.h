@@ -1,9 +1,8 @@
 /* A network of the runner's own, joined to the machine's by a helper in user mode (pasta or
- * slirp4netns), so that steps of an ordinary user reach what lies beyond the machine and nothing that
- * listens on its loopback.
- * Threat: the helper must not outlive the runner, however that ends, and never runs with the step's
- * limits or where the step can see it. It is started by a keeper: a process of ours outside of all
- * namespaces that waits for our end. */
+ * slirp4netns), so that steps of an ordinary user reach what lies beyond the machine and nothing
+ * that listens on its loopback. Threat: the helper must not outlive the runner, however that ends,
+ * and never runs with the step's limits or where the step can see it. It is started by a keeper: a
+ * process of ours outside of all namespaces that waits for our end. */
 #pragma once
 
 #include "err.h"

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include "borrow.h"
 #include "sys.h"
 
 #define SMALLEST_PAGE 4096
@@ -79,13 +80,38 @@ struct answer notice_give(const struct notice *notice, int fd, bool close_on_exe
 	return answer_value(given < 0 ? -errno : given);
 }
 
-/* By the other door, where a container's filter has closed the first one. */
-static int read_by_file(const struct notice *notice, uint64_t address, void *to, size_t length)
+/* By the other door, where a container's filter has closed the first one, or no capability opens
+ * it: another user's process is that user's to read. A descriptor or -1. */
+static int open_memory(const struct notice *notice, int access)
 {
 	char name[32];
 	snprintf(name, sizeof(name), "%d/mem", (int)notice->tid);
-	cleanup_close int memory = open(name, O_RDONLY | O_CLOEXEC);
+	int memory = open(name, access | O_CLOEXEC);
+	if (memory >= 0 || !notice->borrows || borrow_begin(notice->tid) < 0)
+		return memory;
+	memory = open(name, access | O_CLOEXEC);
+	const int failure = errno;
+	borrow_end();
+	errno = failure;
+	return memory;
+}
+
+static int read_by_file(const struct notice *notice, uint64_t address, void *to, size_t length)
+{
+	cleanup_close int memory = open_memory(notice, O_RDONLY);
 	return memory >= 0 && pread(memory, to, length, (off_t)address) == (ssize_t)length
+		       ? 0
+		       : -EFAULT;
+}
+
+/* Beside the step are others' processes, and its number might be one of theirs by now: what is held
+ * open is the caller's if it still waits. */
+static int write_by_file(const struct notice *notice, uint64_t address, const void *from,
+			 size_t length)
+{
+	cleanup_close int memory = open_memory(notice, O_WRONLY);
+	return memory >= 0 && notice_stands(notice) &&
+			       pwrite(memory, from, length, (off_t)address) == (ssize_t)length
 		       ? 0
 		       : -EFAULT;
 }
@@ -104,6 +130,8 @@ int notice_write(const struct notice *notice, uint64_t address, const void *from
 {
 	const struct iovec local = { (void *)(uintptr_t)from, length };
 	const struct iovec remote = { (void *)(uintptr_t)address, length };
+	if (notice->borrows)
+		return write_by_file(notice, address, from, length);
 	return process_vm_writev(notice->tid, &local, 1, &remote, 1, 0) == (ssize_t)length
 		       ? 0
 		       : -EFAULT;

@@ -21,6 +21,7 @@ struct notice {
 	uint32_t number;
 	uint64_t args[6];
 	bool changed_roots; /* whether any process of the step may have another root */
+	bool borrows;	    /* whether the caller's memory is opened as the caller (borrow.h) */
 };
 
 /* What the call returns: the kernel performs it, or it is answered here. */

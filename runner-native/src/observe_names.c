@@ -36,8 +36,8 @@ static void move_folder(struct supervisor *supervisor, const struct notice *noti
 	if (notice_read_path(notice, notice->args[arg], path) <= 0 ||
 	    notice_locate(notice, dirfd, path, false, &place) < 0)
 		observer_folder_moves(supervisor->observer, notice, NULL);
-	else if (statx(AT_FDCWD, place.text, place.follow ? 0 : AT_SYMLINK_NOFOLLOW,
-		       STATX_TYPE | STATX_BTIME, &st) < 0)
+	else if (sys_statx(AT_FDCWD, place.text, place.follow ? 0 : AT_SYMLINK_NOFOLLOW,
+			   STATX_TYPE | STATX_BTIME, &st) < 0)
 		observer_folder_moves(supervisor->observer, notice, &later);
 	else if (S_ISDIR(st.stx_mode))
 		observer_folder_moves(supervisor->observer, notice,

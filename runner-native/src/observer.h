@@ -11,13 +11,13 @@
  * never too little. */
 #pragma once
 
-#include <sys/stat.h>
 #include <time.h>
 
 #include "lookups.h"
 #include "mounted.h"
 #include "notice.h"
 #include "plan.h"
+#include "sys.h"
 #include "threads.h"
 
 #define OBSERVER_MOVERS 8

@@ -36,8 +36,8 @@ int record_look(int dir, const char *name, struct seen *seen)
 {
 	struct statx st;
 	size_t length = strnlen(name, sizeof(seen->name) - 1);
-	if (statx(dir, name, SYS_AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-		  STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
+	if (sys_statx(dir, name, SYS_AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+		      STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return -errno;
 	/* All of it is written, so all of it is defined. */
 	memset(seen, 0, sizeof(*seen));

@@ -70,7 +70,8 @@ static int perform(struct words *request, int root, struct err *err)
 	if (strcmp(verb, "run") == 0)
 		return run_verb(&rest, err);
 	if (strcmp(verb, "dump") != 0)
-		return fail(err, "E_RUNNER_WORDS", 0, "\"%.64s\" cannot be asked of a server", verb);
+		return fail(err, "E_RUNNER_WORDS", 0, "\"%.64s\" cannot be asked of a server",
+			    verb);
 	int rc = dump_verb(&rest, err);
 	return rc == 0 ? leave_folder(root, err) : rc;
 }

@@ -1,7 +1,6 @@
 /* Implementation of shell_builtins.h. */
 #include "shell_builtins.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+#include "dirlist.h"
 
 volatile int shell_interrupted;
 
@@ -135,28 +136,20 @@ static int list_entry(int dir, const char *name, bool is_long)
 	return 0;
 }
 
-static int is_shown(const struct dirent *entry)
-{
-	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
 static int list(const char *path, bool is_long)
 {
-	struct dirent **entries;
+	struct dirlist entries = { 0 };
 	struct stat st;
 	int status = 0;
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return list_entry(AT_FDCWD, path, is_long);
 	cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int count = dir < 0 ? -1 : scandirat(dir, ".", &entries, is_shown, alphasort);
-	if (count < 0)
-		return complain("ls", path, errno);
-	for (int i = 0; i < count; i++) {
-		if (!shell_interrupted && list_entry(dir, entries[i]->d_name, is_long) != 0)
-			status = 1;
-		free(entries[i]);
-	}
-	free(entries);
+	int rc = dir < 0 ? -errno : dirlist_read(dir, &entries);
+	if (rc < 0)
+		status = complain("ls", path, -rc);
+	for (size_t i = 0; i < entries.count && !shell_interrupted; i++)
+		status |= list_entry(dir, entries.names[i], is_long);
+	dirlist_free(&entries);
 	return status;
 }
 

@@ -26,6 +26,7 @@ void supervisor_begin(struct supervisor *supervisor)
 	supervisor->listener = -1;
 	supervisor->table_count = 0;
 	supervisor->observer = NULL;
+	supervisor->borrows = false;
 }
 
 void supervisor_observe(struct supervisor *supervisor, struct observer *observer)
@@ -53,6 +54,12 @@ void supervisor_answer(struct supervisor *supervisor, const struct user *user)
 	add_table(supervisor, &CALLS_OWNER);
 	add_table(supervisor, &CALLS_XATTR);
 	add_table(supervisor, &CALLS_PROCESS);
+}
+
+void supervisor_show_self(struct supervisor *supervisor)
+{
+	supervisor->borrows = true;
+	add_table(supervisor, &CALLS_SELF);
 }
 
 /* Two tables may trap one call for different reasons: then it is trapped always. */
@@ -104,9 +111,12 @@ static struct answer dispatch(struct supervisor *supervisor, const struct notice
 	return answer_perform();
 }
 
-/* On rung "chroot" nobody may anyway. */
+/* On rung "chroot" nobody may anyway; a tracer only looks on, so nothing is answered there. */
 void supervisor_be_traced(struct supervisor *supervisor, const struct plan *plan)
 {
+	if (supervisor->borrows)
+		supervisor->table_count--;
+	supervisor->borrows = false;
 	if (!plan->chroot)
 		add_table(supervisor, &OBSERVE_TRACERS);
 }
@@ -114,6 +124,7 @@ void supervisor_be_traced(struct supervisor *supervisor, const struct plan *plan
 struct answer supervisor_hear(struct supervisor *supervisor, struct notice *notice)
 {
 	notice->changed_roots = supervisor->changed_roots;
+	notice->borrows = supervisor->borrows;
 	if (supervisor->observer != NULL)
 		observer_notice(supervisor->observer, notice);
 	return dispatch(supervisor, notice);

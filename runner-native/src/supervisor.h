@@ -30,6 +30,7 @@ struct supervisor {
 	bool takes_listener; /* whether pid 1 can: a container's filter may forbid that */
 	struct creds creds;
 	struct observer *observer; /* NULL where nobody wants to know */
+	bool borrows;		   /* whether it acts as the caller where that is needed */
 	bool changed_roots;	   /* whether a process of the step has asked for another root */
 	struct call_table tables[SUPERVISOR_TABLES];
 	size_t table_count;
@@ -41,6 +42,9 @@ struct supervisor {
  * (calls_process.c). */
 extern const struct call_table CALLS_IDENTITY, CALLS_OWNER, CALLS_STAT, CALLS_CREATE, CALLS_OPEN,
 	CALLS_CHANGE, CALLS_XATTR, CALLS_PROCESS;
+
+/* What a process may know of itself where no /proc is mounted (calls_self.c). */
+extern const struct call_table CALLS_SELF;
 
 /* What a step looks up, which is noted and never answered (observer.h): single paths, what is
  * opened and listed, names that move, programs, addresses of sockets, filters and tracers of its
@@ -54,6 +58,9 @@ void supervisor_begin(struct supervisor *supervisor);
 
 /* Adds the answers of rung "single-id", whose command runs as `user`. */
 void supervisor_answer(struct supervisor *supervisor, const struct user *user);
+
+/* Adds the answers of rung "chroot". After supervisor_observe: what is answered is noted first. */
+void supervisor_show_self(struct supervisor *supervisor);
 
 /* Adds the observer, whose calls are trapped where it is on. To be called before supervisor_answer.
  */

@@ -6,9 +6,14 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#ifndef STATX_BASIC_STATS /* musl before 1.2.5 */
+#include <linux/stat.h>
+#endif
 
 #define SYS_MNT_DETACH	  2
 #define SYS_AT_RECURSIVE  0x8000
@@ -19,6 +24,11 @@ static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint6
 {
 	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
 	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+}
+
+static inline int sys_statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *st)
+{
+	return (int)syscall(SYS_statx, dirfd, path, flags, mask, st);
 }
 
 static inline int sys_fsopen(const char *type)

@@ -81,7 +81,7 @@ describe.each(['root', 'rootless', 'chroot'] as const)('traced, rung %s', (rung)
 
   test('a setuid program has the rights that it has untraced', async (context) => {
     const words = ['user', '7'];
-    const args = ['/mighty', 'status', 'Uid'];
+    const args = ['/mighty', 'ids'];
     const traced = await run(context, args, [...TRACED, ...words]);
     const free = await run(context, args, words);
     expect(traced.stdout.toString()).toBe(free.stdout.toString());
