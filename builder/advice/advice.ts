@@ -1,7 +1,7 @@
 // What would have made past builds cheaper, as data. Only what the history and the read sets prove.
 
 export interface Advice {
-  readonly kind: 'move' | 'ignore' | 'cache-mount';
+  readonly kind: 'move' | 'narrow' | 'ignore' | 'cache-mount';
   /** Of the line to change: `Dockerfile:12`. */
   readonly place: string | undefined;
   /** The step that stands there. */

@@ -9,6 +9,7 @@ import { BuildFacts } from './build-facts.ts';
 import { adviseCacheMounts } from './cache-mounts.ts';
 import { adviseIgnores } from './ignore-files.ts';
 import { adviseMoves } from './move-run.ts';
+import { adviseNarrower } from './narrow-copy.ts';
 
 export interface Advised {
   /** The build that the places are of. */
@@ -33,7 +34,12 @@ export function advise(store: Store, word: string | undefined): Advised {
       target === build.target,
   );
   const facts = new BuildFacts(store, [build, ...older]);
-  const advice = [...adviseMoves(facts), ...adviseIgnores(facts), ...adviseCacheMounts(facts)]
+  const advice = [
+    ...adviseMoves(facts),
+    ...adviseNarrower(facts),
+    ...adviseIgnores(facts),
+    ...adviseCacheMounts(facts),
+  ]
     .filter(({ savedMs, savedBytes }) => savedMs >= WORTH_MS || savedBytes > 0)
     .sort((a, b) => b.savedMs - a.savedMs || b.savedBytes - a.savedBytes);
   return { build, builds: 1 + older.length, advice };

@@ -1,10 +1,11 @@
 // Files of the context that change, that no step reads and that are not in the image cost a COPY and what is behind it:
 // they should be ignored, or the COPY should take less. Advised for files that really made something run.
 
-import type { PathOrigin } from '../../core/path-origin.ts';
 import type { StepRecord } from '../history/build-record.ts';
 import type { Advice } from './advice.ts';
+import { isBlamedOn } from './blamed-on.ts';
 import { type BuildFacts, called, isContextCopy } from './build-facts.ts';
+import { takenFrom } from './taken-from.ts';
 
 /** Advises ignore rules. */
 export function adviseIgnores(facts: BuildFacts): Advice[] {
@@ -24,7 +25,9 @@ function adviseIgnore(facts: BuildFacts, copy: StepRecord): Advice | undefined {
   if (useless.size === 0) return undefined;
   // A file that is as useless as that made a run for nothing only where no other was to blame.
   const blamed = facts.history.flatMap(({ steps }) =>
-    steps.filter((step) => step.status === 'ran' && isBlamedOn(step, useless, copy)),
+    steps.filter(
+      (step) => step.status === 'ran' && isBlamedOn(step, (path) => useless.has(path), copy),
+    ),
   );
   if (blamed.length === 0) return undefined;
   const names = [...useless.values()].sort();
@@ -54,47 +57,5 @@ function isUseless(facts: BuildFacts, copy: StepRecord, path: string): boolean {
       (read) => read.path !== path && !(read.path === folder && read.uses.includes('l')),
     );
   });
-  return isUnread && !isTakenOn(facts, [copy, ...onIt], file.digest);
-}
-
-/** True where a step takes something from the stage, unless it is a COPY without a file of that content. */
-function isTakenOn(
-  facts: BuildFacts,
-  stage: readonly StepRecord[],
-  digest: string | undefined,
-): boolean {
-  const ids = new Set(stage.map(({ id }) => id));
-  return facts.build.steps.some((step) => {
-    const [input, ...others] = step.inputs;
-    if (!others.some((id) => ids.has(id) && id !== input)) return false;
-    const lists = step.kind === 'copy' ? facts.layers(step) : undefined;
-    return (
-      lists === undefined ||
-      lists.some((list) => [...list].some((entry) => entry.digest === digest))
-    );
-  });
-}
-
-/** True for a run that only such files caused. */
-function isBlamedOn(
-  { step, cause, origins = [] }: StepRecord,
-  useless: ReadonlyMap<string, string>,
-  copy: StepRecord,
-): boolean {
-  if (cause?.kind !== 'parts' || cause.changes.length !== 1) return false;
-  const [change] = cause.changes;
-  const { paths, more } = change?.files ?? { paths: [], more: 1 };
-  const isOwn = change?.name === 'sources' && step === copy.step;
-  const isAbove =
-    change?.name === 'input tree' && origins.every((origin) => cameWith(origin, copy));
-  return (
-    (isOwn || isAbove) &&
-    more === 0 &&
-    paths.length > 0 &&
-    paths.every(({ path }) => useless.has(path))
-  );
-}
-
-function cameWith({ step }: PathOrigin, copy: StepRecord): boolean {
-  return step === copy.step;
+  return isUnread && !takenFrom(facts, [copy, ...onIt])(file.digest);
 }

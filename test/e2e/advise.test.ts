@@ -85,6 +85,30 @@ test('a file that changes and that nobody reads is to be ignored, unless it is i
   expect(advice(context, whole, 'README.md').filter(({ kind }) => kind === 'ignore')).toEqual([]);
 });
 
+test('a COPY of everything is to take what is read behind it', (context) => {
+  const stage = `COPY . .\nRUN cat src/a.ts package.json > out; ${SLOW}\n`;
+  const told = advice(context, `${stage}FROM base\nCOPY --from=build /app/out /out\n`, 'README.md');
+  const narrow = told.find(({ kind }) => kind === 'narrow');
+  expect(narrow).toMatchObject({ place: 'Dockerfile:6', times: 2 });
+  expect(narrow?.what).toBe(
+    'let COPY . . (Dockerfile:6) take what is read behind it: package.json src (one COPY for the files, one for each folder)',
+  );
+  expect(narrow?.savedMs).toBeGreaterThan(900);
+});
+
+test.for<[string, string]>([
+  ['lists its folder', `RUN ls > /out; cat src/a.ts; ${SLOW}`],
+  [
+    'mounts its stage',
+    `RUN cat src/a.ts > out; ${SLOW}\nFROM base\nRUN --mount=from=build,target=/b cat /b/app/README.md > /x`,
+  ],
+  ['is in the image', `RUN cat src/a.ts > out; ${SLOW}`],
+])('a COPY of everything behind which a step %s is left as it is', ([why, run], context) => {
+  const end = why === 'lists its folder' ? '\nFROM base\nCOPY --from=build /app/src /out\n' : '\n';
+  const told = advice(context, `COPY . .\n${run}${end}`, 'README.md');
+  expect(told.filter(({ kind }) => kind === 'narrow')).toEqual([]);
+});
+
 test('what a package manager keeps in a layer is to go to a cache mount', (context) => {
   const folder = '/root/.npm/_cacache';
   const fill = `mkdir -p ${folder} && dd if=/dev/zero of=${folder}/x bs=1k count=2000`;
