@@ -10,8 +10,10 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmdirSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -54,8 +56,9 @@ export async function takeLease(home: string): Promise<Lease> {
   return {
     tmp,
     async release() {
-      await removeQuietly(tmp);
-      rmSync(file, { force: true });
+      // Mostly there is nothing in it. Node's rm would be one more part of Node to load.
+      if (!isRemoved(() => rmdirSync(tmp))) await removeQuietly(tmp);
+      if (!isRemoved(() => unlinkSync(file))) rmSync(file, { force: true });
     },
   };
 }
@@ -191,6 +194,15 @@ function textOr(otherwise: string, read: () => string): string {
     return read();
   } catch {
     return otherwise;
+  }
+}
+
+function isRemoved(remove: () => void): boolean {
+  try {
+    remove();
+    return true;
+  } catch {
+    return false;
   }
 }
 
