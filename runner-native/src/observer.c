@@ -43,6 +43,7 @@ static void finish_looks(struct observer *observer, struct thread *thread)
 		const struct held *look = &thread->held[i];
 		view.tid = thread->tid;
 		view.root_length = view.length = 0;
+		observer->selves = 0;
 		resolve(observer, &view, look->path, look->uses);
 		if ((look->uses & LOOK_PROGRAM) != 0)
 			programs_look(observer, &notice, AT_FDCWD, look->path,
