@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 // e2e and security: the built program and, where installed, the field's own tools.
 // soundness: reuse against no reuse, by random builds.
 // adversaries-*: those of soundness once more, where steps are run or observed in another way.
-const OTHER_WAYS = ['chroot'];
+const OTHER_WAYS = ['chroot', 'ptrace'];
 
 export default defineConfig({
   test: {

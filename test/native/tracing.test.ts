@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { useBench } from '../support/bench.ts';
 import { observedOf } from '../support/observed.ts';
+import { MKDIRAT, SYSINFO, withRival } from '../support/rival.ts';
 import { callRunner, PROBE, type RunnerResult } from '../support/runner.ts';
 
 const TRACED = ['observe', 'observe-by', 'ptrace'];
@@ -109,18 +110,13 @@ describe.each(['root', 'rootless', 'chroot'] as const)('traced, rung %s', (rung)
   });
 });
 
-/** Calls that a listener of the container's is shown, and what comes of it. */
-const [MKDIR, SYSINFO] = process.arch === 'arm64' ? [34, 179] : [258, 99];
-
 describe('where a container has a listener', () => {
   const bench = useBench('root');
 
   async function inContainer(context: TestContext, call: number): Promise<RunnerResult> {
     bench.need(context);
     const { words } = bench.prepare({ args: ['/probe', 'cat', '/f'], fill, words: ['observe'] });
-    const binary = join(bench.folder(), 'runner');
-    const line = `exec ${PROBE} rival ${call} ${bench.binary} "$@"`;
-    writeFileSync(binary, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    const binary = withRival(bench.folder(), call, bench.binary);
     return callRunner({ verb: 'run', words, binary });
   }
 
@@ -132,7 +128,7 @@ describe('where a container has a listener', () => {
   });
 
   test('that hears of a look-up before a tracer can, the step is not seen whole', async (context) => {
-    const result = await inContainer(context, MKDIR);
+    const result = await inContainer(context, MKDIRAT);
     expect(result.stdout.toString()).toBe('content\n');
     expect(observedOf(result).reason).toContain('a listener of the container');
   });
