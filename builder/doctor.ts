@@ -30,6 +30,7 @@ export async function diagnose(environment: BuildEnvironment): Promise<DoctorRep
   try {
     const checks = [
       await checkIsolation(store.lease.tmp, environment.signal),
+      await checkObservation(store.lease.tmp, environment.signal),
       await checkNetwork(environment.signal),
       await checkStore(store.home),
     ];
@@ -72,6 +73,28 @@ async function checkIsolation(dir: string, signal: AbortSignal): Promise<DoctorC
     if (!isBuildError(error)) throw error;
     const { hint } = error;
     return { name, ok: false, detail: error.message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+/** Whether a RUN can be reused by what it read. Without it builds work, and run more. */
+async function checkObservation(dir: string, signal: AbortSignal): Promise<DoctorCheck> {
+  const name = 'observation';
+  try {
+    const { observation } = await probe(await chooseIsolation('auto', signal), dir);
+    const { way, listener = 'not tried' } = observation;
+    if (way === 'notice')
+      return { name, ok: true, chosen: way, detail: 'seccomp user notification' };
+    const detail = `no seccomp user notification here: ${listener}`;
+    if (way === 'ptrace') return { name, ok: true, chosen: way, detail };
+    return {
+      name,
+      ok: true,
+      chosen: 'none',
+      detail: `${detail}, nor ptrace: every RUN is reused by its whole input only`,
+    };
+  } catch (error) {
+    if (!isBuildError(error)) throw error;
+    return { name, ok: false, detail: 'no RUN step can be isolated here' };
   }
 }
 

@@ -91,9 +91,7 @@ async function limitStep(
   const server = new RunnerServer(isolation, {
     cgroups: group.folders,
     helper,
-    onNote(subject, why) {
-      if (subject === 'network') events({ event: 'choice', subject, chosen: 'none', why });
-    },
+    onNote: tellNotes(events),
   });
   const amount = (value: number): string => (Number.isFinite(value) ? String(value) : 'unlimited');
   return {
@@ -104,6 +102,20 @@ async function limitStep(
       await server.close();
       await group.remove();
     },
+  };
+}
+
+/** Tells what the runner had to choose; how steps are observed, once. */
+function tellNotes(events: EventSink): (subject: string, why: string) => void {
+  let isObservationTold = false;
+  return (subject, why) => {
+    if (subject === 'network') events({ event: 'choice', subject, chosen: 'none', why });
+    const observation = (chosen: string): void =>
+      events({ event: 'choice', subject: 'observation', chosen, why });
+    if (subject === 'tracing') observation('none');
+    if (subject !== 'observe' || isObservationTold) return;
+    isObservationTold = true;
+    observation('ptrace');
   };
 }
 

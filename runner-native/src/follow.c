@@ -107,8 +107,8 @@ static int trace(const struct plan *plan, struct supervisor *supervisor,
 		(void)listener_answer(followed->report, false);
 		return 0;
 	}
-	event_note("observe", "what the step reads is seen by ptrace: %s",
-		   number == 0 ? "asked for" : errno_name(number));
+	event_note("observe", "no seccomp user notification for the step: %s",
+		   number == 0 ? "ptrace was asked for" : errno_name(number));
 	int rc = supervisor_take(supervisor, -1, plan->chroot, err);
 	if (rc < 0)
 		return rc;

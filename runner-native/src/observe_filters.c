@@ -67,7 +67,7 @@ static const struct call CALLS[] = {
 HANDLER(handle_ptrace)
 {
 	if (observer_is_on(supervisor->observer))
-		event_note("observe", "the step traces programs (strace, gdb), which is refused "
+		event_note("tracing", "the step traces programs (strace, gdb), which is refused "
 				      "while it is traced itself to see what it reads");
 	observer_fail(supervisor->observer, "the step wanted to trace programs itself");
 	(void)notice;

@@ -19,6 +19,7 @@
 #include "ns.h"
 #include "overlay.h"
 #include "path.h"
+#include "probe_observation.h"
 #include "probe_supervisor.h"
 #include "remove.h"
 #include "store.h"
@@ -225,6 +226,8 @@ static int probe_work(struct store_plan *plan, struct err *err)
 		put_ok(&json, "userns");
 		put_ok(&json, "idmap");
 	}
+	/* First: in a new pid namespace only one process can be started. */
+	probe_observation(&json);
 	if (plan->chroot)
 		put_changed_root(&json, plan->dir);
 	else

@@ -44,6 +44,12 @@ const WITHOUT_NAMESPACES = {
   ],
 };
 
+/** As docker's default profile, which asks for CAP_SYS_PTRACE for it. */
+const WITHOUT_HANDOVER = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['pidfd_getfd'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
+};
+
 const STEPS = `RUN mkdir -p /etc /a/b && printf 'root:x:0:0::/:/bin/sh\\nwww:x:33:33::/:/bin/sh\\n' > /etc/passwd \\
  && echo 1 > /a/b/f && ln /a/b/f /a/g && chown -R www /a && chmod 4755 /a/b/f && ln -s b /a/l && mkfifo /a/p
 RUN rm -r /a/b && mkdir /a/b && echo > /dev/null && dd if=/dev/urandom of=/r bs=16 count=1 2> /dev/null && rm /r
@@ -138,23 +144,23 @@ test('by itself, in a container that has no namespaces to give: doctor says so, 
   const container = { words, context: folder };
   const home = tmpDir();
   expect(inside(home, container, 'doctor').stdout).toMatch(
-    /^ok +isolation: chroot \(no namespaces here \(userns: /m,
+    /^ok +isolation: chroot \(no namespaces here \(userns: .*\nok +observation: notice /m,
   );
   const built = inside(home, container, 'build', '-q', '/context');
   expect(built).toEqual({ status: 0, stdout: builtOutside(folder), stderr: '' });
 });
 
 test.for([
-  ["podman's default filter", undefined],
   ['a filter without ptrace and what goes with it', WITHOUT_NAMESPACES],
+  ["a filter like docker's, by which a listener cannot be handed over", WITHOUT_HANDOVER],
 ] as const)(
   'on the chroot rung a step is reused by what it read, under %s',
   ([, filter], context) => {
     const folder = contextFor(context);
     const home = tmpDir();
     const profile = join(tmpDir(), 'profile.json');
-    writeFileSync(profile, JSON.stringify(filter ?? {}));
-    const words = filter === undefined ? [] : [`--security-opt=seccomp=${profile}`];
+    writeFileSync(profile, JSON.stringify(filter));
+    const words = [`--security-opt=seccomp=${profile}`];
     const dockerfile = `${BUSYBOX}COPY note /note\nRUN cat /bin/busybox > /copy\n`;
     writeFileSync(join(folder, 'Dockerfile'), dockerfile);
     const build = (note: string) => {

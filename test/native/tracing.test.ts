@@ -36,7 +36,9 @@ describe.each(['root', 'rootless', 'chroot'] as const)('traced, rung %s', (rung)
 
   test('that is said', async (context) => {
     const result = await run(context, ['/probe', 'cat', '/f']);
-    expect(notesOf(result)).toEqual(['what the step reads is seen by ptrace: asked for']);
+    expect(notesOf(result)).toEqual([
+      'no seccomp user notification for the step: ptrace was asked for',
+    ]);
     expect(observedOf(result)).toMatchObject({ complete: true, interrupted: 0 });
     const listened = await run(context, ['/probe', 'cat', '/f'], ['observe']);
     expect(notesOf(listened)).toEqual([]);
@@ -95,7 +97,7 @@ describe.each(['root', 'rootless', 'chroot'] as const)('traced, rung %s', (rung)
     // On rung chroot it is refused in any case.
     if (rung === 'chroot') return expect(observedOf(result).complete).toBe(true);
     expect(observedOf(result).reason).toContain('trace');
-    expect(notesOf(result).at(-1)).toContain('strace');
+    expect(result.events.find(({ subject }) => subject === 'tracing')?.message).toContain('strace');
   });
 
   test('it ends with the runner', async (context) => {
@@ -122,7 +124,7 @@ describe('where a container has a listener', () => {
 
   test('a step is traced', async (context) => {
     const result = await inContainer(context, SYSINFO);
-    expect(notesOf(result)).toEqual(['what the step reads is seen by ptrace: EBUSY']);
+    expect(notesOf(result)).toEqual(['no seccomp user notification for the step: EBUSY']);
     expect(observedOf(result)).toMatchObject({ complete: true });
     expect(observedOf(result).looked.get('f')).toBe('cf');
   });
@@ -131,5 +133,14 @@ describe('where a container has a listener', () => {
     const result = await inContainer(context, MKDIRAT);
     expect(result.stdout.toString()).toBe('content\n');
     expect(observedOf(result).reason).toContain('a listener of the container');
+  });
+
+  test('a probe says so', async (context) => {
+    bench.need(context);
+    const words = ['dir', bench.folder()];
+    const binary = withRival(bench.folder(), SYSINFO, bench.binary);
+    const { stdout } = await callRunner({ verb: 'probe', words, binary });
+    const { observation } = JSON.parse(stdout.toString());
+    expect(observation).toEqual({ way: 'ptrace', listener: 'EBUSY', ptrace: null });
   });
 });
