@@ -1,6 +1,6 @@
 // The entries of what was scanned, folder by folder in canonical order, as they are gone through.
 
-import { digestAt } from '../../core/digest.ts';
+import { DIGEST_BYTES, digestAt } from '../../core/digest.ts';
 import { compareNames } from '../../core/names.ts';
 import type { Spool } from '../../core/spool.ts';
 import type { Entry } from '../../image/entry.ts';
@@ -90,7 +90,7 @@ class RestOfFolder {
     if (target !== undefined) return { ...base, type: 'symlink', mode: 0o777, link: target };
     if (files.isFifo(index)) return { ...base, type: 'fifo' };
     if (link !== undefined) return { ...base, type: 'hardlink', link };
-    const digest = digestAt(digests, index * 32);
+    const digest = digestAt(digests, index * DIGEST_BYTES);
     return { path, type: 'file', mode, uid: 0, gid: 0, mtime, size: Number(size), digest };
   }
 }

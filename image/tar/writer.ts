@@ -163,8 +163,8 @@ function numberField(
 }
 
 function wholeSeconds(mtime: bigint): number {
-  const rest = mtime % 1_000_000_000n;
-  return Number((mtime - rest) / 1_000_000_000n) - (rest < 0n ? 1 : 0);
+  const seconds = Number(mtime / 1_000_000_000n);
+  return mtime < 0n && mtime % 1_000_000_000n < 0n ? seconds - 1 : seconds;
 }
 
 function linkField(pax: Map<string, Buffer>, link: string): string {
