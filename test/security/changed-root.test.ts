@@ -90,6 +90,18 @@ test('a step cannot change its root a second time, which is the way out of the f
   });
 });
 
+test('a file that a user of the step holds open to read is not opened to write by the supervisor, which is root', (context) => {
+  const folder = busyboxContext(context, {
+    Dockerfile: `${BUSYBOX}RUN echo own > /of-root
+USER 1000:1000
+RUN exec 3< /of-root; for name in /dev/fd/3 /proc/self/fd/3; do (echo forged >> $name) && exit 1; cat $name; done; true
+USER 0
+RUN test "$(cat /of-root)" = own
+`,
+  });
+  expect(build(folder)).toMatchObject({ status: 0, stderr: '' });
+});
+
 test('a folder that the step makes a link to one of the machine is not followed when mounts are taken out', (context) => {
   const outside = tmpDir();
   for (const name of ['hosts', 'resolv.conf', 'key']) writeFileSync(join(outside, name), 'theirs');
