@@ -3,6 +3,7 @@
 import type { Store } from '../../cache/store.ts';
 import { canonicalJson } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
+import { isBuildError } from '../../core/errors.ts';
 import type { PathChange, PathChanges, PathState } from '../../core/step-reason.ts';
 import type { Entry } from '../../image/entry.ts';
 import { LayerList } from '../../image/layer-list.ts';
@@ -12,8 +13,21 @@ import { comparePaths } from '../../image/tree/path-order.ts';
 const HELD = 20;
 const COUNTED = 1000;
 
-/** Undefined where the store does not have both lists. Throws E_STORE_CORRUPT. */
+/** Undefined where the store does not have all of both lists: a reason is worth no failure. */
 export function copiedChanges(
+  store: Pick<Store, 'objects'>,
+  before: Digest,
+  after: Digest,
+): PathChanges | undefined {
+  try {
+    return compare(store, before, after);
+  } catch (error) {
+    if (isBuildError(error) && error.code === 'E_STORE_CORRUPT') return undefined;
+    throw error;
+  }
+}
+
+function compare(
   { objects }: Pick<Store, 'objects'>,
   before: Digest,
   after: Digest,

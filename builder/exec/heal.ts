@@ -32,8 +32,7 @@ export async function healing<T>(
     } catch (error) {
       const isDamage = isBuildError(error) && DAMAGES.has(error.code);
       if (!isDamage || left === 0 || signal.aborted) throw error;
-      for (const { key } of brokenRecords(store)) store.records.delete(key);
-      await store.flush();
+      await removeDamaged(store);
       events({
         event: 'choice',
         subject: 'store',
@@ -42,6 +41,17 @@ export async function healing<T>(
       });
     }
   }
+}
+
+/**
+ * Removes every object that is not what its name says, of a record or not: one that is there is not put again. What this
+ * build has recorded is committed first, since only that is listed.
+ */
+async function removeDamaged(store: Store): Promise<void> {
+  await store.flush();
+  for (const { digest } of store.objects.list()) store.objects.get(digest);
+  for (const { key } of brokenRecords(store)) store.records.delete(key);
+  await store.flush();
 }
 
 /** The records whose trees or lists of layers the store does not have whole: every object is read, and so checked. */

@@ -3,7 +3,10 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
+import { openDatabase } from '../../cache/database.ts';
+import { digestKey } from '../../cache/records.ts';
 import { openStore } from '../../cache/store.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import { seededRandom } from '../support/seed.ts';
 import { busyboxContext, slipway } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
@@ -118,6 +121,24 @@ test('a directory that the store has lost, deep in a tree, is made anew by the s
   expect(log).toContain('store: begin again, and run what it has lost (the store does not have');
   expect(log).toMatch(/RUN mkdir[^\n]*\n#\d+ why: [^\n]*\n#\d+ DONE/);
   expect(build(folder, home).log).not.toContain('begin again');
+});
+
+test('damaged lists of results whose records are lost too are made anew', async (context) => {
+  const { context: folder, home, digest } = built(context);
+  const store = await openStore(home);
+  const records = [...store.records.list()].filter(({ kind }) => kind !== 'base');
+  const parts = records.flatMap(({ layers }) =>
+    layers.flatMap((id) => LayerList.open(store.objects, id)?.parts ?? []),
+  );
+  for (const { key } of records) store.records.delete(key);
+  await store.close();
+  const database = await openDatabase(join(home, 'db'));
+  for (const part of parts) database.table('objects').put(digestKey(part), Buffer.from('damaged'));
+  await database.close();
+  expect(parts.length).toBeGreaterThan(3);
+  // So that the image is made of the lists again.
+  rmSync(join(home, 'oci'), { recursive: true });
+  expect(build(folder, home).digest).toBe(digest);
 });
 
 test('verify names a damaged layer, drops it, and the build is whole again', (context) => {
