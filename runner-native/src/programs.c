@@ -41,6 +41,9 @@ static int open_program(struct observer *observer, const struct notice *notice,
 	cleanup_close int fd =
 		rc < 0 ? -1
 		       : open(place.text, O_PATH | O_CLOEXEC | (place.follow ? 0 : O_NOFOLLOW));
+	/* Rung "chroot" without CAP_SYS_PTRACE: what another user's process has open. */
+	if (rc == 0 && fd < 0 && (errno == EACCES || errno == EPERM))
+		observer_fail(observer, "a program that was started could not be read");
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
 		return -1;
 	const int file =

@@ -15,7 +15,8 @@ import { describe, expect, test } from 'vitest';
 import { type Bench, useBench } from '../support/bench.ts';
 import { elf } from '../support/elf.ts';
 import { type Observed, observedOf, WAYS } from '../support/observed.ts';
-import { requires } from '../support/requires.ts';
+import { requires, requiresPrograms } from '../support/requires.ts';
+import { callRunner } from '../support/runner.ts';
 
 interface Seen extends Observed {
   readonly output: string;
@@ -281,6 +282,33 @@ describe.each(WAYS)('observe, rung %s, by %s', (rung, way) => {
       chmodSync(join(lower, 'bin/mighty'), 0o711),
     );
     expect(own(unread)['app/x'] === 'cf' || !unread.complete).toBe(true);
+  });
+});
+
+describe('observe, rung chroot, where the container gives no CAP_SYS_PTRACE', () => {
+  const bench = useBench('chroot');
+
+  test.for([
+    ['a file that another user reads', 'cat /app/x', null],
+    ['a program that another user has open', 'exec-open /bin/script', 'could not be read'],
+    ['a path from the working folder of another user', 'look stat x', 'could not be read'],
+  ] as const)('%s', async ([, words, reason], context) => {
+    bench.need(context);
+    requiresPrograms(context, 'setpriv');
+    const step = bench.prepare({
+      args: all(words),
+      words: ['observe', 'user', '7'],
+      fill,
+    });
+    const binary = join(bench.folder(), 'runner');
+    const without = '--bounding-set=-sys_ptrace --inh-caps=-sys_ptrace';
+    writeFileSync(binary, `#!/bin/sh\nexec setpriv ${without} ${bench.binary} "$@"\n`, {
+      mode: 0o755,
+    });
+    const result = await callRunner({ verb: 'run', words: [...bench.maps, ...step.words], binary });
+    const seen = observedOf(result);
+    if (reason === null) expect([seen.reason, own(seen)]).toEqual([null, { 'app/x': 'cf' }]);
+    else expect(seen.reason).toContain(reason);
   });
 });
 
