@@ -4,12 +4,13 @@
 // is a code point, or one byte that is not UTF-8 (core/names.ts).
 
 import { BuildError } from '../../core/errors.ts';
+import { automaton, type Part } from './pattern-automaton.ts';
 
 export type PathTest = (path: string) => boolean;
 
 /** Returns the test of `pattern` on whole slash-separated paths by filepath.Match, where `**` is no more than `*`. Throws E_IGNORE_PATTERN. */
 export function compileGlob(pattern: string): PathTest {
-  return regExpTest(pattern, parse(pattern), () => '[^/]*');
+  return pathTest(pattern, parse(pattern), { crosses: false });
 }
 
 /**
@@ -21,14 +22,8 @@ export function compilePathPattern(pattern: string): PathTest {
   // `**.pyc` is the end of a name, where `**/x` is a whole component: the one case that no RegExp below says.
   if (pattern.startsWith('**') && parts.slice(1).every(isLiteral))
     return suffixTest(pattern.slice(2));
-  return regExpTest(pattern, parts, (isLast) => (isLast ? '.*' : '(?:.*/)?'));
+  return pathTest(pattern, parts, { crosses: true });
 }
-
-/** `**` (with the slash behind it), `*`, `?`, a class as the source of a RegExp, or one character as it is. */
-type Part =
-  | { readonly kind: 'stars' | 'star' | 'any' }
-  | { readonly kind: 'class'; readonly source: string }
-  | { readonly kind: 'char'; readonly char: string; readonly escaped: boolean };
 
 function isLiteral(part: Part): boolean {
   return part.kind === 'char' && !part.escaped;
@@ -39,13 +34,20 @@ function suffixTest(suffix: string): PathTest {
   return (path) => path.endsWith(suffix) || path === suffix.slice(1);
 }
 
-function regExpTest(
+/** A RegExp is the quickest, but takes a name's length to the power of the stars where nothing matches. */
+const MAX_STARS = 3;
+
+function pathTest(
   pattern: string,
   parts: readonly Part[],
-  stars: (isLast: boolean) => string,
+  { crosses }: { readonly crosses: boolean },
 ): PathTest {
-  const sources = parts.map((part, index) => sourceOf(part, stars(index === parts.length - 1)));
+  const sources = parts.map((part, index) =>
+    sourceOf(part, !crosses ? '[^/]*' : index === parts.length - 1 ? '.*' : '(?:.*/)?'),
+  );
+  const stars = parts.filter(({ kind }) => kind === 'star' || kind === 'stars').length;
   try {
+    if (stars > MAX_STARS) return automaton(parts, { crosses });
     const test = new RegExp(`^${sources.join('')}$`, 'su');
     return (path) => test.test(path);
   } catch (error) {
