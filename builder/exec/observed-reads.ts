@@ -60,8 +60,17 @@ export function recordReads(objects: ObjectStore, sight: Sight, step: ObservedSt
   return { reads: reads.put(), ...seen };
 }
 
+/** Whether a signal may have made a call fail that would not have failed unobserved. */
+export function wasInterrupted({ end }: Sight): boolean {
+  return end !== undefined && end.interrupted > 0;
+}
+
+/** A program that was told EINTR may have done without the file: its result holds for no other input. */
+const INTERRUPTED = 'signals interrupted calls that were being seen';
+
 function whyIncomplete(end: Sight['end']): string | undefined {
   if (end === undefined) return 'the runner did not say what it saw';
+  if (end.complete && end.interrupted > 0) return INTERRUPTED;
   return end.complete ? undefined : (end.reason ?? 'the runner did not see everything');
 }
 

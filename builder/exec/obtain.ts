@@ -159,7 +159,7 @@ interface Missed {
 async function run(context: ObtainContext, step: Step, missed: Missed): Promise<Obtained> {
   const replaced = context.store.records.get(step.key);
   const expired = replaced && expiry(step, replaced);
-  const record = await make(context, step, missed.others);
+  const record = await make(context, step, [...(replaced ? [replaced] : []), ...missed.others]);
   const { bypass } = step.reuse;
   const { last, differs, untraced } = missed;
   const reason =

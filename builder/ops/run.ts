@@ -19,10 +19,10 @@ import { sortEntries } from '../../image/tree/sort-entries.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { needsNamespaces } from '../exec/needs-namespaces.ts';
 import { resolvConf, runnerNetwork, type StepNetwork } from '../exec/network.ts';
-import { OBSERVER_RULES, recordReads } from '../exec/observed-reads.ts';
+import { OBSERVER_RULES, recordReads, wasInterrupted } from '../exec/observed-reads.ts';
+import { disturbed } from '../exec/observing.ts';
 import { runLimited } from '../exec/run-limited.ts';
 import { runShell, type ShellPlace } from '../exec/run-shell.ts';
-import type { StepExit } from '../exec/run-step.ts';
 import { mountPoints, type RunFolders, runWords } from '../exec/run-words.ts';
 import type { Isolation } from '../exec/runner.ts';
 import { RUNNER_PROTOCOL } from '../exec/runner-protocol.ts';
@@ -33,6 +33,7 @@ import type { FailedRun } from '../failed-run.ts';
 import type { RunSpec } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { StepOptions } from '../step-options.ts';
+import { commandFailed, howItEnded, shownCommand } from './command-failed.ts';
 import type { Op, OpResult, StepReporter, Untraced } from './op.ts';
 import type { RunMounts } from './run-mounts.ts';
 
@@ -117,7 +118,22 @@ function named(name: string, value: string): [string, string][] {
   return value === '' ? [] : [[name, value]];
 }
 
+/** Runs the step; once more, unobserved, where it failed and that may be due to its being observed. */
 async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promise<OpResult> {
+  const made = await attempt(spec, inputs, step);
+  if (made !== 'disturbed') return made;
+  step.log('stderr', 'slipway: it failed while signals interrupted it; run again, unobserved');
+  const again = await attempt(spec, inputs, { ...step, observe: false });
+  if (again === 'disturbed') throw new Error('a step that nobody observed was disturbed');
+  return { ...again, observed: disturbed() };
+}
+
+/** One run. 'disturbed' where it failed, was observed, and calls of it may have failed for that. */
+async function attempt(
+  spec: RunSpec,
+  inputs: RunInputs,
+  step: StepReporter,
+): Promise<OpResult | 'disturbed'> {
   const { layers, objects, input } = inputs;
   const isolation = await inputs.isolation();
   checkRung(spec, inputs, isolation);
@@ -150,6 +166,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     step.usage?.(exit.usage);
     const setUp = mountPoints(sandbox).map(({ target }) => target);
     if (exit.code === 0) return { sight: exit.sight, setUp };
+    if (observe && wasInterrupted(exit.sight)) return 'disturbed';
     await inputs.onFailed?.({
       command: shownCommand(spec),
       how: howItEnded(exit),
@@ -166,6 +183,7 @@ async function run(spec: RunSpec, inputs: RunInputs, step: StepReporter): Promis
     });
     throw commandFailed(spec, exit, inputs.span);
   });
+  if (ran === 'disturbed') return ran;
   const entries = await changes(inputs, folders);
   if (isolation.rung === 'chroot') await layers.roots.keep(folders.root, input, entries);
   if (!observe) return { entries, folder: base };
@@ -221,19 +239,4 @@ function isChange(objects: ObjectStore, tree: Digest, entry: Entry): boolean {
   const root = readRoot(objects, tree);
   const same = root.mode === entry.mode && root.uid === entry.uid && root.gid === entry.gid;
   return !same || entry.xattrs !== undefined;
-}
-
-function shownCommand(spec: RunSpec): string {
-  const command = spec.args.join(' ');
-  return command.length > 200 ? `${command.slice(0, 200)}…` : command;
-}
-
-function howItEnded(exit: StepExit): string {
-  if (exit.message !== undefined) return exit.message;
-  return exit.signal === null ? `exit code: ${exit.code}` : `killed by signal ${exit.signal}`;
-}
-
-function commandFailed(spec: RunSpec, exit: StepExit, span: Span | undefined): BuildError {
-  const message = `"${shownCommand(spec)}" did not complete successfully: ${howItEnded(exit)}`;
-  return new BuildError('E_RUN_FAILED', message, { span, exitCode: exit.code });
 }

@@ -58,7 +58,7 @@ void observer_notice(struct observer *observer, const struct notice *notice)
 	struct thread *thread = threads_find(&observer->threads, notice->tid);
 	if (thread == NULL)
 		thread = threads_make_room(&observer->threads, notice->tid);
-	if (observer->calls++ > 0)
+	if (observer->calls++ > 0 && observer_may_be_interrupted(observer))
 		observer->interrupted += notice->id - observer->id - 1;
 	observer->id = notice->id;
 	observer->serial++;

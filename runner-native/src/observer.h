@@ -40,10 +40,11 @@ struct observer {
 	bool network;	    /* whether the step used the machine's network */
 	bool counts_network;
 	uint64_t calls;
-	uint64_t interrupted; /* calls that a signal took back before they were seen */
-	uint64_t id;	      /* of the last notice: the kernel numbers them without gaps */
-	uint32_t serial;      /* of this notice */
-	unsigned selves;      /* links to /proc/self that were crossed */
+	uint64_t handled, sent; /* signals: with a handler without SA_RESTART; of a process */
+	uint64_t interrupted;	/* calls that were taken back unseen, and may have failed */
+	uint64_t id;		/* of the last notice: the kernel numbers them without gaps */
+	uint32_t serial;	/* of this notice */
+	unsigned selves;	/* links to /proc/self that were crossed */
 	/* Rung "chroot": when the step began. There folders that are older can be moved. */
 	struct timespec began;
 	struct lookups lookups;
@@ -68,6 +69,9 @@ static inline bool observer_is_on(const struct observer *observer)
 
 /* The observation is not complete, for `reason` (a constant). */
 void observer_fail(struct observer *observer, const char *reason);
+
+/* Whether a look-up may fail because it waits for us (observe_signals.c). */
+bool observer_may_be_interrupted(const struct observer *observer);
 
 /* To be called first for every notice; and when all processes of the step are gone. */
 void observer_notice(struct observer *observer, const struct notice *notice);

@@ -41,6 +41,7 @@ void supervisor_observe(struct supervisor *supervisor, struct observer *observer
 	add_table(supervisor, &OBSERVE_PROGRAMS);
 	add_table(supervisor, &OBSERVE_SOCKETS);
 	add_table(supervisor, &OBSERVE_FILTERS);
+	add_table(supervisor, &OBSERVE_SIGNALS);
 }
 
 void supervisor_answer(struct supervisor *supervisor, const struct user *user)

@@ -9,7 +9,7 @@
 #include "observer.h"
 #include "seccomp.h"
 
-#define SUPERVISOR_TABLES 15
+#define SUPERVISOR_TABLES 17
 
 struct supervisor;
 
@@ -48,10 +48,10 @@ extern const struct call_table CALLS_SELF;
 
 /* What a step looks up, which is noted and never answered (observer.h): single paths, what is
  * opened and listed, names that move, programs, addresses of sockets, filters and tracers of its
- * own. */
+ * own, handlers of signals. */
 struct call_table observe_paths(void);
 extern const struct call_table OBSERVE_OPEN, OBSERVE_NAMES, OBSERVE_PROGRAMS, OBSERVE_SOCKETS,
-	OBSERVE_FILTERS, OBSERVE_TRACERS;
+	OBSERVE_FILTERS, OBSERVE_TRACERS, OBSERVE_SIGNALS;
 
 /* Begins with one that has nothing to do. */
 void supervisor_begin(struct supervisor *supervisor);

@@ -237,19 +237,23 @@ static void on_alarm(int number)
 	alarms++;
 }
 
-/* Looks at a path COUNT times while signals without SA_RESTART come; prints what failed. */
+/* disturbed PATH COUNT [restart|strict]: looks at a path while signals come, without SA_RESTART or
+ * with it; prints how often that failed, which fails it where it is strict. */
 static int verb_disturbed(char **args)
 {
 	struct stat st;
 	int wrong = 0;
-	const struct sigaction action = { .sa_handler = on_alarm };
+	const char *how = args[2] == NULL ? "" : args[2];
+	const struct sigaction action = { .sa_handler = on_alarm,
+					  .sa_flags =
+						  strcmp(how, "restart") == 0 ? SA_RESTART : 0 };
 	const struct itimerval timer = { { 0, 300 }, { 0, 300 } };
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
 	for (int i = atoi(args[1]); i > 0; i--)
 		wrong += stat(args[0], &st) < 0;
 	printf("%s %d\n", alarms > 0 ? "disturbed" : "quiet", wrong);
-	return 0;
+	return strcmp(how, "strict") == 0 && wrong > 0;
 }
 
 const struct verb VERBS_OF_PATHS[] = {

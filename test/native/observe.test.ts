@@ -313,6 +313,14 @@ describe.each(WAYS)('observe, rung %s, by %s', (rung, way) => {
     expect(seen.complete).toBe(true);
   });
 
+  check(
+    'a signal whose handler restarts calls makes none fail, and counts for nothing',
+    async () => {
+      const seen = await look('disturbed /app/x 20000 restart');
+      expect(seen).toMatchObject({ output: 'disturbed 0\n', interrupted: 0, complete: true });
+    },
+  );
+
   check('io_uring and handles are refused as always', async () => {
     const seen = await look('syscall 425 8 0');
     expect(seen).toMatchObject({ output: 'EPERM\n', complete: true });

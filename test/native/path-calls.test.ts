@@ -20,33 +20,33 @@ const TABLES = {
 /** What the filter allows and the supervisor need not see: a call on descriptors, memory, processes or time. */
 const WITHOUT_PATHS = new Set(
   `
-  accept accept4 adjtimex alarm arch_prctl brk cachestat capget capset clock_adjtime
+  accept accept4 adjtimex arch_prctl brk cachestat capget capset clock_adjtime
   clock_getres clock_gettime clock_nanosleep clone clone3 close close_range copy_file_range dup
   dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2
   epoll_wait epoll_wait_old eventfd eventfd2 exit exit_group fadvise64 fallocate fchdir fchmod
-  fchown fcntl fdatasync fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs
+  fchown fdatasync fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs
   fsync ftruncate futex futex_requeue futex_wait futex_waitv futex_wake get_robust_list
   get_thread_area getcpu getcwd getegid geteuid getgid getgroups getitimer getpeername getpgid
   getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage getsid
   getsockname getsockopt gettid gettimeofday getuid inotify_init inotify_init1 inotify_rm_watch
   io_cancel io_destroy io_getevents io_pgetevents io_setup io_submit ioctl ioprio_get ioprio_set
-  kill landlock_add_rule landlock_create_ruleset landlock_restrict_self listen listmount lseek
+  landlock_add_rule landlock_create_ruleset landlock_restrict_self listen listmount lseek
   madvise map_shadow_stack membarrier memfd_create memfd_secret mincore mlock mlock2 mlockall
-  mmap modify_ldt mprotect mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend
+  mmap modify_ldt mprotect mq_getsetattr mq_open mq_timedreceive mq_timedsend
   mq_unlink mremap mseal msgctl msgget msgrcv msgsnd msync munlock munlockall munmap nanosleep
-  pause personality pidfd_open pidfd_send_signal pipe pipe2 pkey_alloc pkey_free pkey_mprotect
+  pause personality pidfd_open pipe pipe2 pkey_alloc pkey_free pkey_mprotect
   poll ppoll pread64 preadv preadv2 prlimit64 process_mrelease process_vm_readv
-  process_vm_writev pselect6 ptrace pwrite64 pwritev pwritev2 read readahead readv recvfrom
-  recvmmsg recvmsg remap_file_pages restart_syscall rseq rt_sigaction rt_sigpending
-  rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo
+  process_vm_writev pselect6 pwrite64 pwritev pwritev2 read readahead readv recvfrom
+  recvmmsg recvmsg remap_file_pages restart_syscall rseq rt_sigpending
+  rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait
   sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam
   sched_getscheduler sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam
   sched_setscheduler sched_yield select semctl semget semop semtimedop sendfile set_robust_list
-  set_thread_area set_tid_address setfsgid setfsuid setgid setgroups setitimer setpgid
+  set_thread_area set_tid_address setfsgid setfsuid setgid setgroups setpgid
   setpriority setregid setresgid setresuid setreuid setrlimit setsid setsockopt setuid shmat
   shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 socket socketpair splice statmount
-  sync sync_file_range syncfs sysinfo tee tgkill time timer_create timer_delete timer_getoverrun
-  timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill umask
+  sync sync_file_range syncfs sysinfo tee time timer_delete timer_getoverrun
+  timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times umask
   uname uretprobe vfork vmsplice wait4 waitid write writev
   `
     .trim()

@@ -91,6 +91,7 @@ test('numbers come along', () => {
 test.each([
   [sight([], { complete: false, reason: 'io_uring' }), 'io_uring'],
   [sight([], { complete: false }), 'the runner did not see everything'],
+  [sight([], { interrupted: 1 }), 'signals interrupted calls that were being seen'],
   [sightAmong([]), 'the runner did not say what it saw'],
   [sight(Array(2_000_002).fill('a')), 'it looked at more than 1000000 paths'],
 ])('what was not seen whole makes no read set', (seen, incomplete) => {

@@ -1,7 +1,7 @@
 // When a step is observed no more.
 
 import { expect, test } from 'vitest';
-import { observing } from '../../../builder/exec/observing.ts';
+import { disturbed, observing } from '../../../builder/exec/observing.ts';
 import type { CacheRecord } from '../../../cache/records.ts';
 import { sha256 } from '../../../core/digest.ts';
 
@@ -42,6 +42,15 @@ test('once given up, it stays so, and says so; who asks for traces by name gets 
   const next = [record(0, { observed: tired.observed })];
   expect(observing(AUTO, next).kind).toBe('gave-up');
   expect(observing({ ...AUTO, policy: 'traced' }, next).kind).toBe('observe');
+});
+
+test('a step that had to be run again unobserved stays unobserved, and says why', () => {
+  const last = record(0, { observed: disturbed() });
+  expect(observing(AUTO, [last, record(10)])).toMatchObject({
+    kind: 'gave-up',
+    observed: { incomplete: expect.stringContaining('signals interrupted') },
+  });
+  expect(observing(AUTO, [record(10), last]).kind).toBe('observe');
 });
 
 test('what no record is to be taken of is not observed', () => {
