@@ -9,8 +9,11 @@ import type { Reuse } from './reuse.ts';
 /** So often a step is observed before its cost counts. */
 const TRIES = 3;
 
-/** The part of a step's time that is too much. */
+/** The part of a step's processor time that is too much; that of a busy machine's clock says nothing. */
 const TOO_MUCH = 0.1;
+
+/** Less than this in a run is not worth being saved, whatever part it is of a step that mostly waits. */
+const LITTLE_MS = 50;
 
 /** Said of a step that is observed no more; its next record is looked at for it. */
 const GAVE_UP = 'seeing what it reads has cost much and was never of use';
@@ -50,8 +53,12 @@ function whyGivenUp(others: readonly CacheRecord[]): string | undefined {
 function hasGivenUp(others: readonly CacheRecord[]): boolean {
   if (others[0]?.observed?.incomplete === GAVE_UP) return true;
   if (others.some(({ from }) => from !== undefined)) return false;
-  const tries = others.flatMap(({ observed, ms }) => (observed ? [{ ...observed, ms }] : []));
-  const cost = tries.reduce((sum, { supervisorMs }) => sum + supervisorMs, 0);
-  const time = tries.reduce((sum, { ms }) => sum + ms, 0);
-  return tries.length >= TRIES && cost > TOO_MUCH * time;
+  const tries = others.flatMap(({ observed, usage, ms }) => {
+    const time = usage === undefined ? ms : usage.userMs + usage.systemMs;
+    return observed === undefined ? [] : [{ cost: observed.supervisorMs, time }];
+  });
+  const cost = tries.reduce((sum, each) => sum + each.cost, 0);
+  const time = tries.reduce((sum, each) => sum + each.time, 0);
+  const isMuch = cost > TOO_MUCH * time && cost > LITTLE_MS * tries.length;
+  return tries.length >= TRIES && isMuch;
 }

@@ -155,3 +155,19 @@ test('a prune keeps what a record is compared with', (context) => {
   expect(build().at(-1)?.status).toBe('traced');
   expect(run('cache', 'verify').status).toBe(0);
 });
+
+test('a step whose observation costs much and never pays is observed no more, until its command changes', (context) => {
+  const look = 'i=0; while [ $i -lt 30000 ]; do [ -e /app/f ]; i=$((i+1)); done';
+  const { build, edit, run } = project(context, `RUN ${look}; cat /app/f > /out`, { f: '0' });
+  const GAVE_UP = 'seeing what it reads has cost much and was never of use';
+  for (const round of ['1', '2', '3']) {
+    expect(build().at(-1)?.observed).toMatchObject({ network: false, reads: expect.any(String) });
+    edit('f', round);
+  }
+  expect(build().at(-1)?.observed).toMatchObject({ calls: 0, incomplete: GAVE_UP });
+  expect(run('why', '5').stdout).toContain(`observed    not in full: ${GAVE_UP}`);
+  edit('f', '4');
+  expect(outcomes(build())).toEqual([
+    ['ran', `files before it changed: /app/f changed (what it read is not asked: ${GAVE_UP})`],
+  ]);
+});

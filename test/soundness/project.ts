@@ -103,7 +103,7 @@ const APPLETS = [
   ...['sh', 'cat', 'ls', 'stat', 'test', 'find', 'sort', 'rm', 'mkdir', 'rmdir', 'chmod', 'chown'],
   ...['mv', 'cp', 'ln', 'touch', 'readlink', 'env', 'wc', 'sha256sum', 'head', 'grep', 'chroot'],
   ...['true', 'realpath', 'dd', 'sed', 'tee', 'xargs', 'cmp', 'id', 'su', 'setsid', 'tar', 'diff'],
-  ...['md5sum', 'which', 'awk', 'truncate', 'mkfifo', 'timeout'],
+  ...['md5sum', 'which', 'awk', 'truncate'],
 ];
 
 /** Fills the folder `tools` of a context with what steps run: a static busybox and, if the machine has it, a dynamic `cat`. */

@@ -129,5 +129,4 @@ export const WRITERS: readonly Command[] = [
   (r) => `find ${folder(r)} -type f -exec chmod -x {} +`,
   (r) => `chown me ${path(r)}`,
   (r) => `su me -c 'echo mine > /tmp/by; cat ${path(r)} >> /tmp/by'`,
-  (r) => `mkfifo ${path(r)}`,
 ];

@@ -32,6 +32,15 @@ test('a step is observed until that has cost much and was never of use', () => {
   expect(kind(record(500), record(500), record(500, { from: sha256('other') }))).toBe('observe');
 });
 
+test('the cost counts as a part of processor time, and where it is little it does not count', () => {
+  const usage = { userMs: 400, systemMs: 100, peakMemory: 0, written: 0 };
+  const kind = (supervisorMs: number) =>
+    observing(AUTO, Array(3).fill(record(supervisorMs, { usage, ms: 60_000 }))).kind;
+  expect([kind(60), kind(50)]).toEqual(['gave-up', 'observe']);
+  const little = record(40, { usage: { ...usage, userMs: 0 } });
+  expect(observing(AUTO, [little, little, little]).kind).toBe('observe');
+});
+
 test('once given up, it stays so, and says so; who asks for traces by name gets them', () => {
   const tired = observing(AUTO, [record(500), record(500), record(500)]);
   if (tired.kind !== 'gave-up') throw new Error('not given up');
