@@ -15,7 +15,7 @@ interface Listed {
 /** A store with one build in it. */
 function built(context: TestContext): string {
   const folder = busyboxContext(context, {
-    Dockerfile: `${BUSYBOX}ENV A=1 B=2\nRUN dd if=/dev/zero of=/zeros bs=1k count=3000 && ln /zeros /more\n`,
+    Dockerfile: `${BUSYBOX}ENV A=1 B=2\nRUN dd if=/dev/zero of=/zeros bs=1k count=3500 && ln /zeros /more\n`,
   });
   const home = tmpDir();
   const finished = slipway(home, ['build', '-t', 'app', folder]);
