@@ -12,6 +12,8 @@ import { checkContents } from './check-contents.ts';
 export interface KeptFolders {
   /** Keeps a folder that holds the layer, made by this build. */
   publish(id: Digest, folder: string): Promise<void>;
+  /** Whether this build has made the folder of the layer. */
+  isTrusted(id: Digest): boolean;
   /** Yields `files`, read from the layer's folder. Throws E_STORE_CORRUPT, with the layer put aside. */
   check(id: Digest, files: AsyncIterable<FileContent>): AsyncIterable<FileContent>;
 }
@@ -33,6 +35,7 @@ export function keptFolders(
     async publish(id, folder) {
       if (await layers.publish(id, folder)) fresh.add(id);
     },
+    isTrusted: (id) => fresh.has(id),
     check: (id, files) => (fresh.has(id) ? files : checkContents(files, () => discard(id))),
   };
 }

@@ -19,6 +19,7 @@ import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { keptFolders } from './kept-folders.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
+import { placesInFolder } from './places-in-folder.ts';
 import type { Sandbox } from './sandbox.ts';
 import { StepRoots } from './step-roots.ts';
 
@@ -104,7 +105,13 @@ export function layerStore(
           yield* kept.check(id, readFromFolder(await isolation(), folder, files));
         }
       };
-      const places = async () => (await unkept())?.places?.();
+      const places = async () => {
+        const made = await unkept();
+        if (made !== undefined) return made.places?.();
+        // Elsewhere its files may be readable inside of the runner's user namespace only.
+        const isOurs = kept.isTrusted(id) && (await isolation()).rung === 'root';
+        return isOurs ? placesInFolder(store.layers.path(id, await layerForm())) : undefined;
+      };
       const contentsOf = { read, places };
       const layer: SnapshotLayer = { id, origin, entries: () => listOf(id), contents: contentsOf };
       return layer;

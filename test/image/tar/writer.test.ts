@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LayerContents } from '../../../image/layer.ts';
-import { writeLayerTar } from '../../../image/tar/writer.ts';
+import { writeLayerBlocks, writeLayerTar } from '../../../image/tar/writer.ts';
 import { chunksOf, collect, contentsOf } from '../../support/contents.ts';
 import { device, dir, file, symlink, whiteout } from '../../support/entries.ts';
 
@@ -112,4 +112,21 @@ describe('a file that changes while it is written', () => {
     await expect(write([file('a', 'text')], contents)).rejects.toThrowError('shorter');
     expect(ended).toBe(true);
   });
+});
+
+test('a file of more than eight gigabytes has its size in a PAX record, and the field of the header is 0', async () => {
+  const size = 9 * 2 ** 30 + 1;
+  const place = { path: '/large', state: Buffer.alloc(40), digest: undefined };
+  const contents: LayerContents = { ...contentsOf({}), places: async () => () => place };
+  const blocks = [];
+  const large = { ...file('large', ''), size };
+  for await (const { parts } of writeLayerBlocks([large], contents, 'files')) blocks.push(parts);
+  const [head] = blocks[0] ?? [];
+  if (!(head instanceof Uint8Array)) throw new Error('the first part is no header');
+  expect(head.byteLength).toBe(3 * 512);
+  expect(Buffer.from(head.subarray(512, 531)).toString()).toBe(`19 size=${size}\n`);
+  expect(Buffer.from(head.subarray(1024 + 124, 1024 + 136)).toString()).toBe('00000000000\0');
+  const pieces = blocks.flat().filter((part) => !(part instanceof Uint8Array));
+  expect(pieces.reduce((sum, piece) => sum + piece.length, 0)).toBe(size);
+  expect(Math.max(...blocks.map((parts) => parts.length))).toBeLessThan(4);
 });
