@@ -219,6 +219,22 @@ static int take_known(struct pack_input *input, struct pack_known *known, struct
 	return rc;
 }
 
+/* Waits for the client to close its end: a runner that went first would look to it like one that
+ * broke off. */
+static int take_end(struct pack_input *input, struct err *err)
+{
+	char more;
+	ssize_t n;
+	if (input->start < input->end)
+		return malformed(err, "goes on behind its end");
+	do
+		n = read(STDIN_FILENO, &more, 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return fail(err, "E_IO", errno, "cannot read the description");
+	return n == 0 ? 0 : malformed(err, "goes on behind its end");
+}
+
 int pack_input_next(struct pack_input *input, struct pack_block *block, struct err *err)
 {
 	for (;;) {
@@ -240,7 +256,8 @@ int pack_input_next(struct pack_input *input, struct pack_block *block, struct e
 		case 'e':
 			return 1;
 		case 'z':
-			return block->length == 0 ? 0 : malformed(err, "ends within a block");
+			return block->length == 0 ? take_end(input, err)
+						  : malformed(err, "ends within a block");
 		default:
 			return malformed(err, "has a part of no known kind");
 		}

@@ -190,6 +190,7 @@ test.each([
   ['is cut short', [bytesPart(Buffer.from('a'))]],
   ['is cut short', [Buffer.from('b\x05\0\0\0a')]],
   ['is cut short', []],
+  ['goes on behind its end', [END, END]],
   ['ends within a block', [bytesPart(Buffer.from('a')), END]],
   ['has a part of no known kind', [Buffer.from('?')]],
   [

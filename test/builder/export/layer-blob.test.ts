@@ -107,7 +107,7 @@ test('random edits: what is put together of old blocks is what a new store makes
     expect(gunzipSync(blob).equals(tar)).toBe(true);
     expect(reused.diffId).toBe(sha256(tar));
   }
-});
+}, 30_000);
 
 test('a block in a damaged blob, or in one that is gone, is compressed anew', async () => {
   const files = someFiles();
