@@ -17,7 +17,7 @@ import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
 import { ownTarToEntryStream } from '../../image/tar/own-tar-to-entry-stream.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
-import { keptFolders } from './kept-folders.ts';
+import { type KeptFolders, keptFolders } from './kept-folders.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
 import { placesInFolder } from './places-in-folder.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -84,6 +84,7 @@ export function layerStore(
     return made;
   };
 
+  const inFolder = folderPlaces(store, kept, { isolation, layerForm });
   return {
     roots: new StepRoots(store.objects, temporary),
     temporary,
@@ -105,17 +106,25 @@ export function layerStore(
           yield* kept.check(id, readFromFolder(await isolation(), folder, files));
         }
       };
-      const places = async () => {
-        const made = await unkept();
-        if (made !== undefined) return made.places?.();
-        // Elsewhere its files may be readable inside of the runner's user namespace only.
-        const isOurs = kept.isTrusted(id) && (await isolation()).rung === 'root';
-        return isOurs ? placesInFolder(store.layers.path(id, await layerForm())) : undefined;
-      };
+      const places = async () => ((await unkept()) ?? (await inFolder(id)))?.places?.();
       const contentsOf = { read, places };
       const layer: SnapshotLayer = { id, origin, entries: () => listOf(id), contents: contentsOf };
       return layer;
     },
+  };
+}
+
+/** Layers whose files the runner can read in their folders. */
+function folderPlaces(
+  { layers }: Store,
+  kept: KeptFolders,
+  { isolation, layerForm }: Pick<Sandbox, 'isolation' | 'layerForm'>,
+): (id: Digest) => Promise<Pick<LayerContents, 'places'> | undefined> {
+  return async (id) => {
+    // Elsewhere its files may be readable inside of the runner's user namespace only.
+    if (!kept.isTrusted(id) || (await isolation()).rung !== 'root') return undefined;
+    const folder = layers.path(id, await layerForm());
+    return { places: async () => placesInFolder(folder) };
   };
 }
 
