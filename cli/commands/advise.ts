@@ -18,9 +18,9 @@ export const advise: CliCommand = {
       .addHelpText(
         'after',
         `
-From what past builds did and what their steps read: a RUN that could stand above a COPY, a COPY that
-could take less, files of the context that change and that nobody reads, caches of package managers in layers. Only what the
-history proves is told, with the time that it would have saved.
+From what past builds did and what their steps read: a RUN that could stand above a COPY, a COPY
+that could take less, files of the context that change and that nobody reads, caches of package
+managers in layers. Only what the history proves is told, with the time that it would have saved.
 
 Examples:
   slipway advise

@@ -56,9 +56,10 @@ export const cacheExport: CliCommand = {
 };
 
 const HELP = `
-It holds the records with what their steps read, the layers that they made, and the cache mounts, as an OCI layout: what
-copies images copies it too. Layers of base images are not in it, since the image has them; nor are
-files of a COPY whose context has them. A mount that a step has is waited for.
+It holds the records with what their steps read, the layers that they made, and the cache mounts, as
+an OCI layout: what copies images copies it too. Layers of base images are not in it, since the
+image has them; nor are files of a COPY whose context has them. A mount that a step has is waited
+for.
 
 Records keep build arguments and environment readable: whoever gets the cache can read them.
 
