@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "words.h"
 
@@ -93,6 +94,48 @@ static void mark_ours(struct processes *all)
 	}
 }
 
+/* The user whose a process is; false where it is gone. */
+static bool owner_of(pid_t pid, uid_t *owner)
+{
+	char path[32], text[1024];
+	uint64_t number;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	cleanup_close int file = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	char *at = strstr(text, "\nUid:\t");
+	if (at == NULL)
+		return false;
+	at += strlen("\nUid:\t");
+	at[strcspn(at, "\t")] = '\0';
+	if (!parse_number(at, 10, UINT32_MAX - 1, &number))
+		return false;
+	*owner = (uid_t)number;
+	return true;
+}
+
+/* Where a container withholds CAP_KILL, root may not signal the process of another user; a child
+ * that has become that user may. */
+static bool signal_as_owner(pid_t pid, int number)
+{
+	uid_t owner;
+	int status;
+	pid_t child = owner_of(pid, &owner) ? fork() : -1;
+	if (child == 0)
+		_exit(setresuid(owner, owner, owner) == 0 && kill(pid, number) == 0 ? 0 : 1);
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool signal_one(pid_t pid, int number)
+{
+	return kill(pid, number) == 0 || (errno == EPERM && signal_as_owner(pid, number));
+}
+
 /* Sends `number` to every descendant; how many there were. A number cannot become another's
  * meanwhile: what descends from us stays a zombie until we reap it, or is seen a moment too
  * late. */
@@ -103,7 +146,7 @@ static size_t signal_all(int number)
 	list_processes(&all);
 	mark_ours(&all);
 	for (size_t i = 0; i < all.count; i++)
-		if (all.list[i].ours && kill(all.list[i].pid, number) == 0)
+		if (all.list[i].ours && signal_one(all.list[i].pid, number))
 			count++;
 	free(all.list);
 	return count;

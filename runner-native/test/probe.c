@@ -187,7 +187,7 @@ static int verb_daemon(char **args)
 			signal(SIGTERM, SIG_IGN);
 			signal(SIGHUP, SIG_IGN);
 			if (write(ends[1], "!", 1) == 1)
-				execl("/proc/self/exe", "probe", "sleep", "600", args[0],
+				execl("/probe", "probe", "sleep", "600", args[0],
 				      (char *)NULL);
 			_exit(1);
 		}

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ALL_RUNGS, useBench } from '../support/bench.ts';
+import { runIn } from '../support/runner-in.ts';
 
 /** Command lines of all processes of this machine that have `mark` among their words. */
 function processesWith(mark: string): string[] {
@@ -135,5 +136,22 @@ describe.each(ALL_RUNGS)('on rung %s', (rung) => {
     await until(() => processesWith(mark).length === 0, 1000);
     step.child.stdout?.resume();
     expect((await step.result).event('exit')).toMatchObject({ code: 143 });
+  });
+});
+
+describe('in a container that withholds CAP_KILL', () => {
+  const bench = useBench('chroot');
+  const mark = `mark-unkillable-${process.pid}`;
+
+  test('a daemon of another user is killed too', async (context) => {
+    bench.need(context);
+    const { words } = bench.prepare({
+      args: ['/probe', 'daemon', mark],
+      words: ['user', '33:33'],
+    });
+    const script = 'exec setpriv --bounding-set -kill --inh-caps -kill "$@"';
+    const result = await runIn(context, bench, { script, words: [...bench.maps, ...words] });
+    expect(result.event('exit')?.code).toBe(0);
+    expect(processesWith(mark)).toEqual([]);
   });
 });
