@@ -10,6 +10,6 @@
 /* Opens the sources of all binds. Before the merged root is mounted. */
 int mounts_pin(struct plan *plan, struct err *err);
 
-/* Performs every operation below the merged root `root`. `memory`: a tmpfs that is attached where the
- * step will never see it, for what is bound out of it. */
+/* Performs every operation below the merged root `root`. `memory`: a tmpfs that is attached where
+ * the step will never see it, for what is bound out of it. */
 int mounts_perform(const struct plan *plan, int root, int memory, struct err *err);

@@ -1,6 +1,6 @@
 /* Entering a user namespace, and making a child in the other ones.
- * Threat: none yet (nothing of a step runs before); what matters is that every process of the runner
- * dies with the one that started it, at any instant. */
+ * Threat: none yet (nothing of a step runs before); what matters is that every process of the
+ * runner dies with the one that started it, at any instant. */
 #pragma once
 
 #include <sched.h>

@@ -29,14 +29,13 @@ static int mount_memory(const char *path, struct err *err)
 {
 	static const struct fs_option options[] = { { "mode", "0755" } };
 	cleanup_close int target = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_close int mount =
-		fs_new("tmpfs", options, lengthof(options), MOUNT_ATTR_NOSUID);
+	cleanup_close int mount = fs_new("tmpfs", options, lengthof(options), MOUNT_ATTR_NOSUID);
 	int rc = target < 0 ? -errno : mount < 0 ? mount : fs_attach(mount, target);
 	return rc < 0 ? fail_step(err, STEP_MOUNT, -rc, "cannot mount a tmpfs") : steal_fd(&mount);
 }
 
-/* Where a layer of our own can be made: in memory, but for owners as attributes, which a tmpfs takes
- * since Linux 6.6 only. */
+/* Where a layer of our own can be made: in memory, but for owners as attributes, which a tmpfs
+ * takes since Linux 6.6 only. */
 static int own_layer(const struct plan *plan, int memory, const char *name, char *path, size_t room,
 		     struct err *err)
 {

@@ -4,6 +4,6 @@
 
 #include "words.h"
 
-/* 0: `exit` was sent. 1: this process has nothing more to do, since its failure was reported already
- * or since it is a child of the runner. <0: `err` is to be reported. */
+/* 0: `exit` was sent. 1: this process has nothing more to do, since its failure was reported
+ * already or since it is a child of the runner. <0: `err` is to be reported. */
 int run_verb(const struct words *words, struct err *err);

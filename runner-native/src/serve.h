@@ -1,6 +1,7 @@
 /* Steps and dumps of their folders, one after another in one process, so that the exec, the user
  * namespace and the control groups of a runner are paid for once and not at each step. It keeps
- * nothing of one request for the next; whatever fails ends it. Ids and privilege as in run and dump. */
+ * nothing of one request for the next; whatever fails ends it. Ids and privilege as in run and
+ * dump. */
 #pragma once
 
 #include "words.h"

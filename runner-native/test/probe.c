@@ -187,8 +187,7 @@ static int verb_daemon(char **args)
 			signal(SIGTERM, SIG_IGN);
 			signal(SIGHUP, SIG_IGN);
 			if (write(ends[1], "!", 1) == 1)
-				execl("/probe", "probe", "sleep", "600", args[0],
-				      (char *)NULL);
+				execl("/probe", "probe", "sleep", "600", args[0], (char *)NULL);
 			_exit(1);
 		}
 		_exit(0);
