@@ -169,7 +169,7 @@ static int install_filter(const struct plan *plan, struct supervisor *supervisor
 	if (listener < 0)
 		return install_traced(plan, supervisor, report,
 				      plan->observe_by_ptrace ? 0 : -listener, &traps, err);
-	rc = listener_offer(courier, listener);
+	rc = plan->chroot ? listener_offer(courier, listener) : listener_give(report, listener);
 	return rc < 0 ? fail(err, "E_SANDBOX", -rc, "cannot hand the filter over") : 0;
 }
 

@@ -21,22 +21,32 @@ bool listener_can_be_taken(void)
 	return taken >= 0;
 }
 
-int listener_offer(int report, int listener)
+/* Tells pid 1 a number and waits for its answer. */
+static bool ask(int report, int told)
 {
-	return write_all(report, &listener, sizeof(listener));
+	int answer = 0;
+	return write_all(report, &told, sizeof(told)) == 0 &&
+	       read_exact(report, &answer, sizeof(answer)) == 1 && answer == 1;
+}
+
+int listener_offer(int order, int listener)
+{
+	return write_all(order, &listener, sizeof(listener));
+}
+
+int listener_give(int report, int listener)
+{
+	return ask(report, listener) ? 0 : -EPIPE;
 }
 
 bool listener_ask_tracer(int report, int number)
 {
-	const int told = -1 - number;
-	int traced = 0;
-	return write_all(report, &told, sizeof(told)) == 0 &&
-	       read_exact(report, &traced, sizeof(traced)) == 1 && traced == 1;
+	return ask(report, -1 - number);
 }
 
-int listener_answer(int report, bool traced)
+int listener_answer(int report, bool is_so)
 {
-	const int told = traced ? 1 : 0;
+	const int told = is_so ? 1 : 0;
 	return write_all(report, &told, sizeof(told));
 }
 
@@ -99,7 +109,7 @@ struct offer listener_take(int report, pid_t owner, struct err *failure)
 	if (number < 0)
 		return (struct offer){ .kind = OFFER_TRACER, .number = -1 - number };
 	const int fd = take_descriptor(owner, number);
-	if (fd >= 0)
+	if (fd >= 0 && listener_answer(report, true) == 0)
 		return (struct offer){ .kind = OFFER_LISTENER, .listener = fd };
 	*failure = (struct err){ 0 };
 	(void)fail(failure, "E_SANDBOX", errno, "cannot take the listener of the step's filter");

@@ -10,8 +10,13 @@
 /* Whether a listener can be taken over by its number: a container's filter may forbid that. */
 bool listener_can_be_taken(void);
 
-/* In the command's process: tells of the descriptor `listener`. 0 or -errno. */
-int listener_offer(int report, int listener);
+/* In the command's process: tells a courier (see below) of the descriptor `listener`. 0 or -errno.
+ */
+int listener_offer(int order, int listener);
+
+/* In the command's process: tells pid 1 of the descriptor `listener`, and waits until it is taken:
+ * a process that has become another user meanwhile may not be looked into. 0 or -errno. */
+int listener_give(int report, int listener);
 
 /* In the command's process, before there is a filter (rung "chroot", where a container's may keep
  * pid 1 from taking a listener by its number): starts a courier, which shares the descriptors but
@@ -34,8 +39,9 @@ struct offer {
 /* Takes it from the process `owner`; `failure` is the report. */
 struct offer listener_take(int report, pid_t owner, struct err *failure);
 
-/* Tells whether it is traced now. 0 or -errno. */
-int listener_answer(int report, bool traced);
+/* Tells the command's process whether what it waits for is so: it is traced, its listener is taken.
+ * 0 or -errno. */
+int listener_answer(int report, bool is_so);
 
 /* Takes a message of exactly `size` bytes: 1, or 0 and a report as above. */
 int listener_take_message(int report, void *message, size_t size, struct err *failure);
