@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../support/seed.ts';
 import { checkWorlds } from './worlds.ts';
 
-const WORLDS = Number(process.env['SLIPWAY_SOUNDNESS_WORLDS'] ?? 84);
+const WORLDS = Number(process.env['SLIPWAY_SOUNDNESS_WORLDS'] ?? 80);
 
 test('a build with reuse makes what a build without any makes', {
   timeout: 4 * 3_600_000,
