@@ -355,8 +355,10 @@ static int extract_stream(struct extraction *x, struct err *err)
 		int rc = source_entry(&x->source, &x->entry, err);
 		if (rc < 0)
 			return rc;
-		if (x->entry.type == ENTRY_END)
-			return set_dir_times(x, err);
+		if (x->entry.type == ENTRY_END) {
+			rc = source_end(&x->source, err);
+			return rc < 0 ? rc : set_dir_times(x, err);
+		}
 		rc = extract_entry(x, err);
 		if (rc < 0)
 			return rc;

@@ -224,15 +224,11 @@ static int take_known(struct pack_input *input, struct pack_known *known, struct
 static int take_end(struct pack_input *input, struct err *err)
 {
 	char more;
-	ssize_t n;
-	if (input->start < input->end)
-		return malformed(err, "goes on behind its end");
-	do
-		n = read(STDIN_FILENO, &more, 1);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return fail(err, "E_IO", errno, "cannot read the description");
-	return n == 0 ? 0 : malformed(err, "goes on behind its end");
+	const int rc =
+		input->start < input->end ? 1 : read_exact(STDIN_FILENO, &more, sizeof(more));
+	if (rc < 0)
+		return fail(err, "E_IO", -rc, "cannot read the description");
+	return rc == 0 ? 0 : malformed(err, "goes on behind its end");
 }
 
 int pack_input_next(struct pack_input *input, struct pack_block *block, struct err *err)

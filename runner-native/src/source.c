@@ -63,3 +63,13 @@ int source_content(struct source *source, uint64_t size, int to, const char *pat
 	}
 	return 0;
 }
+
+int source_end(struct source *source, struct err *err)
+{
+	char more;
+	const int rc =
+		source->start < source->end ? 1 : read_exact(source->fd, &more, sizeof(more));
+	if (rc < 0)
+		return fail(err, "E_IO", -rc, "cannot read the entry stream");
+	return rc == 0 ? 0 : fail(err, "E_STREAM", 0, "the entry stream goes on behind its end");
+}

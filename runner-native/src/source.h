@@ -15,5 +15,9 @@ struct source {
  * next one. */
 int source_entry(struct source *source, struct entry *entry, struct err *err);
 
+/* Waits for the client to close its end: a runner that went first would look to it like one that
+ * broke off. E_STREAM for a stream that goes on. */
+int source_end(struct source *source, struct err *err);
+
 /* Writes the next `size` bytes to the open file `to`. */
 int source_content(struct source *source, uint64_t size, int to, const char *path, struct err *err);

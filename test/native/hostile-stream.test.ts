@@ -39,6 +39,11 @@ const MALFORMED: readonly (readonly [string, Buffer, string])[] = [
     Buffer.from([255, 255, 255, 255]),
     "an entry's header claims 4294967295 bytes",
   ],
+  [
+    'goes on behind its end',
+    Buffer.concat([stream(file('f')), Buffer.of(0)]),
+    'the entry stream goes on behind its end',
+  ],
   ['claims an empty header', Buffer.alloc(8), "an entry's header claims 0 bytes"],
   ['has an unknown type', Buffer.from([1, 0, 0, 0, 77]), 'an entry is of unknown type 77'],
   ['has a longer end entry', Buffer.from([2, 0, 0, 0, 0, 0]), 'an entry is of unknown type 0'],
