@@ -6,8 +6,8 @@
 
 enum { SYMBOL_BITS = 9 };
 
-/* By frequency, by as many of its bytes as any has; where it is the same, in the order of symbols.
- */
+/* Sorts by frequency, byte by byte up to the highest that any has; equal ones keep the order of
+ * their symbols. */
 static void sort(uint32_t *leaves, size_t count)
 {
 	uint32_t other[HUFFMAN_SYMBOLS], all = 0;
