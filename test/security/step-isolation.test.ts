@@ -2,6 +2,7 @@
 // descriptors, processes or store, and nothing that configures the kernel.
 
 import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { buildIn, buildOnHostile, needsSteps } from '../support/hostile.ts';
 import { contextOf, slipway, startSlipway } from '../support/slipway.ts';
@@ -63,6 +64,36 @@ test('it cannot configure the kernel, the devices or the control groups', (conte
   });
   expect(shown(stderr).filter((line) => line.startsWith('WROTE'))).toEqual([]);
   expect(shown(stderr).length).toBeGreaterThanOrEqual(writes.length);
+});
+
+test('what the field hides of /proc and /sys is hidden', (context) => {
+  needsSteps(context);
+  const files = ['acpi', 'asound', 'interrupts', 'kcore', 'keys', 'latency_stats', 'timer_list'];
+  const masked = [
+    ...[...files, 'timer_stats', 'sched_debug', 'scsi'].map((name) => `/proc/${name}`),
+    ...['/sys/firmware', '/sys/devices/virtual/powercap'],
+  ];
+  const here = masked.filter((path) => existsSync(path));
+  const { status, stderr } = buildOnHostile({
+    home: tmpDir(),
+    dockerfile: `RUN for path in ${here.join(' ')}; do if [ -d $path ]; then ls -A $path | sed "s:^:SEEN $path/:"; else stat -c "%n %F %t:%T" $path; fi; done\n`,
+  });
+  expect(status, stderr).toBe(0);
+  const isNull = (path: string): string => `${path} character special file 1:3`;
+  const hidden = here.filter((path) => !statSync(path).isDirectory()).map(isNull);
+  expect(hidden).not.toEqual([]);
+  expect(shown(stderr)).toEqual(hidden);
+});
+
+test('what configures the machine through /proc is read-only', (context) => {
+  needsSteps(context);
+  const { stderr } = buildOnHostile({
+    home: tmpDir(),
+    dockerfile: `RUN awk '$3 == "proc" && $4 ~ /^ro,/ { print $2 }' /proc/self/mounts\n`,
+  });
+  const names = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'];
+  const here = names.map((name) => `/proc/${name}`).filter((path) => existsSync(path));
+  expect(shown(stderr)).toEqual(expect.arrayContaining(here));
 });
 
 test('kill -9 -1 ends its own processes and no other', (context) => {
