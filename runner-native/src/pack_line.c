@@ -117,8 +117,9 @@ static void *work(void *at)
 	return NULL;
 }
 
-/* What is written, as it is written. */
+/* What is written, as it is written. Where the blob is the tar, who filled the line has hashed it. */
 struct output {
+	bool is_hashed;
 	struct sha256 sha;
 	uint64_t size, synced, source_size;
 	uint32_t source_crc;
@@ -129,7 +130,8 @@ static int write_out(struct output *output, const void *data, size_t length, str
 	int rc = write_all(STDOUT_FILENO, data, length);
 	if (rc < 0)
 		return fail(err, "E_BLOB_WRITE", -rc, "a blob cannot be written to the store");
-	sha256_add(&output->sha, data, length);
+	if (output->is_hashed)
+		sha256_add(&output->sha, data, length);
 	output->size += length;
 	if (output->size - output->synced >= EARLY_BYTES) {
 		/* Only a hint: whether all is on the disk the client finds out by its sync. */
@@ -186,7 +188,7 @@ static struct pack_block *wait_for_made(struct pack_line *line)
 static void *write_blocks(void *at)
 {
 	struct pack_line *line = at;
-	struct output output = { 0 };
+	struct output output = { .is_hashed = line->level >= 0 };
 	struct err err;
 	struct pack_block *block;
 	sha256_begin(&output.sha);

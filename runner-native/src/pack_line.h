@@ -29,7 +29,7 @@ struct pack_block {
 
 struct pack_totals {
 	uint64_t size;
-	uint8_t digest[SHA256_BYTES];
+	uint8_t digest[SHA256_BYTES]; /* where the bytes are compressed: else they are the ones that came */
 };
 
 struct pack_line;

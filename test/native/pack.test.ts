@@ -104,7 +104,7 @@ test('random blocks come back from every level, and every digest is right', asyn
 });
 
 test('without gzip the bytes stay as they are; a layer may be empty', async () => {
-  const { stdout } = await pack(
+  const { stdout, event } = await pack(
     [],
     bytesPart(Buffer.from('ab')),
     BLOCK_END,
@@ -113,6 +113,8 @@ test('without gzip the bytes stay as they are; a layer may be empty', async () =
     END,
   );
   expect(stdout.toString()).toBe('abc');
+  const digest = hexOf(Buffer.from('abc'));
+  expect(event('done')).toEqual({ event: 'done', diff_id: digest, digest, bytes: 3 });
   const empty = await pack(['gzip', '4'], END);
   expect(gunzipSync(empty.stdout)).toHaveLength(0);
 });
