@@ -114,6 +114,13 @@ export class LayerList implements LayerEntries {
     for (const chunk of this.#chunks) yield* decodeEntries(this.#read(chunk));
   }
 
+  /** The entries of the parts that `other` does not have: all that differs between the two, and some that do not. Throws E_STORE_CORRUPT. */
+  *apartFrom(other: LayerList): Generator<Entry> {
+    const shared = new Set(other.parts);
+    for (const chunk of this.#chunks)
+      if (!shared.has(chunk[2])) yield* decodeEntries(this.#read(chunk));
+  }
+
   /** What the layer says of `path`, opaque marks left out. Throws E_STORE_CORRUPT. */
   find(path: string): Entry | undefined {
     const index = lastNotAfter(this.#chunks, path);

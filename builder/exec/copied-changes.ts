@@ -13,7 +13,7 @@ import { comparePaths } from '../../image/tree/path-order.ts';
 const HELD = 20;
 const COUNTED = 1000;
 
-/** Undefined where the store does not have all of both lists: a reason is worth no failure. */
+/** Undefined where the store does not have what differs of both lists: a reason is worth no failure. */
 export function copiedChanges(
   store: Pick<Store, 'objects'>,
   before: Digest,
@@ -36,7 +36,7 @@ function compare(
   if (old === undefined || now === undefined) return undefined;
   const paths: PathChange[] = [];
   let more = 0;
-  for (const change of differences(old, now)) {
+  for (const change of differences(old.apartFrom(now), now.apartFrom(old))) {
     if (paths.length < HELD) paths.push(change);
     else if (++more >= COUNTED) break;
   }
