@@ -6,6 +6,7 @@ import { formatFlag } from '../flags/format.ts';
 import { printable, printableJson } from '../printable.ts';
 import { formatDuration } from '../render/duration.ts';
 import { formatAge, formatSize } from '../render/quantities.ts';
+import { usageText } from '../render/usage.ts';
 import { withStore } from '../with-store.ts';
 
 export const cacheInspect: CliCommand = {
@@ -44,7 +45,7 @@ function toJson({ record, hasTree, layers }: RecordDetails): object {
 const COLUMN = 20;
 
 function toText({ record, hasTree, layers }: RecordDetails): string {
-  const { key, kind, step, created, used, ms, tree, parts, imported } = record;
+  const { key, kind, step, created, used, ms, usage, tree, parts, imported } = record;
   const lines = [
     ...field('step', step),
     ...field('key', key),
@@ -52,6 +53,7 @@ function toText({ record, hasTree, layers }: RecordDetails): string {
     ...field('created', when(created)),
     ...field('last used', when(used)),
     ...field('took', formatDuration(ms)),
+    ...(usage === undefined ? [] : field('used', usageText(usage))),
     ...field('made', MADE[String(imported)] ?? 'here'),
     ...field('tree', hasTree ? tree : `${tree} (no longer in the store)`),
     ...field('layers', layers.map(describeLayer).join('\n')),

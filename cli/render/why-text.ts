@@ -7,8 +7,9 @@ import { printable } from '../printable.ts';
 import { formatDuration } from './duration.ts';
 import { explain } from './explain.ts';
 import { logLine } from './log-line.ts';
-import { counted, formatAge, formatSize } from './quantities.ts';
+import { counted, formatAge } from './quantities.ts';
 import { formatTable } from './table.ts';
+import { usageText } from './usage.ts';
 
 /** The builds, a line each. */
 export function buildsText(builds: readonly BuildRecord[], now: number): string {
@@ -144,16 +145,6 @@ function shownValue(value: string | undefined): string {
   return value === ''
     ? '(empty)'
     : JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
-}
-
-function usageText({
-  userMs,
-  systemMs,
-  peakMemory,
-  written,
-}: NonNullable<StepRecord['usage']>): string {
-  const processor = formatDuration(userMs + systemMs);
-  return `${processor} of processor time, ${formatSize(peakMemory)} of memory, ${formatSize(written)} written`;
 }
 
 function observedText({

@@ -69,6 +69,7 @@ test('inspect finds a record by how its key begins and shows what the key is mad
   const [run] = lines<Listed>(out(home, 'ls', '--filter', 'step~=RUN dd', '--format', 'json'));
   const key = run?.key.slice(7, 17) ?? '';
   const text = out(home, 'inspect', key);
+  expect(text).toMatch(/^used +\d+\.\ds of processor time, \S+B of memory, \S+B written$/m);
   expect(text).toContain(`key                 ${run?.key}\n`);
   expect(text).toMatch(/^took +\d+\.\ds$/m);
   expect(text).toMatch(/^layers +sha256:[0-9a-f]{64}: \d+ paths, .*MB unpacked, .* compressed/m);
