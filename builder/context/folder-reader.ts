@@ -20,6 +20,8 @@ import { readInChunks, readWhole, WHOLE_READ_LIMIT } from './read-unchanged.ts';
 
 /** Files that are looked at, or read, before the runner is started. */
 const FEW = 800;
+/** To look at a folder, and then into it, takes as long as to look at so many files. */
+const FOLDER = 5;
 /** Files that the runner reads at one request, and that are asked for at a time. */
 const PART = 256;
 const ASKED = 32 * PART;
@@ -48,7 +50,7 @@ export class FolderReader {
       const listing = listFolder(path, this.#few - this.#files);
       if (listing !== undefined) {
         const { files, folders, others } = listing;
-        this.#files += files.count + folders.count + others.count;
+        this.#files += files.count + FOLDER * folders.count + others.count;
         return listing;
       }
     }

@@ -139,6 +139,18 @@ test('a reader takes the runner when it has seen many files, and goes on where i
   await expect(reader.list(join(folder, 'a'))).rejects.toMatchObject({ code: 'E_FILE_CHANGED' });
 });
 
+test('a folder of which it has seen the folders only counts as many files', async () => {
+  const folder = tmpDir();
+  for (let i = 0; i < 10; i++) mkdirSync(join(folder, `${i}`));
+  const reader = new FolderReader(25);
+  open.push(reader);
+  expect((await reader.list(folder)).folders.count).toBe(10);
+  expect(reader.usesRunner).toBe(false);
+  writeFileSync(join(folder, '0/file'), '');
+  expect((await reader.list(join(folder, '0'))).files.count).toBe(1);
+  expect(reader.usesRunner).toBe(true);
+});
+
 test('nor does it look at each of very many files in one folder itself', async () => {
   const folder = tmpDir();
   for (let i = 0; i < 30; i++) writeFileSync(join(folder, `f${i}`), '');
