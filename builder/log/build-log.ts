@@ -5,7 +5,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildEvent, EventSink } from '../../core/events.ts';
-import { dropOldLogs } from './old-logs.ts';
+import { dropOldLogs, LARGE_LOG_BYTES, markLargeLog } from './old-logs.ts';
 
 /** Bytes that wait for the disk, at most. */
 const PIECE = 64 * 1024;
@@ -17,6 +17,7 @@ export class BuildLog {
   readonly #tell: EventSink;
   #waiting: string[] = [];
   #size = 0;
+  #written = 0;
   #fd: number | undefined;
   #hasFailed = false;
 
@@ -48,6 +49,9 @@ export class BuildLog {
     this.#size = 0;
     try {
       this.#fd ??= this.#open();
+      const isLarge = this.#written > LARGE_LOG_BYTES;
+      this.#written += bytes.length;
+      if (!isLarge && this.#written > LARGE_LOG_BYTES) markLargeLog(this.#folder);
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     } catch (error) {
       this.#hasFailed = true;

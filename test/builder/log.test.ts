@@ -1,11 +1,11 @@
 // The log of a build in the store.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newBuildId } from '../../builder/log/build-id.ts';
 import { BuildLog } from '../../builder/log/build-log.ts';
-import { dropOldLogs, KEPT_LOGS } from '../../builder/log/old-logs.ts';
+import { dropOldLogs, KEPT_LOGS, LARGE_LOG_BYTES } from '../../builder/log/old-logs.ts';
 import type { BuildEvent } from '../../core/events.ts';
 import { tmpDir } from '../support/tmp.ts';
 
@@ -51,7 +51,7 @@ test('a log that cannot be written is said once', () => {
   ]);
 });
 
-test('the newest logs stay, as many and as big together as they may be', () => {
+test('the newest logs stay, as many as there may be', () => {
   const folder = join(tmpDir(), 'logs');
   mkdirSync(folder);
   for (let i = 0; i < KEPT_LOGS + 5; i++) {
@@ -60,8 +60,27 @@ test('the newest logs stay, as many and as big together as they may be', () => {
   dropOldLogs(folder);
   expect(readdirSync(folder)).toHaveLength(KEPT_LOGS - 1);
   expect(readdirSync(folder)[0]).toBe('0006.log');
-  dropOldLogs(folder, 35);
-  expect(readdirSync(folder)).toEqual(['0102.log', '0103.log', '0104.log']);
+});
+
+test('and as big together as they may be: a large one makes the next build look at sizes', () => {
+  const home = tmpDir();
+  const build = (id: string, lines: number): void => {
+    const built = new BuildLog(home, id, () => {});
+    for (let i = 0; i < lines; i++) built.onEvent(log('x'.repeat(10_000)));
+    built.close();
+  };
+  const logs = (): string[] => readdirSync(join(home, 'logs'));
+  build('1', 1);
+  build('2', 1);
+  expect(logs()).toEqual(['1.log', '2.log']);
+  build('3', LARGE_LOG_BYTES / 10_000 + 1);
+  expect(logs()).toEqual(['1.log', '2.log', '3.log', 'large']);
+  // As if the step had printed much more than that.
+  truncateSync(join(home, 'logs/3.log'), 256 * 2 ** 20 - 5000);
+  build('4', 1);
+  expect(logs()).toEqual(['3.log', '4.log', 'large']);
+  build('5', 1);
+  expect(logs()).toEqual(['4.log', '5.log']);
 });
 
 test('ids of builds are in the order of time', () => {
