@@ -15,7 +15,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -25,6 +24,9 @@ import { crc32 } from 'node:zlib';
 
 /** Names the program's very bytes; the bundler puts it there. */
 declare const PROGRAM_ID: string;
+
+/** This file's own, which finds what lies beside the program. */
+declare const require: NodeJS.Require;
 
 type Program = (require: NodeJS.Require, url: string) => void;
 
@@ -45,7 +47,7 @@ if (place !== undefined && (cachedData === undefined || script.cachedDataRejecte
     // Now the functions that this command needs are compiled: one that went wrong needed others.
     if (status === 0) keepCode(place, script.createCachedData());
   });
-(script.runInThisContext() as Program)(createRequire(filename), pathToFileURL(filename).href);
+(script.runInThisContext() as Program)(require, pathToFileURL(filename).href);
 
 interface Place {
   readonly folder: string;

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { useRunner } from '../builder/exec/runner-path.ts';
 import { dispatch } from './dispatch.ts';
 import type { Host } from './host.ts';
+import { openScreen } from './screen.ts';
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 } as const;
 type StopSignal = keyof typeof SIGNALS;
@@ -15,8 +16,8 @@ const controller = new AbortController();
 let stoppedBy: StopSignal | undefined;
 
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
-for (const stream of [process.stdout, process.stderr]) {
-  blockOnPipe(stream);
+const [stdout, stderr] = [openScreen(1), openScreen(2)];
+for (const stream of [stdout, stderr]) {
   // A reader that went away (`| head`) ends the program as SIGPIPE ends others: without a word.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') stop('SIGPIPE');
@@ -35,25 +36,16 @@ const host: Host = {
   get stdin() {
     return process.stdin;
   },
-  stdout: process.stdout,
-  stderr: process.stderr,
+  stdout,
+  stderr,
   signal: controller.signal,
 };
 
-// Standard streams write synchronously here, so that nothing is lost; and a connection that is
-// kept alive, or a database's thread, must not delay the end.
+// Standard streams have written everything; and a connection that is kept alive, or a database's
+// thread, must not delay the end.
 void dispatch(process.argv.slice(2), host)
   .catch(fail)
   .then((status) => process.exit(status));
-
-/**
- * Makes writes to a pipe wait for its reader, as those to files and terminals do. Otherwise Node keeps what a slow
- * reader has not taken: a step that prints without end fills the memory, and `process.exit` loses the rest.
- */
-function blockOnPipe(stream: NodeJS.WriteStream): void {
-  const { _handle } = stream as { _handle?: { setBlocking?: (on: boolean) => void } };
-  _handle?.setBlocking?.(true);
-}
 
 /** The first signal asks the command to stop and clean up; the second ends the program at once. */
 function stop(signal: StopSignal): void {
@@ -64,7 +56,7 @@ function stop(signal: StopSignal): void {
 
 /** Ends the program where no renderer can give the terminal back any more. */
 function exitAtOnce(status: number): never {
-  if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
+  if (stderr.isTTY) stderr.write(SHOW_CURSOR);
   process.exit(status);
 }
 
@@ -72,11 +64,11 @@ function exitAtOnce(status: number): never {
 async function fail(error: unknown): Promise<number> {
   if (stoppedBy === 'SIGPIPE') return 128 + SIGNALS.SIGPIPE;
   if (stoppedBy !== undefined) {
-    process.stderr.write(`slipway: stopped by ${stoppedBy}\n`);
+    stderr.write(`slipway: stopped by ${stoppedBy}\n`);
     return 128 + SIGNALS[stoppedBy];
   }
   const { reportError } = await import('./error-report.ts');
   const { text, exit } = reportError(error);
-  process.stderr.write(text);
+  stderr.write(text);
   return exit;
 }

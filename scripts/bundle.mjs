@@ -27,14 +27,23 @@ const common = {
 const MONOTONIC =
   'const monotonicMs = () => { const [s, ns] = process.hrtime(); return s * 1e3 + ns / 1e6 };';
 
+/** What of Node's own takes long to load and most commands import and do not use. */
+const LAZY = [
+  'child_process',
+  'fs/promises',
+  'module',
+  'net',
+  'readline',
+  'stream/promises',
+  'timers/promises',
+  'tls',
+  'zlib',
+];
+
 const program = await build({
   ...common,
   entryPoints: { program: 'cli/main.ts' },
-  plugins: [
-    lmdbWithin(),
-    lazyBuiltins(['child_process', 'net', 'readline', 'tls']),
-    { name: 'undici', setup: undiciBeside },
-  ],
+  plugins: [lmdbWithin(), lazyBuiltins(LAZY), { name: 'undici', setup: undiciBeside }],
   // A function of what the launcher gives it.
   banner: { js: `(function (require, programUrl) {${MONOTONIC}` },
   footer: { js: '})' },
@@ -68,7 +77,7 @@ function undiciBeside({ onResolve }) {
   onResolve({ filter: /^undici$/ }, () => ({ path: './undici.cjs', external: true }));
 }
 
-/** Parts of Node that take milliseconds to load, and that most commands import and do not use: loaded when they are. */
+/** These parts of Node are loaded when something of them is used, and not when they are imported. */
 function lazyBuiltins(names) {
   const require = createRequire(import.meta.url);
   const filter = new RegExp(`^(?:node:)?(?:${names.join('|')})$`);
