@@ -2,13 +2,14 @@
 // get. A function from trees and entries to entries; no file is opened here.
 
 import { posix } from 'node:path';
+import { changedEntries, withoutRoot } from '../../image/changed-entries.ts';
 import type { Entry } from '../../image/entry.ts';
 import { joinPath } from '../context/scan-directory.ts';
 import type { ModeChange } from './mode.ts';
 import type { Owner } from './owner.ts';
 import { ROOT } from './owner.ts';
 import type { Selected } from './select.ts';
-import type { CopySource } from './source.ts';
+import type { CopySource, SourceNode } from './source.ts';
 import type { ImageView } from './view.ts';
 import { withParents } from './with-parents.ts';
 
@@ -33,9 +34,7 @@ export async function place(
   const { destination } = options;
   const asDirectory = /\/\.?$/.test(destination);
   for (const { name, node, part } of items) {
-    const keeps = keeper(part, options);
     const all = part?.entries ?? (await source.walk(node));
-    const entries = keeps === undefined ? all : withParents(all, keeps);
     const target = targetOf(view, posix.normalize(destination), {
       name,
       isDirectory: node.isDirectory,
@@ -44,17 +43,41 @@ export async function place(
     const parent = node.isDirectory ? target : parentOf(target);
     view.makeDirectory(parent, options.directoryMode, options.owner ?? ROOT);
     view.takeFrom(source, (path) => joinPath(node.path, below(target, path)));
-    let mtime: bigint | undefined;
-    for (const entry of entries) {
-      mtime ??= entry.mtime;
-      // The directory itself is not copied: its contents are, and its time.
-      if (entry.path === '' && node.isDirectory) continue;
-      const path = joinPath(target, entry.path);
-      const there = keeps?.(entry.path) === false ? view.at(path) : undefined;
-      if (there?.type === 'dir') view.put(lent(entry, path, there));
-      else view.put(placed(entry, path, target, options));
-    }
-    if (node.isDirectory && mtime !== undefined) view.date(target, mtime);
+    const keeps = keeper(part, options);
+    if (keeps !== undefined)
+      placePart(view, withParents(all, keeps), { node, target, keeps }, options);
+    else if (node.isDirectory) view.putAll(target, placedIn(target, withoutRoot(all), options));
+    else for (const entry of placedIn(target, all, options)) view.put(entry);
+    // The directory itself is not copied: its contents are, and its time.
+    const [self] = all;
+    if (node.isDirectory && self !== undefined) view.date(target, self.mtime);
+  }
+}
+
+function placedIn(target: string, entries: Iterable<Entry>, options: PlaceOptions) {
+  return changedEntries(entries, (entry) =>
+    placed(entry, joinPath(target, entry.path), target, options),
+  );
+}
+
+interface Part {
+  readonly node: SourceNode;
+  readonly target: string;
+  /** True for what is taken by itself. */
+  readonly keeps: (path: string) => boolean;
+}
+
+function placePart(
+  view: ImageView,
+  entries: Iterable<Entry>,
+  { node, target, keeps }: Part,
+  options: PlaceOptions,
+): void {
+  for (const entry of node.isDirectory ? withoutRoot(entries) : entries) {
+    const path = joinPath(target, entry.path);
+    const there = keeps(entry.path) ? undefined : view.at(path);
+    if (there?.type === 'dir') view.put(lent(entry, path, there));
+    else view.put(placed(entry, path, target, options));
   }
 }
 

@@ -13,7 +13,10 @@ import { type Standing, standingOf, type TreeSight } from './tree-sight.ts';
 /** The tree that `sight` sees with what is put into it; `spool` takes what is too much for the memory. */
 export class ImageView {
   readonly #sight: TreeSight;
-  readonly #added: AddedEntries;
+  /** What was put in one by one; see `#added`. */
+  readonly #single: AddedEntries;
+  /** What was put in as a whole, while that is all there is but for the directories that lead to it. */
+  #whole: Iterable<Entry> | undefined;
   readonly #origins = new Origins();
   /** The tree's own directories that lead to something that was put. */
   readonly #passed = new Map<string, StandingDirectory>();
@@ -28,7 +31,7 @@ export class ImageView {
 
   constructor(sight: TreeSight, spool: Spool) {
     this.#sight = sight;
-    this.#added = new AddedEntries(spool);
+    this.#single = new AddedEntries(spool);
   }
 
   /** Where `path` leads, links followed inside the image, whether or not anything is there yet. */
@@ -57,14 +60,22 @@ export class ImageView {
 
   /** Puts an entry at its (real) path. Throws E_COPY_DESTINATION where a directory and a non-directory would meet. */
   put(entry: Entry): void {
-    const there = this.at(entry.path);
-    if (there?.type === 'dir' && entry.type !== 'dir') {
-      throw refuse(entry.path, `/${entry.path} is a directory, and what is copied there is not`);
-    }
-    if (there !== undefined && there.type !== 'dir' && entry.type === 'dir') {
-      throw notDirectory(entry.path, entry.path);
-    }
+    this.#check(entry);
     this.#add(entry);
+  }
+
+  /**
+   * Puts in everything that comes into the directory at the real path `folder`, as `put` does: entries in canonical order,
+   * each path once, the same each time that they are gone through. Mostly nothing else comes, and they are the layer as they are.
+   */
+  putAll(folder: string, entries: Iterable<Entry>): void {
+    if (this.#added.number > this.#made.size) {
+      for (const entry of entries) this.put(entry);
+      return;
+    }
+    // Where the directory is new there is nothing that could be in the way.
+    if (!this.#made.has(folder)) for (const entry of entries) this.#check(entry);
+    this.#whole = entries;
   }
 
   /** What is at the real path now, itself and not what it leads to; undefined where nothing is. */
@@ -89,12 +100,6 @@ export class ImageView {
     this.#origins.begin(this.#added.number, source, pathOf);
   }
 
-  /** True where a file was put at a path. */
-  hasFile(path: string): boolean {
-    const type = this.#added.get(path)?.entry.type;
-    return type === 'file' || type === 'hardlink';
-  }
-
   /** Where the bytes of a file are that was put. */
   originOf(path: string): Origin | undefined {
     return this.#origins.of(path, (at) => this.#added.get(at)?.number);
@@ -116,16 +121,57 @@ export class ImageView {
    * while they are gone through, and each time again; nothing may be put in afterwards.
    */
   entries(): Iterable<Entry> {
+    let newest: bigint | undefined;
+    const timeOf = (path: string): bigint => {
+      const dated = this.#dated.get(path);
+      if (dated !== undefined) return dated;
+      newest ??= this.#newestOfAll();
+      return newest;
+    };
+    const directories = { made: this.#made, passed: this.#passed, timeOf };
+    return { [Symbol.iterator]: () => layerEntries(this.#put(), directories) };
+  }
+
+  *#put(): Generator<Entry> {
+    const whole = this.#whole ?? [];
+    yield* this.#single.inOrder();
+    yield* whole;
+  }
+
+  #newestOfAll(): bigint {
     let newest = this.#newest;
     for (const time of this.#dated.values()) if (time > newest) newest = time;
-    const timeOf = (path: string): bigint => this.#dated.get(path) ?? newest;
-    const directories = { made: this.#made, passed: this.#passed, timeOf };
-    return { [Symbol.iterator]: () => layerEntries(this.#added, directories) };
+    for (const { mtime } of this.#whole ?? []) if (mtime > newest) newest = mtime;
+    return newest;
+  }
+
+  /** What was put in, entry by entry: what was put in as a whole, too, once somebody asks. */
+  get #added(): AddedEntries {
+    if (this.#whole !== undefined) {
+      const entries = this.#whole;
+      this.#whole = undefined;
+      for (const entry of entries) this.#addSingle(entry);
+    }
+    return this.#single;
+  }
+
+  #check(entry: Entry): void {
+    const there = this.at(entry.path);
+    if (there?.type === 'dir' && entry.type !== 'dir') {
+      throw refuse(entry.path, `/${entry.path} is a directory, and what is copied there is not`);
+    }
+    if (there !== undefined && there.type !== 'dir' && entry.type === 'dir') {
+      throw notDirectory(entry.path, entry.path);
+    }
+  }
+
+  #addSingle(entry: Entry): void {
+    this.#single.add(entry);
+    if (entry.mtime > this.#newest) this.#newest = entry.mtime;
   }
 
   #add(entry: Entry): void {
-    this.#added.add(entry);
-    if (entry.mtime > this.#newest) this.#newest = entry.mtime;
+    this.#addSingle(entry);
     if (this.#made.size > 0) this.#made.delete(entry.path);
     if (this.#dated.size > 0) this.#dated.delete(parentOf(entry.path));
   }
@@ -143,12 +189,12 @@ interface Directories {
 }
 
 function* layerEntries(
-  added: AddedEntries,
+  put: Iterable<Entry>,
   { made, passed, timeOf }: Directories,
 ): Generator<Entry> {
   const parents = [...passed].sort(([a], [b]) => comparePaths(a, b));
   let next = 0;
-  for (const entry of added.inOrder()) {
+  for (const entry of put) {
     const { path } = entry;
     for (let parent = parents[next]; parent !== undefined; parent = parents[++next]) {
       const [at, there] = parent;

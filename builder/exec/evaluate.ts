@@ -56,7 +56,7 @@ export async function evaluate(
     const { record } = obtained;
     const { status, reason: cause } = known === undefined ? obtained : SAME;
     const reason = reasonText(cause);
-    const origins = await context.origins.ofReason(vertex, op, cause);
+    const origins = await context.origins.ofReason(vertex, record.layers, op, cause);
     const made = status === 'ran' ? {} : { madeMs: record.ms };
     const told = { reason, cause, origins, key, ms: ended(), ...made, ...meter };
     events({ event: 'step', id, step, status, ...told });

@@ -1,11 +1,10 @@
 // A layer's entries on their way into the store: its list and the tree that it makes, in one pass. What is
-// written waits in memory for the database, which is given time between two batches.
+// written waits in memory for the database, which is given time now and then.
 
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { Entry } from '../../image/entry.ts';
 import { LayerListWriter } from '../../image/layer-list.ts';
-import { inBatches } from '../../image/stream/in-batches.ts';
 import { AppliedLayer } from '../../image/tree/apply-layer.ts';
 
 export interface KeptLayer {
@@ -21,13 +20,10 @@ export async function keepLayer(
 ): Promise<KeptLayer> {
   const list = new LayerListWriter(objects);
   const applied = new AppliedLayer(objects, below);
-  for (const batch of inBatches(entries)) {
-    for (const entry of batch) {
-      list.add(entry);
-      applied.add(entry);
-    }
-    await objects.settled();
-  }
+  await forEach(objects, entries, (entry) => {
+    list.add(entry);
+    applied.add(entry);
+  });
   return { layer: list.finish(), tree: applied.finish() };
 }
 
@@ -38,9 +34,21 @@ export async function applyKept(
   entries: Iterable<Entry>,
 ): Promise<Digest> {
   const applied = new AppliedLayer(objects, below);
-  for (const batch of inBatches(entries)) {
-    for (const entry of batch) applied.add(entry);
-    await objects.settled();
-  }
+  await forEach(objects, entries, (entry) => applied.add(entry));
   return applied.finish();
+}
+
+/** After so many entries the database gets time. */
+const TURN = 8192;
+
+async function forEach(
+  objects: Store['objects'],
+  entries: Iterable<Entry>,
+  take: (entry: Entry) => void,
+): Promise<void> {
+  let taken = 0;
+  for (const entry of entries) {
+    take(entry);
+    if (++taken % TURN === 0) await objects.settled();
+  }
 }

@@ -44,24 +44,29 @@ export class PathOrigins {
     this.#done.set(vertex.id, { vertex, layers, op, removed: new Set(isCopy ? removed : []) });
   }
 
-  /** Who brought the first paths that `cause` names; `op` is the step's own. A reason is worth no failure: what is damaged is left out. */
-  async ofReason(vertex: Vertex, op: Op, cause: StepReason): Promise<readonly PathOrigin[]> {
+  /** Who brought the first paths that `cause` names; `layers` and `op` are the step's own. A reason is worth no failure: what is damaged is left out. */
+  async ofReason(
+    vertex: Vertex,
+    layers: readonly Digest[],
+    op: Op,
+    cause: StepReason,
+  ): Promise<readonly PathOrigin[]> {
     try {
-      return await this.#ofReason(vertex, op, cause);
+      return await this.#ofReason({ vertex, layers, op, removed: new Set() }, cause);
     } catch (error) {
       if (isBuildError(error)) return [];
       throw error;
     }
   }
 
-  async #ofReason(vertex: Vertex, op: Op, cause: StepReason): Promise<readonly PathOrigin[]> {
+  async #ofReason(own: DoneStep, cause: StepReason): Promise<readonly PathOrigin[]> {
     const found: PathOrigin[] = [];
+    const { op } = own.vertex;
     for (const { path, isOwn } of pathsOf(cause).slice(0, TOLD)) {
-      const own: DoneStep = { vertex, layers: [], op, removed: new Set() };
       const origin = isOwn
-        ? await this.#copied(own, path)
-        : 'input' in vertex.op
-          ? await this.#find(vertex.op.input, path)
+        ? await this.#copied(own, path, this.#entryOf(own, path))
+        : 'input' in op
+          ? await this.#find(op.input, path)
           : undefined;
       if (origin !== undefined) found.push(origin);
     }
@@ -85,12 +90,18 @@ export class PathOrigins {
     if (entry.type === 'whiteout') return { path, how: 'removed', ...told(vertex) };
     if (vertex.op.kind === 'base') return { path, how: 'base', ...told(vertex) };
     return vertex.op.kind === 'copy'
-      ? this.#copied(step, path)
+      ? this.#copied(step, path, entry)
       : { path, how: 'written', ...told(vertex) };
   }
 
-  async #copied({ vertex, op }: DoneStep, path: string): Promise<PathOrigin> {
+  /** `entry` is what the step put at the path; undefined where nothing is there any more. */
+  async #copied(
+    { vertex, op }: DoneStep,
+    path: string,
+    entry: Entry | undefined,
+  ): Promise<PathOrigin> {
     const origin = { path, how: 'copied', ...told(vertex) } as const;
+    if (entry?.type !== 'file' && entry?.type !== 'hardlink') return origin;
     const at = await op?.sourceOf?.(path).catch(() => undefined);
     if (at === undefined || vertex.op.kind !== 'copy') return origin;
     const { from } = vertex.op;

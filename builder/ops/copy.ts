@@ -72,8 +72,7 @@ export function copyOp(spec: CopySpec, inputs: CopyInputs): Op {
       return { entries };
     },
     async sourceOf(path) {
-      const { originOf, hasFile } = await placed();
-      const origin = hasFile(path) ? originOf(path) : undefined;
+      const origin = (await placed()).originOf(path);
       return origin?.source === inputs.from ? origin.path : undefined;
     },
     async contents() {
@@ -167,7 +166,6 @@ async function placeAll(spec: CopySpec, inputs: CopyInputs, selections: readonly
     entries: view.entries(),
     sources: view.sources,
     originOf: (path: string) => view.originOf(path),
-    hasFile: (path: string) => view.hasFile(path),
     found,
     seen: sight.digest(),
   };

@@ -26,7 +26,7 @@ export interface Op {
   compare?(record: CacheRecord): Comparison | Untraced;
   /** Does the work. The folder of a RUN's layer is given back as `folder`. */
   run(step: StepReporter): Promise<OpResult>;
-  /** Where the file that a COPY put at `path` stands in its source; undefined where it put none there, or out of an archive. */
+  /** Where the file that a COPY put at `path` stands in its source; undefined where it came out of an archive or was fetched. */
   sourceOf?(path: string): Promise<string | undefined>;
   /** Where the bytes of the op's layer can be had again, without running it; undefined where only the store has them. */
   contents(): Promise<LayerContents | undefined>;

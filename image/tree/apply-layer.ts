@@ -131,6 +131,9 @@ function treeEntryOf(
   type: Exclude<TreeEntry['type'], 'dir'>,
 ): TreeEntry {
   const { mode, uid, gid, size, digest, link, major, minor, xattrs } = entry;
+  // Most entries, each of them made in one piece.
+  if (type === 'file' && digest !== undefined && xattrs === undefined)
+    return { name, type, mode, uid, gid, size, digest };
   return {
     name,
     type,
