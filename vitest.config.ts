@@ -5,7 +5,12 @@ import { defineConfig } from 'vitest/config';
 // e2e and security: the built program and, where installed, the field's own tools.
 // soundness: reuse against no reuse, by random builds.
 // adversaries-*: those of soundness once more, where steps are run or observed in another way.
+// native-*: those of the runner once more, with the sanitizers (what fits in a minute) and linked with musl.
 const OTHER_WAYS = ['chroot', 'ptrace'];
+const OTHER_RUNNERS = {
+  asan: 'command,hostile-stream,identity,observe-adversaries,protocol,serve,store,tracing',
+  musl: 'command,serve',
+};
 
 export default defineConfig({
   test: {
@@ -28,6 +33,17 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...Object.entries(OTHER_RUNNERS).map(([flavor, files]) => ({
+        extends: true as const,
+        test: {
+          name: `native-${flavor}`,
+          include: [`test/native/{${files}}.test.ts`],
+          globalSetup: ['test/support/build-flavor.ts'],
+          env: { SLIPWAY_TEST_RUNNER: flavor },
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      })),
       {
         extends: true,
         test: {

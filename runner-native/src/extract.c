@@ -140,11 +140,9 @@ static int open_folder(const struct entry *entry, const struct place *place, str
 static int extract_dir(struct extraction *x, const struct place *place, struct err *err)
 {
 	const struct entry *entry = &x->entry;
-	cleanup_close int fd =
-		place->name == NULL ? openat(place->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-				    : open_folder(entry, place, err);
+	cleanup_close int fd = open_folder(entry, place, err);
 	if (fd < 0)
-		return place->name == NULL ? fail_entry(entry, errno, "open", err) : fd;
+		return fd;
 	int rc = ownership_set(fd, x->single_id, entry->uid, entry->gid);
 	if (rc == 0 && fchmod(fd, entry->mode) < 0)
 		rc = -errno;
@@ -278,8 +276,8 @@ static int extract_node(struct extraction *x, const struct place *place, struct 
 
 static int extract_opaque(const struct entry *entry, const struct place *place, struct err *err)
 {
-	cleanup_close int fd = openat(place->parent, place->name == NULL ? "." : place->name,
-				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int fd =
+		openat(place->parent, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail_entry(entry, errno, "open the opaque folder", err);
 	if (fsetxattr(fd, "user.overlay.opaque", "y", 1, 0) < 0)
@@ -289,7 +287,7 @@ static int extract_opaque(const struct entry *entry, const struct place *place, 
 
 static int extract_entry(struct extraction *x, struct err *err)
 {
-	struct place place = { .parent = x->places.root, .name = NULL };
+	struct place place = { .parent = x->places.root, .name = PLACE_ROOT };
 	if (*x->entry.path != '\0') {
 		int rc = place_of(&x->places, x->entry.path, &place, err);
 		if (rc < 0)

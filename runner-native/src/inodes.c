@@ -34,11 +34,14 @@ const char *inodes_find_or_add(struct inodes *inodes, dev_t device, ino_t inode,
 	if (inodes->count * 2 >= inodes->room && !grow(inodes))
 		return NULL;
 	struct inode_slot *slot = slot_of(inodes, device, inode);
-	if (slot->path == NULL) {
-		*slot = (struct inode_slot){ device, inode, strdup(path) };
-		inodes->count++;
-	}
-	return slot->path;
+	if (slot->path != NULL)
+		return slot->path;
+	char *copy = strdup(path);
+	if (copy == NULL)
+		return NULL;
+	*slot = (struct inode_slot){ device, inode, copy };
+	inodes->count++;
+	return copy;
 }
 
 const char *inodes_find(const struct inodes *inodes, dev_t device, ino_t inode)

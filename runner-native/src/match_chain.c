@@ -45,10 +45,11 @@ struct match {
 static inline struct match find(struct chains *chains, size_t place, size_t shorter,
 				const struct worth *worth)
 {
+	static const struct match none = { 0 };
 	struct match best = { shorter, 0 };
 	size_t left = chains->length - place;
 	if (left < MATCH_SHORTEST)
-		return (struct match){ 0 };
+		return none;
 	size_t most = left < MATCH_LONGEST ? left : MATCH_LONGEST;
 	const uint8_t *in = chains->in, *here = in + place;
 	uint32_t from = enter(chains, place), bytes = load32(here);
@@ -72,7 +73,7 @@ static inline struct match find(struct chains *chains, size_t place, size_t shor
 		if (length >= chains->nice)
 			break;
 	}
-	return best.distance == 0 ? (struct match){ 0 } : best;
+	return best.distance == 0 ? none : best;
 }
 
 size_t chains_take(struct chains *chains, size_t *at, const struct worth *worth,

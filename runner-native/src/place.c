@@ -90,7 +90,8 @@ int place_clear(const struct place *place, const char *path, struct err *err)
 int place_remove(const struct place *place, const char *path, struct err *err)
 {
 	uint64_t count = 0;
-	int rc = place->name == NULL ? -EBUSY : remove_at(place->parent, place->name, &count);
+	const bool is_root = strcmp(place->name, PLACE_ROOT) == 0;
+	int rc = is_root ? -EBUSY : remove_at(place->parent, place->name, &count);
 	return rc < 0 ? fail(err, "E_LAYER_ENTRY", -rc, "cannot remove /%s", path) : 0;
 }
 

@@ -17,6 +17,9 @@ struct place {
 	const char *name;
 };
 
+/* The name of the root in itself; no name in a clean path is that one. */
+#define PLACE_ROOT "."
+
 /* Opens the parent of `path` (clean, not ''), making missing folders (0755, ours). The descriptor
  * belongs to `places` and is good until the next call. E_LAYER_PATH for a link or file in the way.
  */
@@ -28,7 +31,7 @@ int place_of_target(struct places *places, const char *path, struct place *place
 /* Takes away what is at the place, unless that is a folder (E_LAYER_PATH). */
 int place_clear(const struct place *place, const char *path, struct err *err);
 
-/* Takes away what is at the place, with everything in it. */
+/* Takes away what is at the place, with everything in it; never the root. */
 int place_remove(const struct place *place, const char *path, struct err *err);
 
 void places_close(struct places *places);

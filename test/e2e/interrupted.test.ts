@@ -5,7 +5,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import type { StepEnded } from '../../core/events.ts';
-import { PROBE, RUNNER } from '../support/runner.ts';
+import { NATIVE, PROBE } from '../support/runner.ts';
 import { BUSYBOX, busyboxContext, slipway, steps } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
@@ -21,7 +21,7 @@ interface Built {
 function project(context: TestContext, words: string) {
   const Dockerfile = `${BUSYBOX}COPY probe /\nCOPY README /\nRUN /probe all ${words}\n`;
   const folder = busyboxContext(context, { Dockerfile, README: 'one' });
-  spawnSync('make', ['-s', '-C', join(RUNNER, '../..'), 'probe']);
+  spawnSync('make', ['-s', '-C', NATIVE, 'probe']);
   copyFileSync(PROBE, join(folder, 'probe'));
   const home = tmpDir();
   return {

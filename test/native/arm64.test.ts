@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { PINNED_GZIP, pinnedSample } from '../support/pinned-gzip.ts';
 import { requires, requiresPrograms } from '../support/requires.ts';
-import { callRunner, RUNNER } from '../support/runner.ts';
+import { callRunner, NATIVE, RUNNER } from '../support/runner.ts';
 import { tmpDir } from '../support/tmp.ts';
 
-const BUILD = join(RUNNER, '../arm64');
+const BUILD = join(NATIVE, 'build/arm64');
 const COMPILER = 'aarch64-linux-gnu-gcc';
 const EMULATOR = 'qemu-aarch64-static';
 let folder = '';
@@ -21,10 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => {
   if (spawnSync(COMPILER, ['--version']).status !== 0) return;
   const target = ['BUILD=build/arm64', 'build/arm64/slipway-runner'];
-  const made = spawnSync('make', [
-    ...['-s', '-j2', '-C', join(RUNNER, '../..'), `CC=${COMPILER}`],
-    ...target,
-  ]);
+  const made = spawnSync('make', [...['-s', '-j2', '-C', NATIVE, `CC=${COMPILER}`], ...target]);
   if (made.status !== 0) throw new Error(String(made.stderr));
   folder = mkdtempSync(join(tmpdir(), 'slipway-arm64-'));
   binary = join(folder, 'runner');

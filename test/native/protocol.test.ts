@@ -1,16 +1,11 @@
-// The border itself: words, versions, misuse, the unit tests in C, and the sanitizer build.
+// The border itself: words, versions, misuse.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { useBench } from '../support/bench.ts';
-import { decode, stream } from '../support/entry-stream.ts';
-import { requires, requiresPrograms } from '../support/requires.ts';
-import { callRunner, RUNNER } from '../support/runner.ts';
+import { requires } from '../support/requires.ts';
+import { callRunner, IS_SANITIZED, RUNNER } from '../support/runner.ts';
 import { tmpDir } from '../support/tmp.ts';
-
-const NATIVE = join(RUNNER, '../..');
 
 describe('words', () => {
   test('another version is refused with both versions named', async () => {
@@ -91,7 +86,7 @@ describe('called by hand', () => {
     expect(result.status).toBe(2);
   });
 
-  test('the binary needs no library', () => {
+  test.skipIf(IS_SANITIZED)('the binary needs no library', () => {
     const result = spawnSync('ldd', [RUNNER], { encoding: 'utf8' });
     expect(`${result.stdout}${result.stderr}`).toMatch(
       /not a dynamic executable|statically linked/,
@@ -136,81 +131,5 @@ describe('probe', () => {
       message: 'not tried, since idmap failed',
       hint: null,
     });
-  });
-});
-
-describe('analysis and sanitizers', () => {
-  test('static analysis finds nothing', (context) => {
-    requiresPrograms(context, 'clang');
-    const made = spawnSync('make', ['-s', '-j2', '-C', NATIVE, 'analyze'], { encoding: 'utf8' });
-    expect(made.stderr).toBe('');
-    expect(made.status).toBe(0);
-  }, 180_000);
-
-  test('the C unit tests pass', () => {
-    const made = spawnSync('make', ['-s', '-C', NATIVE, 'test'], { encoding: 'utf8' });
-    expect(made.stderr).toBe('');
-    expect(made.stdout.trim().split('\n').sort()).toEqual(
-      [
-        'creds',
-        'deflate',
-        'entry',
-        'lookups',
-        'ownership',
-        'path',
-        'seccomp',
-        'shell words',
-        'user',
-        'words',
-      ].map((name) => `${name}: ok`),
-    );
-  });
-
-  const bench = useBench('root');
-
-  test('a supervisor answers', async (context) => {
-    bench.need(context);
-    expect(spawnSync('make', ['-s', '-C', NATIVE, 'asan']).status).toBe(0);
-    const verbs =
-      'write /tmp/f x , chown /tmp/f 3 4 , stat /tmp/f , set groups 7 8 , set uid 5 , ids , mkdir /tmp/d , fork probe ids';
-    const args = ['/probe', 'all', 'chmod', '/tmp', '777', ',', ...verbs.split(' ')];
-    const result = await callRunner({
-      verb: 'run',
-      words: [
-        ...['uidmap', '0', '0', '1', 'gidmap', '0', '0', '1', 'single-id'],
-        ...bench.prepare({ args }).words,
-      ],
-      binary: join(NATIVE, 'build/asan/slipway-runner'),
-    });
-    const ids = '5,5,5,5 0,0,0,0 7 8\n';
-    expect(result.stdout.toString()).toBe(`100644 3:4 1 0:0\n${ids}${ids}`);
-    expect([result.status, result.stderr]).toEqual([0, '']);
-  });
-
-  test('the store verbs read and write the same bytes', async () => {
-    expect(spawnSync('make', ['-s', '-C', NATIVE, 'asan']).status).toBe(0);
-    const binary = join(NATIVE, 'build/asan/slipway-runner');
-    const dir = join(tmpDir(), 'layer');
-    mkdirSync(dir);
-    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-    const input = stream(
-      { type: 'file', path: 'a/f', content: Buffer.alloc(200_000, 7), ...owner },
-      { type: 'hardlink', path: 'a/h', link: 'a/f' },
-      { type: 'symlink', path: 's', link: 'a', ...owner },
-    );
-    const extracted = await callRunner({
-      verb: 'extract',
-      words: ['dir', dir],
-      stdin: input,
-      binary,
-    });
-    expect([extracted.status, extracted.stderr]).toEqual([0, '']);
-    const dumped = await callRunner({ verb: 'dump', words: ['dir', dir, 'all'], binary });
-    expect([dumped.status, dumped.stderr]).toEqual([0, '']);
-    expect(decode(dumped.stdout).map(({ type, path }) => `${type} ${path}`)).toEqual([
-      ...['dir ', 'dir a', 'file a/f', 'hardlink a/h', 'symlink s'],
-    ]);
-    const removed = await callRunner({ verb: 'remove', words: ['path', dir], binary });
-    expect([removed.status, removed.stderr]).toEqual([0, '']);
   });
 });

@@ -6,6 +6,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -18,6 +19,7 @@ import { afterAll, beforeAll, type TestContext } from 'vitest';
 import { hasProgram, requires } from './requires.ts';
 import {
   callRunner,
+  NATIVE,
   PROBE,
   RUNNER,
   type RunnerResult,
@@ -73,7 +75,7 @@ export interface Bench {
 export function useBench(rung: RungName): Bench {
   const state = { base: '', uid: 0, user: '', maps: [] as string[], missing: '' };
   beforeAll(() => {
-    spawnSync('make', ['-s', '-C', join(RUNNER, '../..'), 'probe']);
+    spawnSync('make', ['-s', '-C', NATIVE, 'probe']);
     state.missing = missingFor(rung);
     if (state.missing !== '') return;
     if (rung === 'chroot') state.maps = ['chroot'];
@@ -177,6 +179,7 @@ function prepareStep(bench: Bench, base: string, spec: StepSpec): Step {
 }
 
 function missingFor(rung: RungName): string {
+  if (!existsSync(RUNNER)) return `the runner ${RUNNER}`;
   if (process.getuid?.() !== 0) return 'root, to make the users that steps run as';
   if (rung === 'root' || rung === 'chroot') return '';
   const programs = ['useradd', 'userdel', 'usermod', 'flock', 'newuidmap', 'newgidmap'];

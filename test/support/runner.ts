@@ -3,12 +3,20 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import process from 'node:process';
 import { Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const BUILD = fileURLToPath(new URL('../../runner-native/build/', import.meta.url));
+export const NATIVE = fileURLToPath(new URL('../../runner-native', import.meta.url));
+const BUILD = join(NATIVE, 'build');
 
-export const RUNNER = join(BUILD, 'slipway-runner');
+/** The build that is tested: the one that is shipped, else `asan` or `musl` (vitest.config.ts). */
+const FLAVOR = process.env['SLIPWAY_TEST_RUNNER'] ?? '';
+
+/** The sanitizers take memory and libraries of their own, which no test is about. */
+export const IS_SANITIZED = FLAVOR === 'asan';
+
+export const RUNNER = join(BUILD, FLAVOR, 'slipway-runner');
 export const PROBE = join(BUILD, 'probe');
 
 export interface RunnerEvent {
