@@ -9,6 +9,7 @@ import { syncDirectory, temporaryName } from '../core/atomic-file.ts';
 import { type Digest, finishDigest, hexOf, parseDigest, startDigest } from '../core/digest.ts';
 import { type EarlySync, earlySync } from '../core/early-sync.ts';
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
+import { OpenFile } from '../core/open-file.ts';
 import { readChunks } from '../core/read-chunks.ts';
 import { ROOM_HINT } from '../core/room-hint.ts';
 import type { BlobInfo, BlobParts, BlobStore, Chunks } from './blob-store.ts';
@@ -85,15 +86,25 @@ async function* openBlob(path: string, digest: Digest, size?: number): AsyncIter
     yield* checked(path, status.ino, [readFileSync(path)], { digest, size });
     return;
   }
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    throw new BuildError('E_BLOB_MISSING', `blob ${digest} is not in the store`, { hint: REFETCH });
-  });
+  if (status === undefined) throw missing(digest);
+  const file = openToRead(path, digest);
   try {
-    yield* checked(path, (await file.stat()).ino, readChunks(file), { digest, size });
+    yield* checked(path, file.inode, readChunks(file), { digest, size });
   } finally {
-    await file.close();
+    file.close();
   }
+}
+
+function openToRead(path: string, digest: Digest): OpenFile {
+  try {
+    return new OpenFile(path, 'r');
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' ? missing(digest) : error;
+  }
+}
+
+function missing(digest: Digest): BuildError {
+  return new BuildError('E_BLOB_MISSING', `blob ${digest} is not in the store`, { hint: REFETCH });
 }
 
 /** Yields what was read of the file `inode` at `path`; what is not as it should be is removed. */

@@ -2,14 +2,13 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
 import type { ExportChoice } from '../builder/cache/transfer/export-cache.ts';
 import type { ImportChoice, ImportedCache } from '../builder/cache/transfer/import-cache.ts';
 import type { BuildEnvironment } from '../builder/environment.ts';
 import type { Store } from '../cache/store.ts';
 import { BuildError } from '../core/errors.ts';
 import { outputError } from '../core/output-error.ts';
-import { writeOutputFile } from '../core/output-file.ts';
+import { type WriteAll, writeOutputFile, writeOutputStream } from '../core/output-file.ts';
 import type { Host } from './host.ts';
 import { archiveInput } from './input/archive-input.ts';
 import { counted, formatSize } from './render/quantities.ts';
@@ -32,15 +31,15 @@ export async function exportTo(
     '../builder/cache/transfer/write-archive.ts'
   );
   const path = resolve(host.cwd, dest);
+  const write: WriteAll =
+    dest === '-'
+      ? (chunks) => writeOutputStream(host.stdout, 'standard output', chunks)
+      : (chunks) => writeOutputFile(path, dest, chunks);
   const cache = await exportCache(store, choice, environmentOf(host), async (gathered) => {
-    const write = (stream: Writable): Promise<void> => writeCacheTar(gathered, stream);
-    try {
-      if (dest === '-') await write(host.stdout);
-      else if (await isFolder(dest, path)) await writeCacheFolder(gathered, path);
-      else await writeOutputFile(path, dest, write);
-    } catch (error) {
-      throw outputError(dest === '-' ? 'standard output' : dest, error);
-    }
+    if (dest === '-' || !(await isFolder(dest, path))) return writeCacheTar(gathered, write);
+    await writeCacheFolder(gathered, path).catch((error: unknown) => {
+      throw outputError(dest, error);
+    });
   });
   const { records, layers, mounts } = cache.config;
   const bytes = cache.blobs.reduce((sum, { size }) => sum + size, 0);

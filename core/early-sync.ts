@@ -1,7 +1,7 @@
 // Brings a large file to the disk while it is still being written, so that little is left to wait for at its
 // end. What is whole and durable when `finish` resolves is the same as with one sync at the end.
 
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
 
 /** Small files are synced once; more often than this would only disturb the disk. */
 const SYNC_BYTES = 16 << 20;
@@ -16,7 +16,7 @@ export interface EarlySync {
 }
 
 /** Syncs `file`, which the caller writes, finishes and closes. */
-export function earlySync(file: FileHandle): EarlySync {
+export function earlySync(file: Pick<OpenFile, 'datasync' | 'sync'>): EarlySync {
   let unsynced = 0;
   let syncing: Promise<void> | undefined;
   let failure: { readonly error: unknown } | undefined;

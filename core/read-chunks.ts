@@ -1,6 +1,9 @@
 // Bytes of an open file, piece by piece.
 
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
+
+/** What is read here: a file of Node's `fs/promises` is one too. */
+type ReadableFile = Pick<OpenFile, 'read'>;
 
 /** Each is a trip to the thread pool and back: smaller ones cost an archive of 86 MB half of its time. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -11,7 +14,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * consumer has one. `file` stays open.
  */
 export async function* readChunks(
-  file: FileHandle,
+  file: ReadableFile,
   start = 0,
   length: number = Number.POSITIVE_INFINITY,
 ): AsyncIterable<Uint8Array> {
@@ -38,7 +41,11 @@ export async function* readChunks(
   }
 }
 
-async function readChunk(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+async function readChunk(
+  file: ReadableFile,
+  position: number,
+  length: number,
+): Promise<Uint8Array> {
   if (length <= 0) return new Uint8Array();
   const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
   return buffer.subarray(0, bytesRead);

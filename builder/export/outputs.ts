@@ -2,11 +2,10 @@
 
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Store } from '../../cache/store.ts';
 import { isBuildError } from '../../core/errors.ts';
 import { outputError } from '../../core/output-error.ts';
-import { writeOutputFile } from '../../core/output-file.ts';
+import { type WriteAll, writeOutputFile, writeOutputStream } from '../../core/output-file.ts';
 import { archiveSink } from '../../image/archive/write.ts';
 import { layoutSink } from '../../image/layout/write.ts';
 import { openLocalStore } from '../../image/local-store.ts';
@@ -40,9 +39,8 @@ export async function writeImage(
       await openLocalStore(store.ociDir, store.blobs).write(image, names);
     if (output.push) await registriesOf(environment).write(image, names);
   } else if (output.tar) {
-    await toDestination(environment, output.dest, (stream) =>
-      archiveSink(output.type, stream).write(image, names),
-    );
+    const write = destination(environment, output.dest);
+    await archiveSink(output.type, write).write(image, names);
   } else {
     await toFolder(output.dest, (folder) => layoutSink(folder).write(image, names));
   }
@@ -55,7 +53,7 @@ export async function writeFileSystem(
   source: CopySource,
 ): Promise<void> {
   if (output.type === 'tar') {
-    await toDestination(environment, output.dest, (stream) => pipeline(treeTar(source), stream));
+    await destination(environment, output.dest)(treeTar(source));
     return;
   }
   const onSkipped = (path: string, kind: string): void =>
@@ -86,18 +84,12 @@ function shown(dest: string): string {
   return dest === '-' ? 'on standard output' : dest;
 }
 
-/** Gives `write` a stream to the file `dest`, or to standard output. */
-async function toDestination(
-  { stdout }: BuildEnvironment,
-  dest: string,
-  write: (stream: Writable) => Promise<void>,
-): Promise<void> {
-  if (dest !== '-') return writeOutputFile(resolve(dest), resolve(dest), write);
-  try {
-    await write(withoutEnd(stdout));
-  } catch (error) {
-    throw outputError('standard output', error);
-  }
+/** Writes to the file `dest`, or to standard output. */
+function destination({ stdout }: BuildEnvironment, dest: string): WriteAll {
+  const path = resolve(dest);
+  return dest === '-'
+    ? (chunks) => writeOutputStream(withoutEnd(stdout), 'standard output', chunks)
+    : (chunks) => writeOutputFile(path, path, chunks);
 }
 
 async function toFolder(dest: string, write: (folder: string) => Promise<void>): Promise<void> {

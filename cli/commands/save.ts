@@ -1,11 +1,9 @@
 // `slipway save`: an image of the local store as an archive that other tools load.
 
 import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
 import { Option } from 'commander';
 import { BuildError } from '../../core/errors.ts';
-import { outputError } from '../../core/output-error.ts';
-import { writeOutputFile } from '../../core/output-file.ts';
+import { type WriteAll, writeOutputFile, writeOutputStream } from '../../core/output-file.ts';
 import { formatReference, parseReference } from '../../image/reference.ts';
 import type { CliCommand } from '../command.ts';
 import { declarePlatform, readPlatform } from '../flags/platform-flag.ts';
@@ -44,11 +42,11 @@ Examples:
     await withImages(host, async (images) => {
       const image = await images.resolve(name, readPlatform(command, host));
       const names = isDigest(name) ? [] : [formatReference(parseReference(name))];
-      const write = (stream: Writable) => archiveSink(format, stream).write(image, names);
-      if (output !== undefined) return writeOutputFile(resolve(host.cwd, output), output, write);
-      await write(host.stdout).catch((error: unknown) => {
-        throw outputError('standard output', error);
-      });
+      const write: WriteAll =
+        output === undefined
+          ? (chunks) => writeOutputStream(host.stdout, 'standard output', chunks)
+          : (chunks) => writeOutputFile(resolve(host.cwd, output), output, chunks);
+      await archiveSink(format, write).write(image, names);
     });
     return 0;
   },

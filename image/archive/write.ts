@@ -2,9 +2,8 @@
 // current `docker save` does. The order is fixed and there are no times in it: the same image
 // gives the same bytes.
 
-import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type Digest, hexOf } from '../../core/digest.ts';
+import type { WriteAll } from '../../core/output-file.ts';
 import { imageBlobs, openImageBlob } from '../copy-blobs.ts';
 import { encodeIndexFile, INDEX_FILE, LAYOUT_FILE, LAYOUT_TEXT } from '../layout/index-file.ts';
 import { mergeIndex } from '../layout/merge-index.ts';
@@ -15,12 +14,10 @@ import { type Member, packMembers, textMember } from './pack.ts';
 /** `oci` is an OCI layout; `docker` has the `manifest.json` of `docker save` too. */
 export type ArchiveForm = 'oci' | 'docker';
 
-/** A sink that writes the first image that it is given, as a tar, to `output` and ends it. What has been written when it throws is not whole. */
-export function archiveSink(form: ArchiveForm, output: Writable): ImageSink {
+/** A sink that writes an image as a tar by `write`. */
+export function archiveSink(form: ArchiveForm, write: WriteAll): ImageSink {
   return {
-    async write(image, names) {
-      await pipeline(packMembers(archiveMembers(form, image, names)), output);
-    },
+    write: (image, names) => write(packMembers(archiveMembers(form, image, names))),
   };
 }
 

@@ -28,7 +28,8 @@ test('a damaged blob that another process has replaced meanwhile is left alone',
   await reader.next();
   await store.put([Buffer.alloc(600_000, 1)]);
   await expect(drain(reader)).rejects.toMatchObject({ code: 'E_BLOB_CORRUPT' });
-  expect(await store.read(digest, 600_000)).toEqual(Buffer.alloc(600_000, 1));
+  const whole = Buffer.from(await store.read(digest, 600_000));
+  expect(whole.equals(Buffer.alloc(600_000, 1))).toBe(true);
 });
 
 test('files in the folder that are not named by a digest are not listed', async () => {

@@ -1,5 +1,6 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { earlySync } from '../../core/early-sync.ts';
@@ -23,7 +24,7 @@ async function fileThat(first: 'succeeds' | 'fails') {
     syncs.push('last');
     await file.sync();
   };
-  return { syncs, file, handle: { datasync, sync } as FileHandle };
+  return { syncs, file, handle: { datasync, sync } };
 }
 
 test('a small file is synced once, at its end', async () => {
@@ -63,10 +64,6 @@ test('a sync that failed on the way fails the end, which would not be told of it
 test('a large output file is what was written, in its order', async () => {
   const path = join(tmpDir(), 'out');
   const chunks = Array.from({ length: 40 }, (_, index) => Buffer.alloc(MIB, index));
-  await writeOutputFile(path, path, async (stream) => {
-    for (const chunk of chunks) stream.write(chunk);
-    stream.end();
-    await new Promise((resolve, reject) => stream.on('close', resolve).on('error', reject));
-  });
+  await writeOutputFile(path, path, Readable.from(chunks));
   expect((await readFile(path)).equals(Buffer.concat(chunks))).toBe(true);
 });

@@ -1,10 +1,11 @@
 // Layouts and archives between slipway and the field's own tools, both ways.
 
 import { execFileSync } from 'node:child_process';
-import { createWriteStream, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { diskBlobs } from '../../cache/blobs.ts';
+import { writeOutputFile } from '../../core/output-file.ts';
 import { openArchive } from '../../image/archive/read.ts';
 import { type ArchiveForm, archiveSink } from '../../image/archive/write.ts';
 import { openLayout } from '../../image/layout/read.ts';
@@ -117,7 +118,7 @@ async function layout(image: ResolvedImage): Promise<string> {
 
 async function archive(form: ArchiveForm, image: ResolvedImage): Promise<string> {
   const path = join(tmpDir(), `${form}.tar`);
-  await archiveSink(form, createWriteStream(path)).write(image, [NAME]);
+  await archiveSink(form, (chunks) => writeOutputFile(path, path, chunks)).write(image, [NAME]);
   return path;
 }
 

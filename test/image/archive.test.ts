@@ -14,6 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hexOf, sha256 } from '../../core/digest.ts';
+import { writeOutputFile } from '../../core/output-file.ts';
 import { openArchive } from '../../image/archive/read.ts';
 import type { ArchiveSource } from '../../image/archive/source.ts';
 import { type ArchiveForm, archiveSink } from '../../image/archive/write.ts';
@@ -83,7 +84,9 @@ describe('writing', () => {
       },
     };
     const output = new PassThrough().resume();
-    await expect(archiveSink('oci', output).write(image, [])).rejects.toThrow('cable cut');
+    await expect(
+      archiveSink('oci', (chunks) => pipeline(chunks, output)).write(image, []),
+    ).rejects.toThrow('cable cut');
   });
 
   test('an output that fails ends the writing with its error, and no reader of a blob is left', async () => {
@@ -101,7 +104,9 @@ describe('writing', () => {
     };
     const output = new PassThrough({ highWaterMark: 10 });
     output.once('data', () => output.destroy(new Error('pipe closed')));
-    await expect(archiveSink('oci', output).write(image, [])).rejects.toThrow('pipe closed');
+    await expect(
+      archiveSink('oci', (chunks) => pipeline(chunks, output)).write(image, []),
+    ).rejects.toThrow('pipe closed');
     expect(open).toBe(0);
   });
 });
@@ -339,7 +344,7 @@ type Members = readonly (readonly [
 
 async function written(form: ArchiveForm, image: ResolvedImage, names: string[]): Promise<string> {
   const path = join(tmpDir(), `${form}.tar`);
-  await archiveSink(form, createWriteStream(path)).write(image, names);
+  await archiveSink(form, (chunks) => writeOutputFile(path, path, chunks)).write(image, names);
   return path;
 }
 

@@ -3,12 +3,11 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { diskBlobs } from '../../../cache/blobs.ts';
 import { ensureDirectory, temporaryName, writeFileAtomic } from '../../../core/atomic-file.ts';
 import { hexOf } from '../../../core/digest.ts';
 import { BuildError } from '../../../core/errors.ts';
+import type { WriteAll } from '../../../core/output-file.ts';
 import { packMembers, textMember } from '../../../image/archive/pack.ts';
 import {
   encodeIndexFile,
@@ -21,8 +20,8 @@ import type { Descriptor } from '../../../image/model.ts';
 import type { ExportedCache } from './export-cache.ts';
 import { CACHE_MEDIA } from './format.ts';
 
-/** Writes the cache as a tar to `output` and ends it. */
-export async function writeCacheTar(cache: ExportedCache, output: Writable): Promise<void> {
+/** Writes the cache as a tar by `write`. */
+export async function writeCacheTar(cache: ExportedCache, write: WriteAll): Promise<void> {
   const blobs = cache.blobs.map(({ digest, size }) => ({
     name: `blobs/sha256/${hexOf(digest)}`,
     size,
@@ -33,7 +32,7 @@ export async function writeCacheTar(cache: ExportedCache, output: Writable): Pro
     ...blobs,
     textMember(INDEX_FILE, encodeIndexFile([entryOf(cache)])),
   ];
-  await pipeline(packMembers(members), output);
+  await write(packMembers(members));
 }
 
 /** Writes the cache to the folder `path`, in place of one that was exported there before. Throws E_OUTPUT where it holds something else. */
