@@ -194,7 +194,7 @@ int follow(const struct plan *plan, struct supervisor *supervisor, const struct 
 	if (supervisor->observer != NULL) {
 		end_others(plan, supervisor->observer);
 		observer_end(supervisor->observer);
-		looked_send(supervisor->observer);
+		looked_end(supervisor->observer);
 	}
 	return 0;
 }

@@ -9,8 +9,12 @@
 
 #define PATHS_IN_EVENT 500
 
+/* Of all events: the client keeps them until the step has ended. */
+#define MOST_PATHS ((uint64_t)1000000)
+#define MOST_BYTES ((uint64_t)64 << 20)
+
 /* The longest form of a byte is \u00XX. */
-#define LONGEST_PAIR (6 * (size_t)UINT16_MAX + 32)
+#define LONGEST_PAIR (6 * LOOKUPS_LONGEST + 32)
 
 struct line {
 	char text[LONGEST_PAIR + 32768];
@@ -63,14 +67,18 @@ static void flush(struct line *line)
 	line->used = line->paths = 0;
 }
 
-static void put_lookup(struct line *line, const struct lookups *lookups,
-		       const struct lookup *lookup)
+static void put_lookup(struct line *line, struct observer *observer, const struct lookup *lookup)
 {
+	static char place[LOOKUPS_LONGEST];
+	const size_t length = lookups_place(&observer->lookups, lookup, place);
+	observer->told_bytes += length;
+	if (observer->told++ >= MOST_PATHS || observer->told_bytes > MOST_BYTES)
+		return observer_fail(observer, "it looked up too many paths");
 	if (line->paths == PATHS_IN_EVENT || line->used + LONGEST_PAIR > sizeof(line->text))
 		flush(line);
 	put(line, line->paths == 0 ? "{\"event\":\"looked\",\"paths\":[\"" : ",\"");
-	for (size_t i = 0; i < lookup->length; i++)
-		put_byte(line, (unsigned char)lookups_text(lookups, lookup)[i]);
+	for (size_t i = 0; i < length; i++)
+		put_byte(line, (unsigned char)place[i]);
 	put(line, "\",\"");
 	put_uses(line, lookup->uses);
 	put(line, "\"");
@@ -85,15 +93,20 @@ static int64_t processor_us(void)
 	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 
-void looked_send(const struct observer *observer)
+void looked_send(struct observer *observer)
 {
 	static struct line line;
-	struct json json;
 	const struct lookups *lookups = &observer->lookups;
-	for (size_t i = 0; i < lookups->count && observer->reason == NULL; i++)
+	for (size_t i = 0; i < lookups->count && observer_is_on(observer); i++)
 		if (lookups->all[i].uses != 0)
-			put_lookup(&line, lookups, &lookups->all[i]);
+			put_lookup(&line, observer, &lookups->all[i]);
 	flush(&line);
+}
+
+void looked_end(struct observer *observer)
+{
+	struct json json;
+	looked_send(observer);
 	json_begin(&json, "observed");
 	json_bool(&json, "complete", observer->reason == NULL);
 	json_string(&json, "reason", observer->reason);

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#define MAX_PATHS ((size_t)500000)
-#define MAX_TEXT  ((size_t)32 << 20)
-
 /* FNV-1a: names are short, and a step that makes them collide slows down itself only. */
 uint32_t lookups_hash(uint32_t hash, const char *text, size_t length)
 {
@@ -14,99 +11,125 @@ uint32_t lookups_hash(uint32_t hash, const char *text, size_t length)
 	return hash;
 }
 
-/* Grows an array to hold `needed` elements; false without memory. */
-static bool grow(void *array_at, size_t *room, size_t needed, size_t size)
+/* Whether the entry is that of the place `text`: name by name from the end, up to the root. */
+static bool is_of(const struct lookups *lookups, const struct lookup *lookup, const char *text,
+		  size_t length)
 {
-	void *old;
-	if (needed <= *room)
-		return true;
-	size_t wanted = *room == 0 ? 256 : *room * 2;
-	while (wanted < needed)
-		wanted *= 2;
-	memcpy(&old, array_at, sizeof(old));
-	void *array = reallocarray(old, wanted, size);
-	if (array == NULL)
-		return false;
-	memcpy(array_at, &array, sizeof(array));
-	*room = wanted;
-	return true;
+	while (lookup->length > 0) {
+		const struct lookup *parent = &lookups->all[lookup->parent];
+		if (lookup->length > length)
+			return false;
+		length -= lookup->length;
+		if (memcmp(text + length, lookups->arena + lookup->name, lookup->length) != 0)
+			return false;
+		if (length == 0)
+			return parent->length == 0;
+		if (text[--length] != '/')
+			return false;
+		lookup = parent;
+	}
+	return false;
 }
 
-static void place(struct lookups *lookups, uint32_t index)
+static struct lookup *find(struct lookups *lookups, uint32_t hash, const char *text, size_t length)
 {
-	size_t slot = lookups->all[index].hash & (lookups->slot_count - 1);
-	while (lookups->slots[slot] != 0)
-		slot = (slot + 1) & (lookups->slot_count - 1);
-	lookups->slots[slot] = index + 1;
-}
-
-/* At most half of the slots are taken. */
-static bool grow_slots(struct lookups *lookups)
-{
-	if (lookups->count * 2 < lookups->slot_count)
-		return true;
-	const size_t wanted = lookups->slot_count == 0 ? 512 : lookups->slot_count * 2;
-	uint32_t *slots = calloc(wanted, sizeof(*slots));
-	if (slots == NULL)
-		return false;
-	free(lookups->slots);
-	lookups->slots = slots;
-	lookups->slot_count = wanted;
-	for (size_t i = 0; i < lookups->count; i++)
-		place(lookups, (uint32_t)i);
-	return true;
-}
-
-static struct lookup *find(const struct lookups *lookups, uint32_t hash, const char *text,
-			   size_t length)
-{
-	if (lookups->slot_count == 0)
-		return NULL;
-	size_t slot = hash & (lookups->slot_count - 1);
-	for (; lookups->slots[slot] != 0; slot = (slot + 1) & (lookups->slot_count - 1)) {
+	if (length == 0)
+		return lookups->count == 0 ? NULL : &lookups->all[0];
+	size_t slot = hash % LOOKUPS_SLOTS;
+	for (; lookups->slots[slot] != 0; slot = (slot + 1) % LOOKUPS_SLOTS) {
 		struct lookup *lookup = &lookups->all[lookups->slots[slot] - 1];
-		if (lookup->hash == hash && lookup->length == length &&
-		    memcmp(lookups->arena + lookup->text, text, length) == 0)
+		if (lookup->hash == hash && is_of(lookups, lookup, text, length))
 			return lookup;
 	}
 	return NULL;
 }
 
-/* Copies bytes into the arena; false when it is full. */
-static bool store(struct lookups *lookups, const char *text, size_t length, uint32_t *at)
+/* There is room, and at most half of the slots are taken. */
+static struct lookup *add(struct lookups *lookups, uint32_t hash, const struct lookup *parent,
+			  const char *name, size_t length)
 {
-	const size_t used = lookups->used;
-	if (used + length > MAX_TEXT || length > UINT16_MAX ||
-	    !grow(&lookups->arena, &lookups->arena_room, used + length, 1))
-		return false;
-	memcpy(lookups->arena + used, text, length);
+	const size_t index = lookups->count++;
+	size_t slot = hash % LOOKUPS_SLOTS;
+	while (lookups->slots[slot] != 0)
+		slot = (slot + 1) % LOOKUPS_SLOTS;
+	lookups->slots[slot] = (uint16_t)(index + 1);
+	memcpy(lookups->arena + lookups->used, name, length);
+	lookups->all[index] = (struct lookup){
+		.hash = hash,
+		.name = (uint32_t)lookups->used,
+		.parent = (uint16_t)(parent - lookups->all),
+		.length = (uint16_t)length,
+	};
 	lookups->used += length;
-	*at = (uint32_t)used;
-	return true;
+	return &lookups->all[index];
 }
 
 struct lookup *lookups_at(struct lookups *lookups, uint32_t hash, const char *text, size_t length)
 {
-	struct lookup *found = find(lookups, hash, text, length);
-	if (found != NULL)
-		return found;
-	struct lookup new = { .hash = hash, .length = (uint16_t)length };
-	if (lookups->count == MAX_PATHS ||
-	    !grow(&lookups->all, &lookups->room, lookups->count + 1, sizeof(*lookups->all)) ||
-	    !grow_slots(lookups) || !store(lookups, text, length, &new.text))
+	struct lookup *lookup = find(lookups, hash, text, length);
+	if (lookup != NULL)
+		return lookup;
+	/* Every other byte may be a slash, and the root is an entry too. */
+	if (length > LOOKUPS_LONGEST || lookups->count + length / 2 + 2 > LOOKUPS_ROOM ||
+	    lookups->used + length > LOOKUPS_ARENA)
 		return NULL;
-	lookups->all[lookups->count] = new;
-	place(lookups, (uint32_t)lookups->count);
-	return &lookups->all[lookups->count++];
+	uint32_t part = LOOKUPS_HASH_START;
+	if (lookups->count == 0)
+		(void)add(lookups, part, lookups->all, text, 0);
+	lookup = lookups->all;
+	for (size_t start = 0, hashed = 0, end; start < length; start = end + 1) {
+		const char *slash = memchr(text + start, '/', length - start);
+		end = slash == NULL ? length : (size_t)(slash - text);
+		part = lookups_hash(part, text + hashed, end - hashed);
+		hashed = end;
+		struct lookup *next = find(lookups, part, text, end);
+		lookup =
+			next != NULL ? next : add(lookups, part, lookup, text + start, end - start);
+	}
+	return lookup;
 }
 
 bool lookups_set_target(struct lookups *lookups, struct lookup *lookup, const char *target,
 			size_t length)
 {
-	const bool is_known = length > 0 && lookup->target_length == length &&
-			      memcmp(lookups_target(lookups, lookup), target, length) == 0;
-	if (!is_known && !store(lookups, target, length, &lookup->target))
+	char *to = lookups->arena + lookups->used;
+	if (length > 0 && lookup->target_length == length &&
+	    memcmp(lookups_target(lookups, lookup), target, length) == 0)
+		return true;
+	if (lookups->used + lookup->length + length > LOOKUPS_ARENA)
 		return false;
+	memcpy(to, lookups->arena + lookup->name, lookup->length);
+	memcpy(to + lookup->length, target, length);
+	lookup->name = (uint32_t)lookups->used;
 	lookup->target_length = (uint16_t)length;
+	lookups->used += lookup->length + length;
 	return true;
+}
+
+size_t lookups_place(const struct lookups *lookups, const struct lookup *lookup,
+		     char place[LOOKUPS_LONGEST])
+{
+	size_t length = 0;
+	for (const struct lookup *at = lookup; at->length > 0; at = &lookups->all[at->parent])
+		length += at->length + (length > 0);
+	char *end = place + length;
+	for (const struct lookup *at = lookup; at->length > 0; at = &lookups->all[at->parent]) {
+		if (at != lookup)
+			*--end = '/';
+		end -= at->length;
+		memcpy(end, lookups->arena + at->name, at->length);
+	}
+	return length;
+}
+
+void lookups_forget_kinds(struct lookups *lookups)
+{
+	for (size_t i = 0; i < lookups->count; i++)
+		lookups->all[i].kind = KIND_UNKNOWN;
+}
+
+void lookups_clear(struct lookups *lookups)
+{
+	memset(lookups->slots, 0, sizeof(lookups->slots));
+	lookups->count = lookups->used = 0;
 }

@@ -248,15 +248,20 @@ static bool is_own(const struct observer *observer, const struct statx_timestamp
 				(born->tv_sec == began.tv_sec && born->tv_nsec >= began.tv_nsec));
 }
 
+void observer_moves(struct observer *observer, pid_t tid, uint32_t serial)
+{
+	if (observer->mover_count == OBSERVER_MOVERS)
+		return observer_fail(observer, "too many names were changed at once");
+	observer->movers[observer->mover_count++] = (struct mover){ tid, serial };
+}
+
 void observer_folder_moves(struct observer *observer, const struct notice *notice,
 			   const struct statx_timestamp *born)
 {
-	observer->generation++;
+	lookups_forget_kinds(&observer->lookups);
 	if (!is_own(observer, born))
 		return observer_fail(observer, "it moved a folder of its input");
-	if (observer->mover_count == OBSERVER_MOVERS)
-		return observer_fail(observer, "too many folders were moved at once");
-	observer->movers[observer->mover_count++] = (struct mover){ notice->tid, observer->serial };
+	observer_moves(observer, notice->tid, observer->serial);
 }
 
 static bool has_proc(void)
@@ -281,7 +286,6 @@ static void note_own(struct observer *observer, const struct plan *plan)
 
 void observer_begin(struct observer *observer, const struct plan *plan)
 {
-	observer->generation = 1;
 	/* Abstract sockets are the container's where the step has no namespace. */
 	observer->counts_network = plan->host_network || plan->chroot;
 	observer->has_proc = has_proc();

@@ -20,7 +20,7 @@
 #include "sys.h"
 #include "threads.h"
 
-#define OBSERVER_MOVERS 8
+#define OBSERVER_MOVERS 64
 
 /* The last change of a name, whatever it was. */
 struct change {
@@ -28,7 +28,8 @@ struct change {
 	uint32_t serial;
 };
 
-/* Who is moving a folder, after which everything below it has another name, and by which notice. */
+/* Who is changing names that nobody knows, and by which notice: all those below a folder that
+ * moves, or some of a set that was emptied. */
 struct mover {
 	pid_t tid;
 	uint32_t serial;
@@ -40,16 +41,16 @@ struct observer {
 	bool network;	    /* whether the step used the machine's network */
 	bool counts_network;
 	uint64_t calls;
-	uint64_t handled, sent; /* signals: with a handler without SA_RESTART; of a process */
-	uint64_t interrupted;	/* calls that were taken back unseen, and may have failed */
-	uint64_t id;		/* of the last notice: the kernel numbers them without gaps */
-	uint32_t serial;	/* of this notice */
-	unsigned selves;	/* links to /proc/self that were crossed */
+	uint64_t handled, sent;	   /* signals: with a handler without SA_RESTART; of a process */
+	uint64_t interrupted;	   /* calls that were taken back unseen, and may have failed */
+	uint64_t told, told_bytes; /* paths that were told of, and their length */
+	uint64_t id;		   /* of the last notice: the kernel numbers them without gaps */
+	uint32_t serial;	   /* of this notice */
+	unsigned selves;	   /* links to /proc/self that were crossed */
 	/* Rung "chroot": when the step began. There folders that are older can be moved. */
 	struct timespec began;
 	struct lookups lookups;
 	struct mounted mounted;
-	uint32_t generation; /* what was known of kinds before a folder moved is forgotten */
 	struct threads threads;
 	struct thread *thread;	  /* the caller's; NULL where it is nobody's call */
 	struct change changes[2]; /* the last one, and the last one by another thread than that */
@@ -101,6 +102,9 @@ void observer_look_at_open(struct observer *observer, const struct notice *notic
 
 /* Thread `tid` is about to change a name. */
 void observer_changes(struct observer *observer, pid_t tid);
+
+/* By its notice `serial`, which has not ended, thread `tid` changes names that nobody knows. */
+void observer_moves(struct observer *observer, pid_t tid, uint32_t serial);
 
 /* The caller is about to move a folder, which was made at that time; NULL where nobody knows. */
 void observer_folder_moves(struct observer *observer, const struct notice *notice,

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "looked.h"
+
 #define MAX_LINKS 40 /* the kernel's own limit */
-#define TEXT_ROOM (2 * PATH_MAX)
+#define TEXT_ROOM LOOKUPS_LONGEST
 
 /* Where a walk stands. */
 struct stand {
@@ -67,15 +69,6 @@ static void go_up(struct stand *stand)
 	cut(stand, length > 0 ? length - 1 : 0);
 }
 
-static struct lookup *entry_of(const struct stand *stand)
-{
-	struct lookup *lookup =
-		lookups_at(&stand->observer->lookups, stand->hash, stand->path + 1, stand->length);
-	if (lookup == NULL)
-		observer_fail(stand->observer, "it looked up too many paths");
-	return lookup;
-}
-
 /* Whether the call that `tid` was shown to make by notice `serial` has surely ended: the thread
  * has made another one since, or was forgotten, or is elsewhere. */
 static bool has_ended(struct observer *observer, pid_t tid, uint32_t serial)
@@ -105,6 +98,35 @@ static bool is_moving(struct observer *observer)
 	}
 	observer->mover_count = left;
 	return left > 0;
+}
+
+/* Sends the set and empties it. Who is changing a name may do so until its call has ended, though
+ * nobody knows any more which. */
+static void make_room(struct observer *observer)
+{
+	const struct lookups *lookups = &observer->lookups;
+	for (size_t i = 0; i < lookups->count; i++) {
+		const struct lookup *lookup = &lookups->all[i];
+		if (lookup->changer != 0 &&
+		    !has_ended(observer, (pid_t)lookup->changer, lookup->changed))
+			observer_moves(observer, (pid_t)lookup->changer, lookup->changed);
+	}
+	looked_send(observer);
+	lookups_clear(&observer->lookups);
+}
+
+static struct lookup *entry_of(const struct stand *stand)
+{
+	struct lookups *lookups = &stand->observer->lookups;
+	const char *place = stand->path + 1;
+	struct lookup *lookup = lookups_at(lookups, stand->hash, place, stand->length);
+	if (lookup != NULL)
+		return lookup;
+	make_room(stand->observer);
+	lookup = lookups_at(lookups, stand->hash, place, stand->length);
+	if (lookup == NULL)
+		(void)is_too_long(stand);
+	return lookup;
 }
 
 static void note(const struct stand *stand, unsigned uses)
@@ -184,8 +206,7 @@ static enum kind find_kind(struct stand *stand, char target[PATH_MAX], size_t *l
 	if (lookup == NULL)
 		return KIND_MISSING;
 	const bool is_stable = !is_changing(observer, lookup) && !is_moving(observer);
-	if (is_stable && lookup->kind != KIND_UNKNOWN &&
-	    lookup->generation == observer->generation) {
+	if (is_stable && lookup->kind != KIND_UNKNOWN) {
 		*length = lookup->target_length;
 		if (lookup->kind == KIND_LINK)
 			memcpy(target, lookups_target(&observer->lookups, lookup), *length);
@@ -193,7 +214,6 @@ static enum kind find_kind(struct stand *stand, char target[PATH_MAX], size_t *l
 	}
 	const enum kind kind = read_kind(stand, target, length);
 	stand->view->is_doubtful = stand->view->is_doubtful || !is_stable;
-	lookup->generation = observer->generation;
 	lookup->kind = KIND_UNKNOWN;
 	if (is_stable &&
 	    (kind != KIND_LINK || lookups_set_target(&observer->lookups, lookup, target, *length)))

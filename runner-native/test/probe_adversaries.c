@@ -298,6 +298,20 @@ static int verb_forks(char **args)
 	return pause();
 }
 
+/* names COUNT FOLDER: looks at as many names that are not there, says so, and waits for its end. */
+static int verb_names(char **args)
+{
+	struct stat st;
+	char path[128];
+	for (int i = 0; i < atoi(args[0]); i++) {
+		snprintf(path, sizeof(path), "%s/name-%d", args[1], i);
+		(void)stat(path, &st);
+	}
+	printf("%s looked\n", args[0]);
+	fflush(stdout);
+	return pause();
+}
+
 const struct verb VERBS_OF_ADVERSARIES[] = {
 	{ "secret", 1, verb_secret },
 	{ "stat-here", 0, verb_stat_here },
@@ -312,5 +326,6 @@ const struct verb VERBS_OF_ADVERSARIES[] = {
 	{ "touched", 2, verb_touched },
 	{ "race", 3, verb_race },
 	{ "forks", 2, verb_forks },
+	{ "names", 2, verb_names },
 	{ NULL, 0, NULL },
 };

@@ -34,6 +34,7 @@ test('the C unit tests pass', () => {
       'lookups',
       'ownership',
       'path',
+      'resolve',
       'seccomp',
       'shell words',
       'user',

@@ -26,9 +26,15 @@ export function observedOf(result: RunnerResult): Observed {
     if (event !== 'looked') continue;
     const words = paths as string[];
     for (let at = 0; at < words.length; at += 2)
-      looked.set(Buffer.from(words[at] ?? '', 'latin1').toString('utf8'), words[at + 1] ?? '');
+      note(looked, Buffer.from(words[at] ?? '', 'latin1').toString('utf8'), words[at + 1] ?? '');
   }
   const end = result.event('observed');
   if (end === undefined) throw new Error(`nothing was observed: ${JSON.stringify(result.events)}`);
   return { ...(end as unknown as Omit<Observed, 'looked'>), looked };
+}
+
+/** A path may come again: its uses are those of all. */
+function note(looked: Map<string, string>, path: string, uses: string): void {
+  const all = new Set([...(looked.get(path) ?? ''), ...uses]);
+  looked.set(path, [...'asclrf'].filter((use) => all.has(use)).join(''));
 }
