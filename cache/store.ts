@@ -36,6 +36,8 @@ export interface Store {
   readonly layerBlobs: Table;
   /** Where the compressed form of a block is, by block and compressor. */
   readonly blocks: Table;
+  /** How a layer's blob begins, by the entries that it begins with and compressor. */
+  readonly prefixes: Table;
   /** What was fetched from which address. */
   readonly downloads: Table;
   /** What unpacked layers take on disk, by layer, and an account of the whole (builder/cache/account.ts). */
@@ -81,6 +83,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     fileDigests: database.table('files'),
     layerBlobs: database.table('layer-blobs'),
     blocks: database.table('blocks'),
+    prefixes: database.table('prefixes'),
     downloads: database.table('downloads'),
     sizes: database.table('sizes'),
     lease,

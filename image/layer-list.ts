@@ -9,7 +9,7 @@ import { type Digest, parseDigest, sha256 } from '../core/digest.ts';
 import { BuildError } from '../core/errors.ts';
 import type { Entry } from './entry.ts';
 import { decodeEntries, EntryEncoder } from './entry-codec.ts';
-import type { LayerEntries } from './layer.ts';
+import type { LayerEntries, ListChunk } from './layer.ts';
 import type { ObjectStore } from './tree/object-store.ts';
 import { comparePaths } from './tree/path-order.ts';
 import { assertInOrder } from './tree/sort-entries.ts';
@@ -51,6 +51,11 @@ export class LayerListWriter {
     this.#previous = entry;
   }
 
+  /** What is finished of the list. */
+  get chunks(): readonly ListChunk[] {
+    return chunksOf(this.#chunks);
+  }
+
   /** Keeps the list and returns the layer's id. */
   finish(): Digest {
     if (this.#count > 0) this.#cut();
@@ -65,7 +70,18 @@ export class LayerListWriter {
 
 /** Returns the id of the layer with these entries, without keeping its list. */
 export function layerId(entries: Iterable<Entry>): Digest {
-  return writeLayerList({ put: sha256 }, entries);
+  return nameEntries(entries).id;
+}
+
+/** Returns the id of the layer with these entries, and what its list would consist of, without keeping it. */
+export function nameEntries(entries: Iterable<Entry>): {
+  readonly id: Digest;
+  readonly chunks: readonly ListChunk[];
+} {
+  const writer = new LayerListWriter({ put: sha256 });
+  for (const entry of entries) writer.add(entry);
+  const id = writer.finish();
+  return { id, chunks: writer.chunks };
 }
 
 /** Keeps the list of a layer and returns its id. For lists that may be large, see builder/exec/keep-layer.ts. */
@@ -109,6 +125,10 @@ export class LayerList implements LayerEntries {
     return this.#chunks.map(([, , digest]) => digest);
   }
 
+  get chunks(): readonly ListChunk[] {
+    return chunksOf(this.#chunks);
+  }
+
   /** Throws E_STORE_CORRUPT where the store has lost a part of the list. */
   *[Symbol.iterator](): Generator<Entry> {
     for (const chunk of this.#chunks) yield* decodeEntries(this.#read(chunk));
@@ -119,6 +139,18 @@ export class LayerList implements LayerEntries {
     const shared = new Set(other.parts);
     for (const chunk of this.#chunks)
       if (!shared.has(chunk[2])) yield* decodeEntries(this.#read(chunk));
+  }
+
+  *after(count: number): Generator<Entry> {
+    let left = count;
+    for (const chunk of this.#chunks) {
+      if (left >= chunk[1]) {
+        left -= chunk[1];
+        continue;
+      }
+      for (const entry of decodeEntries(this.#read(chunk))) if (left-- <= 0) yield entry;
+      left = 0;
+    }
   }
 
   /** What the layer says of `path`, opaque marks left out. Throws E_STORE_CORRUPT. */
@@ -148,6 +180,10 @@ export class LayerList implements LayerEntries {
       },
     );
   }
+}
+
+function chunksOf(chunks: readonly Chunk[]): ListChunk[] {
+  return chunks.map(([, count, digest]) => ({ count, digest }));
 }
 
 /** The place of the last chunk that does not begin after `path`, or -1. */

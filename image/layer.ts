@@ -37,7 +37,18 @@ export interface FileOnDisk {
   readonly digest: Digest | undefined;
 }
 
+/** A stretch of a layer's list. */
+export interface ListChunk {
+  readonly count: number;
+  /** The same for the same entries. */
+  readonly digest: Digest;
+}
+
 export interface LayerEntries extends Iterable<Entry> {
+  /** What the list consists of, in order: lists that differ in one entry share the other chunks. */
+  readonly chunks: readonly ListChunk[];
+  /** The entries without the first `count`. */
+  after(count: number): Iterable<Entry>;
   /** The entry for `path` that is no opaque mark; undefined where the layer says nothing of it. */
   find(path: string): Entry | undefined;
 }

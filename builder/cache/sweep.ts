@@ -9,7 +9,7 @@ import { reachReads } from '../../image/reads/read-set.ts';
 import { reachableObjects } from '../../image/tree/reachable.ts';
 import { chooseIsolation } from '../exec/isolation.ts';
 import { removeAll } from '../exec/sandbox.ts';
-import { forgetBlocks } from '../export/known-blocks.ts';
+import { forgetPlaces } from '../export/known-blocks.ts';
 import type { Item } from './item.ts';
 import type { Stock } from './stock.ts';
 
@@ -55,7 +55,8 @@ export async function sweep(
   for (const blob of gone) await store.blobs.delete(blob);
   sweepObjects(store, kept);
   store.records.sweepSteps();
-  forgetBlocks(store.blocks, new Set([...stock.blobs.keys()].filter((blob) => !gone.has(blob))));
+  const stay = new Set([...stock.blobs.keys()].filter((blob) => !gone.has(blob)));
+  for (const table of [store.blocks, store.prefixes]) forgetPlaces(table, stay);
   await store.flush();
 }
 

@@ -59,6 +59,9 @@ export type RunnerEvent =
       readonly length: number;
       readonly piece_crc: number;
       readonly reused: boolean;
+      /** States of sha256 behind it, in hex; not of what was passed over. */
+      readonly tar_state?: string;
+      readonly blob_state?: string;
     };
 
 /** An event out of its line. Throws E_RUNNER_MISSING where the runner is one of another version. */
@@ -84,6 +87,7 @@ const RUNNER_CODES: Readonly<Record<string, ErrorCode>> = {
   E_FILE_CHANGED: 'E_FILE_CHANGED',
   E_COPY_SOURCE: 'E_COPY_SOURCE',
   E_BLOB_WRITE: 'E_STORE_UNUSABLE',
+  E_PIECE_LOST: 'E_BLOB_CORRUPT',
   E_LAYER_PATH: 'E_LAYER_INVALID',
   E_LAYER_ENTRY: 'E_LAYER_INVALID',
   E_ISOLATION: 'E_ISOLATION',

@@ -7,19 +7,16 @@ import type { BlobParts, BlobStore } from '../../cache/blob-store.ts';
 import type { Table } from '../../cache/database.ts';
 import { digestKey } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
-import { type Digest, hexOf, parseDigest, sha256 } from '../../core/digest.ts';
+import { DIGEST_BYTES, type Digest, digestAt, sha256 } from '../../core/digest.ts';
 import type { BlockSource, KnownPieces } from '../../image/compress/compress-blocks.ts';
-
-/** A compressed block in a blob. */
-export interface Place {
-  readonly blob: Digest;
-  readonly offset: number;
-  /** Bytes, and the crc32 of them. */
-  readonly length: number;
-  readonly crc: number;
-  /** Of what it was made of. */
-  readonly source: { readonly size: number; readonly crc: number };
-}
+import {
+  bufferOf,
+  PLACE_BYTES,
+  type Place,
+  type PlaceInBlob,
+  readPlace,
+  writePlace,
+} from './block-place.ts';
 
 export interface KnownBlocks {
   readonly find: KnownPieces;
@@ -37,7 +34,7 @@ export interface KnownBlocks {
 /** The blocks that the compressor of this name has made in this store, while one blob is written. */
 export function knownBlocks({ blocks, blobs }: Store, compressor: string): KnownBlocks {
   const opened = new Map<Digest, Promise<BlobParts | undefined>>();
-  const noted: { readonly key: Buffer; readonly place: Omit<Place, 'blob'> }[] = [];
+  const noted: { readonly key: Buffer; readonly place: PlaceInBlob }[] = [];
   let offset = 0;
   const keyOf = (identity: Digest): Buffer => digestKey(sha256(`${compressor}\0${identity}`));
   const placeOf = (identity: Digest): Place | undefined => {
@@ -71,11 +68,10 @@ export function knownBlocks({ blocks, blobs }: Store, compressor: string): Known
   };
 }
 
-/** Forgets the blocks in blobs that are not among `kept`. */
-export function forgetBlocks(table: Table, kept: ReadonlySet<Digest>): void {
+/** Forgets what a table, whose values begin with a blob's digest, says of blobs that are not among `kept`. */
+export function forgetPlaces(table: Table, kept: ReadonlySet<Digest>): void {
   for (const { key, value } of table.entries()) {
-    const place = decodePlace(value);
-    if (place === undefined || !kept.has(place.blob)) table.delete(key);
+    if (value.byteLength < DIGEST_BYTES || !kept.has(digestAt(value, 0))) table.delete(key);
   }
 }
 
@@ -90,31 +86,15 @@ async function readPiece(
   return piece?.length === length && crc32(piece) === crc ? piece : undefined;
 }
 
-const PLACE_BYTES = 32 + 6 + 4 * 4;
-
 /** The newest blob is named: it is the one that stays longest. */
-function put(table: Table, key: Buffer, { blob, offset, length, crc, source }: Place): void {
+function put(table: Table, key: Buffer, { blob, ...place }: Place): void {
   const bytes = Buffer.alloc(PLACE_BYTES);
-  bytes.write(hexOf(blob), 'hex');
-  bytes.writeUIntBE(offset, 32, 6);
-  for (const [i, value] of [length, crc, source.size, source.crc].entries()) {
-    bytes.writeUInt32BE(value, 38 + 4 * i);
-  }
+  writePlace(bytes, 0, blob, place);
   table.put(key, bytes);
 }
 
 function decodePlace(bytes: Uint8Array): Place | undefined {
-  const place = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (place.length !== PLACE_BYTES) return undefined;
-  const blob = parseDigest(`sha256:${place.toString('hex', 0, 32)}`);
-  const at = (i: number): number => place.readUInt32BE(38 + 4 * i);
-  return (
-    blob && {
-      blob,
-      offset: place.readUIntBE(32, 6),
-      length: at(0),
-      crc: at(1),
-      source: { size: at(2), crc: at(3) },
-    }
-  );
+  if (bytes.byteLength !== PLACE_BYTES) return undefined;
+  const [blob, place] = readPlace(bufferOf(bytes), 0);
+  return { blob, ...place };
 }

@@ -7,22 +7,17 @@ import { type Digest, finishDigest, startDigest } from '../../core/digest.ts';
 import type { EventSink } from '../../core/events.ts';
 import { changedEntries } from '../../image/changed-entries.ts';
 import { type CompressedPiece, compressBlocks } from '../../image/compress/compress-blocks.ts';
-import type {
-  Compressor,
-  NodeCompressor,
-  RunnerCompressor,
-} from '../../image/compress/compressor.ts';
+import type { Compressor, NodeCompressor } from '../../image/compress/compressor.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
-import { layerId } from '../../image/layer-list.ts';
+import { nameEntries } from '../../image/layer-list.ts';
 import type { Descriptor } from '../../image/model.ts';
 import { type Block, blocksOf } from '../../image/stream/block-cutter.ts';
 import { writeLayerBlocks } from '../../image/tar/writer.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { type KnownBlocks, knownBlocks } from './known-blocks.ts';
 import { findLayerBlob, type LayerBlob, rememberLayerBlob } from './layer-blob-record.ts';
-import type { KnownPiece } from './layer-description.ts';
-import { type PackedLayer, packLayer } from './pack-layer.ts';
+import { type BlobSource, type Written, writeByRunner } from './write-by-runner.ts';
 
 export interface ExportedLayer {
   readonly descriptor: Descriptor;
@@ -61,12 +56,12 @@ async function ownBlob(options: LayerExport, layer: SnapshotLayer): Promise<Laye
   // A large layer's entries take long to read: not where its name is enough.
   const known = epoch === undefined ? await find(layer.id) : undefined;
   if (known !== undefined) return known;
-  const entries = clamped(layer.entries(), epoch);
-  const id = epoch === undefined ? layer.id : layerId(entries);
-  return (
-    (await find(id)) ??
-    (await writeBlob(options, id, writeLayerBlocks(entries, layer.contents, formFor(compressor))))
-  );
+  const list = layer.entries();
+  const { id, chunks } =
+    epoch === undefined ? { id: layer.id, chunks: list.chunks } : nameEntries(clamped(list, epoch));
+  const blocks = (start: number): AsyncIterable<Block> =>
+    writeLayerBlocks(clamped(list.after(start), epoch), layer.contents, formFor(compressor));
+  return (await find(id)) ?? (await writeBlob(options, id, { chunks, blocks }));
 }
 
 /** The base image's own bytes, unless another compression is forced on them. */
@@ -77,14 +72,12 @@ async function baseBlob(options: LayerExport, origin: LayerOrigin): Promise<Laye
   if (force && compressionOf(mediaType) !== compressionOf(compressor.mediaType)) {
     const id = digestOf('slipway-base-layer/1', diffId);
     const known = await findLayerBlob(store, id, compressor);
-    return known ?? (await writeBlob(options, id, blocksOf(decompressLayer(origin.open()))));
+    const blocks = (): AsyncIterable<Block> => blocksOf(decompressLayer(origin.open()));
+    return known ?? (await writeBlob(options, id, { chunks: [], blocks }));
   }
   if ((await store.blobs.has(digest)) !== size) await drain(origin.open());
   return { diffId, digest, size };
 }
-
-/** What the runner writes before the first block. */
-const GZIP_HEADER_BYTES = 10;
 
 /** The runner reads files where they lie. */
 function formFor({ by }: Compressor): 'bytes' | 'files' {
@@ -95,19 +88,15 @@ function compressionOf(mediaType: string): string {
   return /[.+](gzip|zstd)$/.exec(mediaType)?.[1] ?? '';
 }
 
-async function writeBlob(
-  options: LayerExport,
-  id: Digest,
-  blocks: AsyncIterable<Block>,
-): Promise<LayerBlob> {
+async function writeBlob(options: LayerExport, id: Digest, layer: BlobSource): Promise<LayerBlob> {
   const { store, compressor, events } = options;
   const started = performance.now();
   const known = knownBlocks(store, compressor.name);
   try {
     const { blob, counts } =
       compressor.by === 'runner'
-        ? await writeByRunner(options, compressor, known, blocks)
-        : await writeHere(options, compressor, known, blocks);
+        ? await writeByRunner(options, compressor, known, layer)
+        : await writeHere(options, compressor, known, layer.blocks(0));
     known.keep(blob.digest);
     rememberLayerBlob(store, id, compressor, blob);
     const ms = Math.round(performance.now() - started);
@@ -116,39 +105,6 @@ async function writeBlob(
   } finally {
     await known.close();
   }
-}
-
-interface Written {
-  readonly blob: LayerBlob;
-  readonly counts: { readonly blocks: number; readonly reused: number };
-}
-
-async function writeByRunner(
-  { store, signal }: LayerExport,
-  { gzipLevel }: RunnerCompressor,
-  known: KnownBlocks,
-  blocks: AsyncIterable<Block>,
-): Promise<Written> {
-  let packed: PackedLayer | undefined;
-  const { digest, size } = await store.blobs.putBy(async ({ fd: output }) => {
-    const find = (identity: Digest): KnownPiece | undefined => {
-      const place = known.place(identity);
-      return place && { path: store.blobs.pathOf(place.blob), place };
-    };
-    packed = await packLayer(blocks, { gzipLevel, output, known: find, signal });
-    return packed;
-  });
-  if (packed === undefined) throw new Error('nothing was packed');
-  if (gzipLevel !== undefined) {
-    known.skip(GZIP_HEADER_BYTES);
-    for (const { identity, source, piece } of packed.blocks)
-      known.note(piece, { identity, ...source });
-  }
-  const reused = packed.blocks.filter(({ isReused }) => isReused).length;
-  return {
-    blob: { diffId: packed.diffId, digest, size },
-    counts: { blocks: packed.blocks.length, reused },
-  };
 }
 
 async function writeHere(

@@ -3,13 +3,8 @@
 
 import { nameToBytes } from '../../core/names.ts';
 import type { BlockPart } from '../../image/stream/block-cutter.ts';
-import type { Place } from './known-blocks.ts';
-
-/** A compressed block, and the file that its place is in. */
-export interface KnownPiece {
-  readonly path: string;
-  readonly place: Place;
-}
+import type { KnownPiece } from './block-place.ts';
+import type { KnownPrefix } from './prefix-record.ts';
 
 const ROOM = 256 * 1024;
 /** What a part takes at most, but for its path or bytes. */
@@ -20,6 +15,14 @@ export class LayerDescription {
   #length = 0;
   readonly #full: Buffer[] = [];
 
+  /** Begins with blocks that are in an earlier blob, and goes on behind them. Before everything else. */
+  prefix({ blocks, resumption }: KnownPrefix): void {
+    for (const piece of blocks) this.#known('p', piece);
+    this.#letter('s');
+    this.#raw(resumption.tarState);
+    this.#raw(resumption.blobState);
+  }
+
   part(part: BlockPart): void {
     if (part instanceof Uint8Array) this.#bytes(part);
     else this.#file(part);
@@ -27,15 +30,8 @@ export class LayerDescription {
 
   /** Ends a block; `known` is where its compressed form may be. */
   endBlock(known: KnownPiece | undefined): void {
-    if (known === undefined) {
-      this.#letter('e');
-      return;
-    }
-    const { path, place } = known;
-    this.#path('k', path);
-    this.#number64(place.offset);
-    for (const value of [place.length, place.crc, place.source.size, place.source.crc])
-      this.#length = this.#buffer.writeUInt32LE(value, this.#length);
+    if (known === undefined) this.#letter('e');
+    else this.#known('k', known);
   }
 
   end(): void {
@@ -46,6 +42,13 @@ export class LayerDescription {
   /** Takes the buffers that are full. */
   take(): Buffer[] {
     return this.#full.splice(0);
+  }
+
+  #known(letter: string, { path, place }: KnownPiece): void {
+    this.#path(letter, path);
+    this.#number64(place.offset);
+    for (const value of [place.length, place.crc, place.source.size, place.source.crc])
+      this.#length = this.#buffer.writeUInt32LE(value, this.#length);
   }
 
   #bytes(bytes: Uint8Array): void {

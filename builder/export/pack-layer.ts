@@ -7,13 +7,17 @@ import { type Digest, parseDigest } from '../../core/digest.ts';
 import type { Block } from '../../image/stream/block-cutter.ts';
 import { startRunner } from '../exec/runner.ts';
 import type { RunnerEvent } from '../exec/runner-protocol.ts';
-import { type KnownPiece, LayerDescription } from './layer-description.ts';
+import type { KnownPiece } from './block-place.ts';
+import { LayerDescription } from './layer-description.ts';
+import type { KnownPrefix, Resumption } from './prefix-record.ts';
 
 export interface PackOptions {
   /** Undefined leaves the tar as it is. */
   readonly gzipLevel: number | undefined;
   /** The descriptor of the open file that the blob is written to. */
   readonly output: number;
+  /** What the layer begins with: `blocks` are those that follow. Where it is not there any more, E_BLOB_CORRUPT is thrown. */
+  readonly prefix?: KnownPrefix | undefined;
   /** Where the compressed form of a block of this identity is. */
   readonly known: (identity: Digest) => KnownPiece | undefined;
   readonly signal: AbortSignal;
@@ -26,6 +30,8 @@ export interface PackedBlock {
   readonly source: { readonly size: number; readonly crc: number };
   readonly piece: { readonly length: number; readonly crc: number };
   readonly isReused: boolean;
+  /** Where a layer that begins as this one does up to here goes on; undefined within an entry, and in the prefix. */
+  readonly resumption: Resumption | undefined;
 }
 
 export interface PackedLayer {
@@ -38,15 +44,15 @@ export interface PackedLayer {
 /** Writes the blob of a layer. Throws what `blocks` throws, E_FILE_CHANGED, E_COPY_SOURCE, E_STORE_UNUSABLE. */
 export async function packLayer(
   blocks: AsyncIterable<Block>,
-  { gzipLevel, output, known, signal }: PackOptions,
+  { gzipLevel, output, prefix, known, signal }: PackOptions,
 ): Promise<PackedLayer> {
   signal.throwIfAborted();
   const words = gzipLevel === undefined ? [] : ['gzip', String(gzipLevel)];
   const own = { rung: 'root', why: '', uids: [], gids: [], signal } as const;
   const runner = startRunner('pack', own, words, output);
   runner.stderr.resume();
-  const identities: (Digest | undefined)[] = [];
-  const described = describe(blocks, known, (identity) => identities.push(identity), signal);
+  const ends: BlockEnd[] = [];
+  const described = describe(blocks, { prefix, known, signal }, (end) => ends.push(end));
   // A runner that fails closes its end: its own error says why, the broken pipe does not.
   const [written, ended] = await Promise.allSettled([
     pipeline(described, runner.stdin).catch((error: unknown) => {
@@ -59,7 +65,7 @@ export async function packLayer(
   signal.throwIfAborted();
   if (ended.status === 'rejected') throw ended.reason;
   if (written.status === 'rejected') throw written.reason;
-  return packed(ended.value, identities);
+  return packed(ended.value, ends);
 }
 
 function isBrokenPipe(error: unknown): boolean {
@@ -67,22 +73,20 @@ function isBrokenPipe(error: unknown): boolean {
   return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-function packed(
-  events: readonly RunnerEvent[],
-  identities: readonly (Digest | undefined)[],
-): PackedLayer {
+function packed(events: readonly RunnerEvent[], ends: readonly BlockEnd[]): PackedLayer {
   const blocks = events.flatMap((event) => (event.event === 'block' ? [event] : []));
   const done = events.at(-1);
   const diffId = done?.event === 'done' && parseDigest(`sha256:${done.diff_id}`);
   const digest = done?.event === 'done' && parseDigest(`sha256:${done.digest}`);
-  if (!diffId || !digest || done.bytes === undefined || blocks.length !== identities.length)
+  if (!diffId || !digest || done.bytes === undefined || blocks.length !== ends.length)
     throw new Error('the runner did not tell what it packed');
   return {
     diffId,
     digest,
     size: done.bytes,
     blocks: blocks.map((block, index) => ({
-      identity: identities[index],
+      identity: ends[index]?.identity,
+      resumption: resumptionBehind(block, ends[index]?.entries),
       source: { size: block.size, crc: block.crc },
       piece: { length: block.length, crc: block.piece_crc },
       isReused: block.reused,
@@ -90,16 +94,31 @@ function packed(
   };
 }
 
+function resumptionBehind(
+  { tar_state: tar, blob_state: blob }: Extract<RunnerEvent, { event: 'block' }>,
+  entries: number | undefined,
+): Resumption | undefined {
+  if (entries === undefined || tar === undefined || blob === undefined) return undefined;
+  return { entries, tarState: Buffer.from(tar, 'hex'), blobState: Buffer.from(blob, 'hex') };
+}
+
+/** What is to be known of a block when it has been written. */
+type BlockEnd = Pick<Block, 'identity' | 'entries'>;
+
 async function* describe(
   blocks: AsyncIterable<Block>,
-  known: PackOptions['known'],
-  onBlock: (identity: Digest | undefined) => void,
-  signal: AbortSignal,
+  { prefix, known, signal }: Pick<PackOptions, 'prefix' | 'known' | 'signal'>,
+  onBlock: (end: BlockEnd) => void,
 ): AsyncGenerator<Buffer> {
   const description = new LayerDescription();
-  for await (const { parts, identity } of blocks) {
+  if (prefix !== undefined) {
+    for (const { identity } of prefix.blocks) onBlock({ identity, entries: undefined });
+    description.prefix(prefix);
+  }
+  const before = prefix?.resumption.entries ?? 0;
+  for await (const { parts, identity, entries } of blocks) {
     signal.throwIfAborted();
-    onBlock(identity);
+    onBlock({ identity, entries: entries && before + entries });
     for (const part of parts) description.part(part);
     description.endBlock(identity && known(identity));
     yield* description.take();

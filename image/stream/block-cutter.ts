@@ -16,6 +16,8 @@ export interface Block {
   readonly parts: readonly BlockPart[];
   /** The same for blocks of the same bytes, as far as the digests of files tell; undefined where one has none. */
   readonly identity: Digest | undefined;
+  /** How many entries are before its end, where the entry behind it is what ended it. */
+  readonly entries?: number | undefined;
 }
 
 /** What a piece comes from: given only where the digest of the file says what its bytes are. */
@@ -49,12 +51,14 @@ export class BlockCutter {
   #notedLength = 0;
   #identity = startDigest();
   #known = true;
+  #entries = 0;
   /** What the identity has still to take in: pieces of one file that follow each other count as one. */
   #piece: { readonly digest: Digest; readonly from: number; to: number } | undefined;
 
   /** Starts the next entry of `size` bytes with its header. */
   header(header: Buffer, size: number): void {
-    if (this.#used > 0 && this.#endsBefore(header, size)) this.#cut();
+    if (this.#used > 0 && this.#endsBefore(header, size)) this.#cut(this.#entries);
+    this.#entries++;
     this.#copy(header, (part) => {
       this.#notePiece();
       if (part.byteLength > NOTED_ROOM - this.#notedLength) this.#flushNoted();
@@ -177,13 +181,14 @@ export class BlockCutter {
     this.#notedLength = 0;
   }
 
-  #cut(): void {
+  #cut(entries?: number): void {
     this.#notePiece();
     this.#flushNoted();
     this.#endText();
     this.#ready.push({
       parts: this.#parts,
       identity: this.#known ? finishDigest(this.#identity) : undefined,
+      entries,
     });
     this.#parts = [];
     this.#used = 0;

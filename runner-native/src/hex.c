@@ -17,3 +17,14 @@ int hex_write(int fd, const char *hex)
 	}
 	return 0;
 }
+
+void hex_of(const void *bytes, size_t length, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *at = bytes;
+	for (size_t i = 0; i < length; i++) {
+		*text++ = digits[at[i] >> 4];
+		*text++ = digits[at[i] & 15];
+	}
+	*text = '\0';
+}

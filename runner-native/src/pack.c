@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "hex.h"
 #include "pack_input.h"
 #include "pack_line.h"
 
@@ -24,16 +25,6 @@ static int take_gzip(void *plan, char **args, size_t left, struct err *err)
 
 static const struct word_rule RULES[] = { { "gzip", 1, take_gzip } };
 
-static void hex_of(const uint8_t digest[SHA256_BYTES], char text[2 * SHA256_BYTES + 1])
-{
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < SHA256_BYTES; i++) {
-		text[2 * i] = digits[digest[i] >> 4];
-		text[2 * i + 1] = digits[digest[i] & 15];
-	}
-	text[2 * SHA256_BYTES] = '\0';
-}
-
 /* Returns 1 when all blocks are on their way, 0 where the line has failed, -errno for the input's
  * own error. */
 static int fill(struct pack_line *line, struct pack_input *input, struct sha256 *tar,
@@ -44,7 +35,14 @@ static int fill(struct pack_line *line, struct pack_input *input, struct sha256 
 		int rc = pack_input_next(input, block, err);
 		if (rc <= 0)
 			return rc < 0 ? rc : 1;
-		sha256_add(tar, block->bytes, block->length);
+		if (block->resumes)
+			sha256_resume(tar, block->tar_state);
+		/* Of what is passed only its length is there, which is one of whole blocks. */
+		if (block->is_passed)
+			sha256_pass(tar, block->bytes, block->length);
+		else
+			sha256_add(tar, block->bytes, block->length);
+		sha256_tell(tar, block->tar_state);
 		pack_line_put(line);
 	}
 	return 0;
@@ -56,9 +54,9 @@ static int send_done(const uint8_t diff_id[SHA256_BYTES], const uint8_t digest[S
 	struct json json;
 	char text[2 * SHA256_BYTES + 1];
 	json_begin(&json, "done");
-	hex_of(diff_id, text);
+	hex_of(diff_id, SHA256_BYTES, text);
 	json_string(&json, "diff_id", text);
-	hex_of(digest, text);
+	hex_of(digest, SHA256_BYTES, text);
 	json_string(&json, "digest", text);
 	json_number(&json, "bytes", (int64_t)size);
 	int rc = json_send(&json, EVENT_FD);

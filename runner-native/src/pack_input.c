@@ -13,10 +13,15 @@
 
 enum { BUFFER = 1 << 16, PATH_ROOM = 4096 };
 
+/* A layer may begin as an earlier one did: with pieces of that one's blob, and the states behind
+ * them. */
+enum stage { AT_START, PASSING, BEHIND_START };
+
 struct pack_input {
 	uint8_t buffer[BUFFER];
 	size_t start, end; /* of what is in the buffer and not taken */
-	int file;	   /* the one that was read last, whose pieces may go on; -1 */
+	enum stage stage;
+	int file; /* the one that was read last, whose pieces may go on; -1 */
 	char path[PATH_ROOM];
 	struct sha256 sha;
 };
@@ -219,6 +224,31 @@ static int take_known(struct pack_input *input, struct pack_known *known, struct
 	return rc;
 }
 
+static int take_passed(struct pack_input *input, struct pack_block *block, struct err *err)
+{
+	if (input->stage == BEHIND_START)
+		return malformed(err, "passes over what is not at its start");
+	int rc = take_known(input, &block->known, err);
+	if (rc < 0)
+		return rc;
+	block->length = block->known.source_length;
+	block->is_passed = true;
+	input->stage = PASSING;
+	if (block->length > DEFLATE_LARGEST)
+		return malformed(err, "has a block that is too large");
+	return block->length % SHA256_BLOCK == 0 ? 0 : malformed(err, "passes over half a block");
+}
+
+static int take_states(struct pack_input *input, struct pack_block *block, struct err *err)
+{
+	if (input->stage != PASSING)
+		return malformed(err, "goes on from nothing");
+	input->stage = BEHIND_START;
+	block->resumes = true;
+	int rc = take(input, block->tar_state, sizeof(block->tar_state), err);
+	return rc < 0 ? rc : take(input, block->blob_state, sizeof(block->blob_state), err);
+}
+
 /* Waits for the client to close its end: a runner that went first would look to it like one that
  * broke off. */
 static int take_end(struct pack_input *input, struct err *err)
@@ -238,7 +268,17 @@ int pack_input_next(struct pack_input *input, struct pack_block *block, struct e
 		int rc = take(input, &kind, 1, err);
 		if (rc < 0)
 			return rc;
+		if (input->stage == PASSING && kind != 'p' && kind != 's')
+			return malformed(err, "does not say where it goes on");
+		if (kind != 'p' && kind != 's')
+			input->stage = BEHIND_START;
 		switch (kind) {
+		case 'p':
+			rc = take_passed(input, block, err);
+			return rc < 0 ? rc : 1;
+		case 's':
+			rc = take_states(input, block, err);
+			break;
 		case 'b':
 			rc = take_bytes(input, block, err);
 			break;

@@ -9,6 +9,7 @@
 #include "cores.h"
 #include "crc32.h"
 #include "events.h"
+#include "hex.h"
 
 enum {
 	MOST_WORKERS = 8,
@@ -72,29 +73,40 @@ static bool take_known(struct pack_block *block)
 	return fd >= 0 && length == known->length && block->piece_crc == known->crc;
 }
 
-static void make_piece(struct deflater *deflater, struct pack_block *block)
+static int lost(const struct pack_known *known, struct err *err)
 {
-	block->crc = crc32_add(0, block->bytes, block->length);
-	block->is_reused = deflater != NULL && take_known(block);
+	return fail(err, "E_PIECE_LOST", 0, "%s has no longer what was made of a layer's beginning",
+		    known->path);
+}
+
+/* Returns 0, or -errno where the block can only be taken as it was, and is not there. */
+static int make_piece(struct deflater *deflater, struct pack_block *block, struct err *err)
+{
+	block->crc = block->is_passed ? block->known.source_crc
+				      : crc32_add(0, block->bytes, block->length);
+	block->is_reused = (deflater != NULL || block->is_passed) && take_known(block);
 	if (block->is_reused)
-		return;
+		return 0;
+	if (block->is_passed)
+		return lost(&block->known, err);
 	if (deflater == NULL) {
 		block->piece = block->bytes;
 		block->piece_length = block->length;
 		block->piece_crc = block->crc;
-		return;
+		return 0;
 	}
 	block->piece = block->room;
 	block->piece_length = deflate_block(deflater, block->bytes, block->length, block->room);
 	block->piece_crc = crc32_add(0, block->piece, block->piece_length);
+	return 0;
 }
 
 static void *work(void *at)
 {
 	struct pack_line *line = at;
 	struct deflater *deflater = line->level < 0 ? NULL : deflater_new(line->level);
+	struct err err;
 	if (line->level >= 0 && deflater == NULL) {
-		struct err err;
 		fail(&err, "E_IO", ENOMEM, "cannot compress");
 		fail_line(line, &err);
 		return NULL;
@@ -107,7 +119,8 @@ static void *work(void *at)
 			break;
 		struct pack_block *block = &line->slots[line->taken++ % line->slot_count];
 		pthread_mutex_unlock(&line->lock);
-		make_piece(deflater, block);
+		if (make_piece(deflater, block, &err) < 0)
+			fail_line(line, &err);
 		pthread_mutex_lock(&line->lock);
 		block->is_made = true;
 		pthread_cond_broadcast(&line->moved);
@@ -117,9 +130,9 @@ static void *work(void *at)
 	return NULL;
 }
 
-/* What is written, as it is written. Where the blob is the tar, who filled the line has hashed it. */
+/* What is written, as it is written. */
 struct output {
-	bool is_hashed;
+	bool is_hashed; /* where the blob is the tar, who filled the line has done it */
 	struct sha256 sha;
 	uint64_t size, synced, source_size;
 	uint32_t source_crc;
@@ -130,8 +143,6 @@ static int write_out(struct output *output, const void *data, size_t length, str
 	int rc = write_all(STDOUT_FILENO, data, length);
 	if (rc < 0)
 		return fail(err, "E_BLOB_WRITE", -rc, "a blob cannot be written to the store");
-	if (output->is_hashed)
-		sha256_add(&output->sha, data, length);
 	output->size += length;
 	if (output->size - output->synced >= EARLY_BYTES) {
 		/* Only a hint: whether all is on the disk the client finds out by its sync. */
@@ -143,21 +154,47 @@ static int write_out(struct output *output, const void *data, size_t length, str
 	return 0;
 }
 
-static int write_piece(struct output *output, const struct pack_block *block, struct err *err)
+static void add_state(struct json *json, const char *key, const uint8_t state[SHA256_BYTES])
+{
+	char text[2 * SHA256_BYTES + 1];
+	hex_of(state, SHA256_BYTES, text);
+	json_string(json, key, text);
+}
+
+/* Tells of a block that was written. */
+static int tell(const struct output *output, const struct pack_block *block, struct err *err)
 {
 	struct json json;
+	uint8_t blob_state[SHA256_BYTES];
 	json_begin(&json, "block");
 	json_number(&json, "size", (int64_t)block->length);
 	json_number(&json, "crc", block->crc);
 	json_number(&json, "length", (int64_t)block->piece_length);
 	json_number(&json, "piece_crc", block->piece_crc);
 	json_bool(&json, "reused", block->is_reused);
+	if (!block->is_passed) {
+		sha256_tell(&output->sha, blob_state);
+		add_state(&json, "tar_state", block->tar_state);
+		add_state(&json, "blob_state", output->is_hashed ? blob_state : block->tar_state);
+	}
 	int rc = json_send(&json, EVENT_FD);
+	return rc < 0 ? fail(err, "E_IO", -rc, "cannot tell of a block") : 0;
+}
+
+static int write_piece(struct output *output, const struct pack_block *block, struct err *err)
+{
+	int rc = write_out(output, block->piece, block->piece_length, err);
 	if (rc < 0)
-		return fail(err, "E_IO", -rc, "cannot tell of a block");
+		return rc;
 	output->source_crc = crc32_join(output->source_crc, block->crc, block->length);
 	output->source_size += block->length;
-	return write_out(output, block->piece, block->piece_length, err);
+	if (block->resumes)
+		sha256_resume(&output->sha, block->blob_state);
+	if (block->is_passed)
+		sha256_pass(&output->sha, block->piece, block->piece_length);
+	else if (output->is_hashed)
+		sha256_add(&output->sha, block->piece, block->piece_length);
+	return tell(output, block, err);
 }
 
 /* No name, no time (a time would differ at each build), of no known system. */
@@ -169,7 +206,14 @@ static int write_tail(struct output *output, struct err *err)
 	uint32_t fields[2] = { output->source_crc, (uint32_t)output->source_size };
 	for (int i = 0; i < 8; i++)
 		tail[2 + i] = (uint8_t)(fields[i / 4] >> 8 * (i % 4));
+	sha256_add(&output->sha, tail, sizeof(tail));
 	return write_out(output, tail, sizeof(tail), err);
+}
+
+static int write_head(struct output *output, struct err *err)
+{
+	sha256_add(&output->sha, gzip_head, sizeof(gzip_head));
+	return write_out(output, gzip_head, sizeof(gzip_head), err);
 }
 
 /* The next block to write, when it is made: NULL at the end and after a failure. */
@@ -192,7 +236,7 @@ static void *write_blocks(void *at)
 	struct err err;
 	struct pack_block *block;
 	sha256_begin(&output.sha);
-	int rc = line->level < 0 ? 0 : write_out(&output, gzip_head, sizeof(gzip_head), &err);
+	int rc = line->level < 0 ? 0 : write_head(&output, &err);
 	while (rc == 0 && (block = wait_for_made(line)) != NULL) {
 		rc = write_piece(&output, block, &err);
 		pthread_mutex_lock(&line->lock);
@@ -263,6 +307,8 @@ struct pack_block *pack_line_next(struct pack_line *line)
 		return NULL;
 	block->length = 0;
 	block->known.path[0] = '\0';
+	block->is_passed = false;
+	block->resumes = false;
 	block->is_made = false;
 	return block;
 }

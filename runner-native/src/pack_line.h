@@ -19,6 +19,10 @@ struct pack_block {
 	size_t length;
 	uint32_t crc;
 	struct pack_known known;
+	bool is_passed; /* its bytes did not come: nothing but the known form can take its place */
+	bool resumes;	/* what is before it was passed, and these are the states behind that */
+	uint8_t tar_state[SHA256_BYTES]; /* of the tar up to its end, once it is filled */
+	uint8_t blob_state[SHA256_BYTES];
 	uint8_t *room; /* for the compressed form */
 	const uint8_t *piece;
 	size_t piece_length;
@@ -29,7 +33,7 @@ struct pack_block {
 
 struct pack_totals {
 	uint64_t size;
-	uint8_t digest[SHA256_BYTES]; /* where the bytes are compressed: else they are the ones that came */
+	uint8_t digest[SHA256_BYTES]; /* of bytes that are compressed; others came as they are */
 };
 
 struct pack_line;

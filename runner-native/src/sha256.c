@@ -121,6 +121,29 @@ void sha256_add(struct sha256 *sha, const void *data, size_t length)
 	memcpy(sha->rest, at + (length & ~(size_t)(SHA256_BLOCK - 1)), length % SHA256_BLOCK);
 }
 
+void sha256_tell(const struct sha256 *sha, uint8_t state[SHA256_BYTES])
+{
+	for (int i = 0; i < 8; i++)
+		put_word(state + 4 * i, sha->state[i]);
+}
+
+void sha256_pass(struct sha256 *sha, const void *data, size_t length)
+{
+	size_t held = sha->length % SHA256_BLOCK;
+	sha->length += length;
+	size_t rest = sha->length % SHA256_BLOCK;
+	if (rest <= length)
+		memcpy(sha->rest, (const uint8_t *)data + length - rest, rest);
+	else
+		memcpy(sha->rest + held, data, length);
+}
+
+void sha256_resume(struct sha256 *sha, const uint8_t state[SHA256_BYTES])
+{
+	for (int i = 0; i < 8; i++)
+		sha->state[i] = word_at(state + 4 * i);
+}
+
 void sha256_end(struct sha256 *sha, uint8_t digest[SHA256_BYTES])
 {
 	static const uint8_t padding[SHA256_BLOCK] = { 0x80 };
@@ -131,6 +154,5 @@ void sha256_end(struct sha256 *sha, uint8_t digest[SHA256_BYTES])
 	put_word(tail + 4, (uint32_t)bits);
 	sha256_add(sha, padding, (held < 56 ? 56 : 120) - held);
 	sha256_add(sha, tail, sizeof(tail));
-	for (int i = 0; i < 8; i++)
-		put_word(digest + 4 * i, sha->state[i]);
+	sha256_tell(sha, digest);
 }

@@ -18,6 +18,13 @@ void sha256_begin(struct sha256 *sha);
 void sha256_add(struct sha256 *sha, const void *data, size_t length);
 void sha256_end(struct sha256 *sha, uint8_t digest[SHA256_BYTES]);
 
+/* What all whole blocks so far have made of the state, to go on from there another time: then the
+ * same bytes are passed over, whose last ones may belong to a block that is not whole, and the
+ * state is given back. */
+void sha256_tell(const struct sha256 *sha, uint8_t state[SHA256_BYTES]);
+void sha256_pass(struct sha256 *sha, const void *data, size_t length);
+void sha256_resume(struct sha256 *sha, const uint8_t state[SHA256_BYTES]);
+
 /* Mixes whole blocks into the state: one function for each kind of processor. */
 typedef void sha256_mix(uint32_t state[8], const uint8_t *data, size_t blocks);
 

@@ -88,6 +88,24 @@ describe('a long list', () => {
     expect(list.length).toBe(entries.length);
   });
 
+  test('goes on behind any number of entries, reading nothing of what is before their chunk', () => {
+    const { store, list } = opened(entries);
+    const [first, second] = list.chunks.map(({ count }) => count);
+    expect(list.chunks.reduce((sum, { count }) => sum + count, 0)).toBe(entries.length);
+    for (const count of [
+      0,
+      1,
+      first ?? 0,
+      (first ?? 0) + 1,
+      (first ?? 0) + (second ?? 0) - 1,
+      entries.length - 1,
+    ])
+      expect([...list.after(count)]).toEqual(entries.slice(count));
+    for (const part of list.parts.slice(0, -1)) store.objects.delete(part);
+    expect([...list.after(entries.length - 1)]).toEqual(entries.slice(entries.length - 1));
+    expect([...list.after(entries.length)]).toEqual([]);
+  });
+
   test('finds a path without reading the rest', () => {
     const { store, list } = opened(entries);
     const before = store.reads();

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { PINNED_GZIP, PINNED_SAMPLE, pinnedSample } from '../support/pinned-gzip.ts';
-import { callRunner, type RunnerResult } from '../support/runner.ts';
+import { callRunner, type RunnerEvent, type RunnerResult } from '../support/runner.ts';
 import { seededRandom } from '../support/seed.ts';
 import { tmpDir } from '../support/tmp.ts';
 
@@ -239,6 +239,112 @@ test('a known block is taken from where it is, unless anything about it is wrong
   damaged[2000] = (damaged[2000] ?? 0) ^ 1;
   writeFileSync(path, damaged);
   expect(await again(right)).toBe(false);
+});
+
+/** A block that is passed over, as it is in the file `path`. */
+function passed(path: string, offset: number, told: Readonly<Record<string, unknown>>): Buffer {
+  const fields = Buffer.alloc(24);
+  fields.writeUInt32LE(offset, 0);
+  for (const [i, name] of ['length', 'piece_crc', 'size', 'crc'].entries())
+    fields.writeUInt32LE(Number(told[name]), 8 + 4 * i);
+  return Buffer.concat([pathField('p', Buffer.from(path)), fields]);
+}
+
+function statesBehind({ tar_state, blob_state }: Readonly<Record<string, unknown>>): Buffer {
+  return Buffer.from(
+    `s${Buffer.from(`${tar_state}${blob_state}`, 'hex').toString('latin1')}`,
+    'latin1',
+  );
+}
+
+/** Some blocks whose pieces are of all lengths, and a folder with a blob that holds the first ones. */
+async function earlierLayer(words: readonly string[]) {
+  const random = seededRandom('a layer that begins as another');
+  const blocks = Array.from({ length: 12 }, (_, i) => {
+    const bytes = Buffer.alloc(64 * (1 + random.int(i % 3 === 0 ? 2 : 900)));
+    for (let at = 0; at < bytes.length; at++) bytes[at] = i % 3 === 0 ? 0 : random.int(256);
+    return bytes;
+  });
+  const parts = blocks.map((bytes) => Buffer.concat([bytesPart(bytes), BLOCK_END]));
+  const made = await pack(words, ...parts, END);
+  const told = made.events.filter(({ event }) => event === 'block');
+  const path = join(tmpDir(), 'blob');
+  writeFileSync(path, made.stdout);
+  let offset = words.length === 0 ? 0 : 10;
+  const pieces = told.map((event) => {
+    const piece = passed(path, offset, event);
+    offset += Number(event['length']);
+    return piece;
+  });
+  return { parts, made, told, path, pieces };
+}
+
+test.each([[['gzip', '2']], [[]]])(
+  'a layer that begins as another one goes on behind any of its blocks, to the same bytes and digests (%j)',
+  async (words) => {
+    const { parts, made, told, pieces } = await earlierLayer(words);
+    for (let count = 1; count < parts.length; count++) {
+      const states = statesBehind(told[count - 1] ?? {});
+      const { stdout, events, event } = await pack(
+        words,
+        ...pieces.slice(0, count),
+        states,
+        ...parts.slice(count),
+        END,
+      );
+      expect(stdout.equals(made.stdout)).toBe(true);
+      expect(event('done')).toEqual(made.event('done'));
+      const again = events.filter((one) => one.event === 'block');
+      expect(again.slice(count)).toEqual(told.slice(count));
+      expect(again.slice(0, count)).toEqual(
+        told
+          .slice(0, count)
+          .map(({ tar_state: _, blob_state: __, ...rest }) => ({ ...rest, reused: true })),
+      );
+    }
+  },
+);
+
+test('a piece that has to be there, and is not as it was, ends the layer', async () => {
+  const { parts, told, path, pieces } = await earlierLayer(['gzip', '2']);
+  const with_ = (piece: Buffer) =>
+    refused(piece, statesBehind(told[0] ?? {}), ...parts.slice(1), END);
+  const lost = {
+    code: 'E_PIECE_LOST',
+    message: `${path} has no longer what was made of a layer's beginning`,
+  };
+  const first: RunnerEvent = told[0] ?? { event: 'block' };
+  expect(await with_(passed(path, 11, first))).toEqual(lost);
+  for (const name of ['length', 'piece_crc'])
+    expect(await with_(passed(path, 10, { ...first, [name]: Number(first[name]) - 1 }))).toEqual(
+      lost,
+    );
+  expect(await with_(passed(`${path}-`, 10, first))).toMatchObject({ code: 'E_PIECE_LOST' });
+  symlinkSync(path, `${path}+`);
+  expect(await with_(passed(`${path}+`, 10, first))).toMatchObject({ code: 'E_PIECE_LOST' });
+  expect(pieces[0]).toEqual(passed(path, 10, first));
+});
+
+test.each([
+  ['does not say where it goes on', ['p', 'b']],
+  ['does not say where it goes on', ['p', 'z']],
+  ['goes on from nothing', ['s']],
+  ['goes on from nothing', ['p', 's', 's']],
+  ['passes over what is not at its start', ['b', 'p']],
+  ['passes over what is not at its start', ['p', 's', 'p']],
+  ['passes over half a block', ['h']],
+])('a description that %s is refused (%j)', async (why, kinds) => {
+  const { told, path, pieces } = await earlierLayer(['gzip', '4']);
+  const first: RunnerEvent = told[0] ?? { event: 'block' };
+  const part: Readonly<Record<string, Buffer | undefined>> = {
+    p: pieces[0],
+    b: bytesPart(Buffer.from('a')),
+    s: statesBehind(first),
+    z: END,
+    h: passed(path, 10, { ...first, size: Number(first['size']) - 1 }),
+  };
+  const { message } = await refused(...kinds.map((kind) => part[kind] ?? Buffer.alloc(0)));
+  expect(message).toBe(`the layer's description ${why}`);
 });
 
 test('a full disk is told as what it is', async (context) => {

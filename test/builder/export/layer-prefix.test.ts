@@ -1,0 +1,228 @@
+// What a layer begins with as an earlier one did is not read again: and its blob has the bytes that it would have.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { forgetPlaces } from '../../../builder/export/known-blocks.ts';
+import { type ExportedLayer, exportLayer } from '../../../builder/export/layer-blob.ts';
+import type { SnapshotLayer } from '../../../builder/snapshot.ts';
+import { openStore, type Store } from '../../../cache/store.ts';
+import { hexOf, sha256 } from '../../../core/digest.ts';
+import type { Compressor } from '../../../image/compress/compressor.ts';
+import { gzip } from '../../../image/compress/gzip.ts';
+import { UNCOMPRESSED } from '../../../image/compress/uncompressed.ts';
+import type { Entry } from '../../../image/entry.ts';
+import { layerId } from '../../../image/layer-list.ts';
+import { contentsOf } from '../../support/contents.ts';
+import { file, listOf } from '../../support/entries.ts';
+import { seededRandom } from '../../support/seed.ts';
+import { tmpDir } from '../../support/tmp.ts';
+
+const random = seededRandom('layer prefix');
+
+async function newStore(): Promise<Store> {
+  const store = await openStore(tmpDir());
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** 3,000 files, 5 MB, two of them large. */
+function someFiles(): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  for (let i = 0; i < 3_000; i++)
+    files.set(nameOf(i), Buffer.alloc(random.int(2_000), `${i} ${random.int(1e9)}\n`));
+  files.set(nameOf(700), Buffer.alloc(1_500_000, 'large'));
+  return files.set(nameOf(1_300), Buffer.alloc(300_000, 'larger'));
+}
+
+function nameOf(number: number): string {
+  return `f${String(number).padStart(4, '0')}`;
+}
+
+interface ReadLayer extends SnapshotLayer {
+  /** The files whose content was asked for. */
+  readonly asked: string[];
+}
+
+function entriesOf(files: ReadonlyMap<string, Buffer>, mtime = 0n): Entry[] {
+  return [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, bytes]) => file(path, '', { size: bytes.length, digest: sha256(bytes), mtime }));
+}
+
+function layerOf(files: ReadonlyMap<string, Buffer>, mtime = 0n): ReadLayer {
+  const entries = entriesOf(files, mtime);
+  const contents = contentsOf(Object.fromEntries(files));
+  const asked: string[] = [];
+  return {
+    id: layerId(entries),
+    origin: undefined,
+    entries: () => listOf(entries),
+    contents: {
+      read(wanted) {
+        asked.push(...wanted.map(({ path }) => path));
+        return contents.read(wanted);
+      },
+    },
+    asked,
+  };
+}
+
+const COMPRESSORS: readonly Compressor[] = [gzip(), UNCOMPRESSED];
+
+function exported(
+  store: Store,
+  layer: SnapshotLayer,
+  compressor: Compressor = gzip(),
+  epoch?: number,
+): Promise<ExportedLayer> {
+  const { signal } = new AbortController();
+  return exportLayer({ store, compressor, force: false, epoch, signal, events: () => {} }, layer);
+}
+
+test('nothing long before the first change is read, and the blob is the one of a new store', async () => {
+  const files = someFiles();
+  const changed = new Map(files).set(nameOf(2_500), Buffer.from('changed'));
+  for (const compressor of COMPRESSORS) {
+    const store = await newStore();
+    await exported(store, layerOf(files), compressor);
+    const layer = layerOf(changed);
+    const first = await exported(store, layer, compressor);
+    expect(layer.asked).toContain(nameOf(2_500));
+    expect(layer.asked.length).toBeLessThan(files.size / 2);
+    expect(first).toEqual(await exported(await newStore(), layerOf(changed), compressor));
+    // What was taken over is known of the new blob too.
+    await store.flush();
+    forgetPlaces(store.prefixes, new Set([first.descriptor.digest]));
+    const again = layerOf(new Map(changed).set(nameOf(2_990), Buffer.from('changed')));
+    await exported(store, again, compressor);
+    expect(again.asked.length).toBeLessThan(files.size / 2);
+  }
+});
+
+test('random edits: every layer has the bytes that a new store gives it', async () => {
+  const store = await newStore();
+  const files = someFiles();
+  for (let round = 0; round < 12; round++) {
+    // Most of them near the end, so that there is something before them.
+    const at = 3_000 - random.int(random.int(3_000) + 1);
+    if (random.int(3) === 0) files.delete(nameOf(at));
+    else files.set(`${nameOf(at)}${random.int(2)}`, Buffer.alloc(random.int(400_000), `${round}`));
+    const layer = layerOf(files);
+    for (const compressor of COMPRESSORS)
+      expect(await exported(store, layer, compressor), `round ${round}`).toEqual(
+        await exported(await newStore(), layer, compressor),
+      );
+  }
+}, 60_000);
+
+test('where a block ended because of what was behind the part that is the same, it may end elsewhere', async () => {
+  const small = someFiles();
+  const ends = cumulated(listOf(entriesOf(small)).chunks.map(({ count }) => count)).slice(0, -1);
+  expect(ends.length).toBeGreaterThan(3);
+  const large = new Map(small);
+  for (const end of ends) large.set(nameOf(end), Buffer.alloc(300_000, 'a block ends before it'));
+  const behind = cumulated(listOf(entriesOf(large)).chunks.map(({ count }) => count));
+  expect(behind).toEqual(expect.arrayContaining(ends));
+  for (const end of ends.slice(0, 2)) {
+    const store = await newStore();
+    await exported(store, layerOf(large));
+    const layer = layerOf(new Map(large).set(nameOf(end), Buffer.from('no block ends before it')));
+    expect(await exported(store, layer)).toEqual(await exported(await newStore(), layer));
+  }
+});
+
+function cumulated(counts: readonly number[]): number[] {
+  let sum = 0;
+  return counts.map((count) => {
+    sum += count;
+    return sum;
+  });
+}
+
+test('other times are other entries, unless they are clamped to the same', async () => {
+  const store = await newStore();
+  const files = someFiles();
+  const changed = new Map(files).set(nameOf(2_900), Buffer.from('changed'));
+  await exported(store, layerOf(files, 4_000_000_000n));
+  const later = layerOf(changed, 5_000_000_000n);
+  await exported(store, later);
+  expect(later.asked).toHaveLength(files.size);
+  await exported(store, layerOf(files, 4_000_000_000n), gzip(), 3);
+  const clamped = layerOf(changed, 5_000_000_000n);
+  expect(await exported(store, clamped, gzip(), 3)).toEqual(
+    await exported(await newStore(), layerOf(changed, 6_000_000_000n), gzip(), 3),
+  );
+  expect(clamped.asked.length).toBeLessThan(files.size / 2);
+});
+
+test('a blob that is damaged or gone costs time, and nothing else', async () => {
+  const files = someFiles();
+  const changed = layerOf(new Map(files).set(nameOf(2_900), Buffer.from('changed')));
+  for (const compressor of COMPRESSORS) {
+    const expected = await exported(await newStore(), changed, compressor);
+    for (const harm of [damage, remove]) {
+      const store = await newStore();
+      await harm(store, await exported(store, layerOf(files), compressor));
+      expect(await exported(store, changed, compressor)).toEqual(expected);
+    }
+  }
+});
+
+/** Changes one byte of the beginning. */
+async function damage(store: Store, { descriptor }: ExportedLayer): Promise<void> {
+  const path = join(store.ociDir, 'blobs/sha256', hexOf(descriptor.digest));
+  const bytes = readFileSync(path);
+  const at = random.int(bytes.length >> 1);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+async function remove(store: Store, { descriptor }: ExportedLayer): Promise<void> {
+  await store.blobs.delete(descriptor.digest);
+}
+
+test('a record that was changed, or is under a key that is not its own, is none', async () => {
+  const files = someFiles();
+  const changed = layerOf(new Map(files).set(nameOf(2_900), Buffer.from('changed')));
+  const expected = await exported(await newStore(), changed);
+  for (const spoil of [flipOneBit, exchange]) {
+    const store = await newStore();
+    await exported(store, layerOf(files));
+    await store.flush();
+    spoil(store);
+    expect(await exported(store, changed)).toEqual(expected);
+  }
+});
+
+/** In every record, with a checksum of the table's own that is right. */
+function flipOneBit({ prefixes }: Store): void {
+  for (const { key, value } of [...prefixes.entries()]) {
+    const bytes = Buffer.from(value);
+    const at = random.int(bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << random.int(8));
+    prefixes.put(key, bytes);
+  }
+}
+
+function exchange({ prefixes }: Store): void {
+  const pairs = [...prefixes.entries()].map(({ key, value }) => [key, Buffer.from(value)] as const);
+  expect(pairs.length).toBeGreaterThan(3);
+  for (const [index, [key]] of pairs.entries()) {
+    const other = pairs.at(index - 1);
+    if (other !== undefined) prefixes.put(key, other[1]);
+  }
+}
+
+test('what is known of blobs that are not kept is forgotten', async () => {
+  const store = await newStore();
+  const { descriptor } = await exported(store, layerOf(someFiles()));
+  const count = async (kept: readonly ExportedLayer['descriptor'][]): Promise<number> => {
+    forgetPlaces(store.prefixes, new Set(kept.map(({ digest }) => digest)));
+    await store.flush();
+    return [...store.prefixes.entries()].length;
+  };
+  await store.flush();
+  expect(await count([descriptor])).toBeGreaterThan(3);
+  expect(await count([])).toBe(0);
+});
