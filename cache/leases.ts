@@ -11,9 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   rmdirSync,
-  rmSync,
   statSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -21,6 +19,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryName } from '../core/atomic-file.ts';
 import { errnoOf } from '../core/errors.ts';
+import { removeFile } from '../core/remove-file.ts';
 
 export interface Lease {
   /** A folder for this process's temporaries, on the store's file system. */
@@ -49,7 +48,7 @@ export async function takeLease(home: string): Promise<Lease> {
     writeFileSync(file, identity(process.pid), { flag: 'wx' });
     mkdirSync(tmp, { recursive: true });
   } catch (error) {
-    rmSync(file, { force: true });
+    removeFile(file);
     throw error;
   }
   while (isLive(join(home, 'leases', SWEEP_MARK))) await sleep(20);
@@ -58,7 +57,7 @@ export async function takeLease(home: string): Promise<Lease> {
     async release() {
       // Mostly there is nothing in it. Node's rm would be one more part of Node to load.
       if (!isRemoved(() => rmdirSync(tmp))) await removeQuietly(tmp);
-      if (!isRemoved(() => unlinkSync(file))) rmSync(file, { force: true });
+      removeFile(file);
     },
   };
 }
@@ -78,11 +77,11 @@ export async function whileAlone(
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') {
       // On a full disk the mark may be there without its text.
-      rmSync(mark, { force: true });
+      removeFile(mark);
       throw error;
     }
     if (isLive(mark)) return false;
-    rmSync(mark, { force: true });
+    removeFile(mark);
     return whileAlone(home, own, sweep);
   }
   try {
@@ -91,7 +90,7 @@ export async function whileAlone(
     await sweep();
     return true;
   } finally {
-    rmSync(mark, { force: true });
+    removeFile(mark);
   }
 }
 
@@ -137,7 +136,7 @@ function lookAtLeases(home: string): { live: Set<string>; haveCrashed: boolean }
     if (name === SWEEP_MARK) continue;
     const state = stateOf(join(folder, name));
     if (state === 'live') live.add(name);
-    else rmSync(join(folder, name), { force: true });
+    else removeFile(join(folder, name));
     haveCrashed ||= state === 'crashed';
   }
   return { live, haveCrashed };

@@ -2,7 +2,7 @@
 
 import { BuildError } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
-import { KEYWORDS, type Keyword, keywordOf } from './keywords.ts';
+import { KEYWORDS, type Keyword, keywordOf, keywordOfLine } from './keywords.ts';
 import type { Token } from './lexer.ts';
 import type { LogicalLine } from './lines/logical-line.ts';
 
@@ -33,7 +33,7 @@ export function unexpected(
   expected: readonly string[],
 ): BuildError {
   if (token.type === 'keyword') return unknownInstruction(token);
-  const keyword = keywordOf(line.text.split(/[\t\v\f\r ]/, 1)[0] ?? '');
+  const keyword = keywordOfLine(line.text);
   if (keyword === 'ONBUILD' && keywordOf(token.text)) return notATrigger(token);
   const subject = keyword ?? 'the instruction';
   if (token.type === 'misplacedEquals') {

@@ -40,3 +40,8 @@ export function keywordOf(word: string): Keyword | undefined {
   const upper = word.toUpperCase();
   return Object.hasOwn(KEYWORDS, upper) ? (upper as Keyword) : undefined;
 }
+
+/** Returns the keyword that a logical line begins with, or undefined. */
+export function keywordOfLine(text: string): Keyword | undefined {
+  return keywordOf(text.split(/[\t\v\f\r ]/, 1)[0] ?? '');
+}

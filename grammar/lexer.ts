@@ -52,10 +52,22 @@ export const tokenTypes = {
   },
 };
 
+/** States that follow each other without our doing. */
+const LINKED = [
+  ['firstWord', 'words'],
+  ['fromFirst', 'from'],
+  ['legacyPair', 'legacyValue'],
+];
+
 /** The lexer of Dockerfiles with one escape character. `read` it a line, then feed nearley that line's text. */
 export class InstructionLexer implements Lexer {
-  readonly #moo: moo.Lexer;
+  readonly #rules: Record<string, moo.Rules>;
+  /** By state. Each is made when it is entered: most Dockerfiles need half of them, and moo tries each pattern first. */
+  readonly #lexers = new Map<string, moo.Lexer>();
   readonly #firstWord: RegExp;
+  #moo: moo.Lexer;
+  /** Where the text begins that `#moo` has. */
+  #base = 0;
   #line: LogicalLine | undefined;
   #body: Body = 'trigger';
   #inFlags = false;
@@ -65,8 +77,9 @@ export class InstructionLexer implements Lexer {
   #cut: Token[] = [];
 
   constructor(escapeCharacter: EscapeCharacter) {
-    this.#moo = moo.states(tokenRules(escapeCharacter), 'keyword');
+    this.#rules = tokenRules(escapeCharacter);
     this.#firstWord = new RegExp(quotedWord(escapeCharacter), 'y');
+    this.#moo = this.#lexerOf('keyword');
   }
 
   /** Starts on a line; the text that nearley then feeds must be the line's. */
@@ -75,39 +88,38 @@ export class InstructionLexer implements Lexer {
   }
 
   reset(text: string): void {
-    this.#moo.reset(text);
-    this.#moo.setState('keyword');
     this.#inFlags = false;
     this.#at = 0;
     this.#ended = false;
     this.#cut = [];
+    this.#enter('keyword', text);
   }
 
   next(): Token | undefined {
     for (;;) {
       const cut = this.#cut.shift();
       if (cut !== undefined) return cut;
-      this.#leaveFlags();
+      if (this.#inFlags) this.#enterFlagsOrBody();
       const token = this.#moo.next();
       if (token === undefined) return this.#end();
+      token.offset += this.#base;
       this.#at = token.offset + token.text.length;
       if (token.type === 'space') continue;
       if (token.type === 'endOfFlags') {
         this.#inFlags = false;
-        this.#enter(this.#body);
+        this.#enterBody(this.#body);
         continue;
       }
       const keyword = token.type === 'keyword' ? keywordOf(token.text) : undefined;
       if (keyword !== undefined) {
         this.#body = KEYWORDS[keyword].body;
         this.#inFlags = true;
-        this.#moo.setState('flags');
       }
       if (token.type === 'pair') {
         this.#cut = this.#cutPair(token);
         continue;
       }
-      if (token.type === 'check') this.#enter('command');
+      if (token.type === 'check') this.#enterBody('command');
       return this.#place(token, keyword ?? token.type ?? '');
     }
   }
@@ -158,19 +170,38 @@ export class InstructionLexer implements Lexer {
   }
 
   /** Flags end before the first word that does not start with `--`. */
-  #leaveFlags(): void {
-    if (!this.#inFlags) return;
+  #enterFlagsOrBody(): void {
     const text = this.#line?.text ?? '';
-    const start = skipSpace(text, this.#at);
-    if (start < text.length && text.startsWith('--', start)) return;
+    if (text.startsWith('--', skipSpace(text, this.#at))) {
+      this.#enter('flags', text);
+      return;
+    }
     this.#inFlags = false;
-    this.#enter(this.#body);
+    this.#enterBody(this.#body);
   }
 
-  #enter(body: Body): void {
+  #enterBody(body: Body): void {
     const text = this.#line?.text ?? '';
-    const start = skipSpace(text, this.#at);
-    this.#moo.setState(this.#stateFor(body, text, start));
+    this.#enter(this.#stateFor(body, text, skipSpace(text, this.#at)), text);
+  }
+
+  /** What follows in `text` is read by the rules of `state`. */
+  #enter(state: string, text: string): void {
+    this.#moo = this.#lexerOf(state);
+    this.#base = this.#at;
+    this.#moo.reset(text.slice(this.#at));
+    this.#moo.setState(state);
+  }
+
+  #lexerOf(state: string): moo.Lexer {
+    const known = this.#lexers.get(state);
+    if (known !== undefined) return known;
+    const names = LINKED.find((linked) => linked.includes(state)) ?? [state];
+    const made = moo.states(
+      Object.fromEntries(names.map((name) => [name, this.#rules[name] ?? {}])),
+    );
+    for (const name of names) this.#lexers.set(name, made);
+    return made;
   }
 
   #stateFor(body: Body, text: string, start: number): string {

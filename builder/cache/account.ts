@@ -3,7 +3,7 @@
 // and only new layers are walked. What else there is (cache mounts, repositories) is walked again when that is
 // quick, and otherwise now and then.
 
-import { stat, statfs } from 'node:fs/promises';
+import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiskCounter } from '../../cache/disk-usage.ts';
 import { layerSizes } from '../../cache/layer-sizes.ts';
@@ -38,7 +38,7 @@ const HOUR_MS = 3_600_000;
 
 /** What the store takes now, counted as cheaply as the last account allows. */
 export async function diskState(store: Store): Promise<DiskState> {
-  const { bavail, blocks, bsize } = await statfs(store.home);
+  const { bavail, blocks, bsize } = statfsSync(store.home);
   const account = await bringUpToDate(store, decode(store.sizes.get(KEY)));
   const used = account.fixed + account.loose;
   return { used, free: bavail * bsize, total: blocks * bsize };
@@ -60,7 +60,7 @@ export function noteBytesOutside({ sizes }: Store, bytes: number): void {
 
 async function bringUpToDate(store: Store, last: Account | undefined): Promise<Account> {
   // The times first: what comes while it is counted is then seen as new by the next one.
-  const seen = await timesOfFolders(store);
+  const seen = timesOfFolders(store);
   if (last?.seen === seen && !isStale(last)) return last;
   const fixed = last?.seen === seen ? last.fixed : await countFixed(store);
   const isDue = last === undefined || last.walkMs < QUICK_MS || isStale(last);
@@ -75,10 +75,10 @@ function isStale({ walked }: Account): boolean {
   return Math.abs(Date.now() - walked) > HOUR_MS;
 }
 
-async function timesOfFolders({ home, ociDir }: Store): Promise<string> {
+function timesOfFolders({ home, ociDir }: Store): string {
   const folders = [join(home, 'layers'), join(ociDir, 'blobs', 'sha256')];
-  const times = folders.map((path) => stat(path, { bigint: true }).catch(() => undefined));
-  return (await Promise.all(times)).map((status) => String(status?.mtimeNs ?? '')).join(' ');
+  const times = folders.map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return times.map((status) => String(status?.mtimeNs ?? '')).join(' ');
 }
 
 async function countFixed({ layers, ociDir, sizes }: Store): Promise<number> {

@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
+import { removeFile } from '../../core/remove-file.ts';
 import { type BuildRecord, HISTORY_FORMAT } from './build-record.ts';
 
 /** How many builds are kept, and how many bytes one may take. */
@@ -21,7 +22,7 @@ export function keepBuild(home: string, build: BuildRecord): void {
   writeFileSync(temporary, encode(build));
   renameSync(temporary, join(folder, `${build.id}.json`));
   const ids = idsIn(home);
-  for (const id of ids.slice(KEPT_BUILDS)) rmSync(join(folder, `${id}.json`), { force: true });
+  for (const id of ids.slice(KEPT_BUILDS)) removeFile(join(folder, `${id}.json`));
 }
 
 /** The builds that are kept, the newest first. */

@@ -2,8 +2,9 @@
 // as may stay are never too big while each is small, so that sizes are looked at only where a log was large: a mark
 // in the folder says so, which a build leaves at the moment that its log becomes one.
 
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeFile } from '../../core/remove-file.ts';
 
 export const KEPT_LOGS = 100;
 const KEPT_BYTES = 256 * 1024 * 1024;
@@ -22,7 +23,7 @@ export function dropOldLogs(folder: string): void {
   const names = readdirSync(folder);
   const logs = names.filter((name) => name.endsWith('.log')).sort();
   const kept = logs.splice(-(KEPT_LOGS - 1));
-  for (const name of logs) rmSync(join(folder, name), { force: true });
+  for (const name of logs) removeFile(join(folder, name));
   if (names.includes(MARK)) dropLargeLogs(folder, kept.reverse());
 }
 
@@ -34,8 +35,8 @@ function dropLargeLogs(folder: string, logs: readonly string[]): void {
     const path = join(folder, name);
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     left -= size;
-    if (left < 0) rmSync(path, { force: true });
+    if (left < 0) removeFile(path);
     else isOneLarge ||= size > LARGE_LOG_BYTES;
   }
-  if (!isOneLarge) rmSync(join(folder, MARK), { force: true });
+  if (!isOneLarge) removeFile(join(folder, MARK));
 }
