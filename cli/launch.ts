@@ -28,7 +28,13 @@ declare const PROGRAM_ID: string;
 /** This file's own, which finds what lies beside the program. */
 declare const require: NodeJS.Require;
 
-type Program = (require: NodeJS.Require, url: string) => void;
+/** Where the program lies; most starts ask for no URL, for which Node would compile more of its own. */
+interface Place {
+  readonly path: string;
+  readonly url: string;
+}
+
+type Program = (require: NodeJS.Require, program: Place) => void;
 
 const CHECKSUM_BYTES = 4;
 /** What no start has made anew for so long is most likely of a slipway that is no longer there. */
@@ -47,15 +53,20 @@ if (place !== undefined && (cachedData === undefined || script.cachedDataRejecte
     // Now the functions that this command needs are compiled: one that went wrong needed others.
     if (status === 0) keepCode(place, script.createCachedData());
   });
-(script.runInThisContext() as Program)(require, pathToFileURL(filename).href);
+(script.runInThisContext() as Program)(require, {
+  path: filename,
+  get url() {
+    return pathToFileURL(filename).href;
+  },
+});
 
-interface Place {
+interface CodePlace {
   readonly folder: string;
   readonly name: string;
 }
 
 /** Each command (by its first word) has code of its own: what one needs is not loaded for another. */
-function placeOfCode(): Place | undefined {
+function placeOfCode(): CodePlace | undefined {
   const { XDG_CACHE_HOME: cache, HOME } = process.env;
   const [command = ''] = process.argv.slice(2);
   if (!/^[a-z]{2,12}$/.test(command)) return undefined;
@@ -66,7 +77,7 @@ function placeOfCode(): Place | undefined {
   };
 }
 
-function readCode({ folder, name }: Place): Buffer | undefined {
+function readCode({ folder, name }: CodePlace): Buffer | undefined {
   try {
     const path = join(folder, name);
     if (!isOwn(statSync(folder))) return undefined;
@@ -84,7 +95,7 @@ function isOwn({ uid, mode }: Stats): boolean {
   return uid === process.geteuid?.() && (mode & 0o022) === 0;
 }
 
-function keepCode({ folder, name }: Place, code: Buffer): void {
+function keepCode({ folder, name }: CodePlace, code: Buffer): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!isOwn(statSync(folder))) return;

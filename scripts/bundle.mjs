@@ -45,9 +45,9 @@ const program = await build({
   entryPoints: { program: 'cli/main.ts' },
   plugins: [lmdbWithin(), lazyBuiltins(LAZY), { name: 'undici', setup: undiciBeside }],
   // A function of what the launcher gives it.
-  banner: { js: `(function (require, programUrl) {${MONOTONIC}` },
+  banner: { js: `(function (require, program) {${MONOTONIC}` },
   footer: { js: '})' },
-  define: { 'import.meta.url': 'programUrl', 'performance.now': 'monotonicMs' },
+  define: { 'import.meta.url': 'program.url', 'performance.now': 'monotonicMs' },
   supported: { 'dynamic-import': false },
 });
 const bytes = readFileSync('dist/program.cjs');
@@ -58,6 +58,7 @@ const undici = await build({ ...common, entryPoints: { undici: 'undici' } });
 const launcher = await build({
   ...common,
   entryPoints: { slipway: 'cli/launch.ts' },
+  plugins: [ourProcess()],
   banner: { js: '#!/usr/bin/env node' },
   define: { PROGRAM_ID: JSON.stringify(id), 'import.meta.dirname': '__dirname' },
 });
@@ -75,6 +76,19 @@ chmodSync('dist/slipway.cjs', 0o755);
 /** A third of the program, which only the network needs: a file of its own, that no other start reads. */
 function undiciBeside({ onResolve }) {
   onResolve({ filter: /^undici$/ }, () => ({ path: './undici.cjs', external: true }));
+}
+
+/** `process` as it is: an import of it would be a copy, made name by name. */
+function ourProcess() {
+  return {
+    name: 'process',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:process$/ }, () => ({ path: 'process', namespace: 'process' }));
+      onLoad({ filter: /^process$/, namespace: 'process' }, () => ({
+        contents: 'export default process',
+      }));
+    },
+  };
 }
 
 /** These parts of Node are loaded when something of them is used, and not when they are imported. */

@@ -8,8 +8,7 @@ import { dirname } from 'node:path';
 const FIND_LMDB = `
 function lmdbFile() {
   const path = require('node:path'), fs = require('node:fs'), name = 'lmdb';
-  const { fileURLToPath } = require('node:url');
-  for (let at = path.dirname(fileURLToPath(programUrl)); ; at = path.dirname(at)) {
+  for (let at = path.dirname(program.path); ; at = path.dirname(at)) {
     const file = path.join(at, 'node_modules/lmdb/dist/index.cjs');
     if (fs.existsSync(file)) return file;
     if (at === path.dirname(at)) return require.resolve(name);
@@ -48,8 +47,9 @@ module.exports = (folder) => {
 };
 `;
 
-/** What lmdb would load an encoder by of which slipway uses nothing; `module` takes Node a quarter of a millisecond. */
+/** What lmdb would load an encoder by of which slipway uses nothing, and how it finds itself: both make Node load or compile more of its own. */
 const OWN_REQUIRE = /node_module\.createRequire\(.*\);$/m;
+const OWN_PATH = /node_url\.fileURLToPath\(\(typeof document .*\.href\)\)\)(?=\)\.replace)/;
 
 /**
  * Takes lmdb's own bundle into ours, which saves 15 ms of a start, without msgpackr and weak-lru-cache, of which slipway
@@ -81,6 +81,14 @@ export function lmdbWithin() {
 }
 
 function withinBundle(source) {
-  if (!OWN_REQUIRE.test(source)) throw new Error('this lmdb makes no `require` of its own');
-  return source.replace(OWN_REQUIRE, 'require;').replaceAll('__filename', 'lmdbFile()');
+  const replaced = [
+    [OWN_REQUIRE, 'require;'],
+    [OWN_PATH, 'lmdbFile()'],
+  ];
+  let text = source;
+  for (const [pattern, ours] of replaced) {
+    if (!pattern.test(text)) throw new Error(`this lmdb has nothing like ${pattern}`);
+    text = text.replace(pattern, ours);
+  }
+  return text.replaceAll('__filename', 'lmdbFile()');
 }
