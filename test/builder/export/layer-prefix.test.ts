@@ -98,7 +98,7 @@ test('nothing long before the first change is read, and the blob is the one of a
     await exported(store, again, compressor);
     expect(again.asked.length).toBeLessThan(files.size / 2);
   }
-});
+}, 60_000);
 
 test('random edits: every layer has the bytes that a new store gives it', async () => {
   const store = await newStore();
@@ -130,7 +130,7 @@ test('where a block ended because of what was behind the part that is the same, 
     const layer = layerOf(new Map(large).set(nameOf(end), Buffer.from('no block ends before it')));
     expect(await exported(store, layer)).toEqual(await exported(await newStore(), layer));
   }
-});
+}, 60_000);
 
 function cumulated(counts: readonly number[]): number[] {
   let sum = 0;
@@ -154,7 +154,7 @@ test('other times are other entries, unless they are clamped to the same', async
     await exported(await newStore(), layerOf(changed, 6_000_000_000n), gzip(), 3),
   );
   expect(clamped.asked.length).toBeLessThan(files.size / 2);
-});
+}, 60_000);
 
 test('a blob that is damaged or gone costs time, and nothing else', async () => {
   const files = someFiles();
@@ -167,7 +167,7 @@ test('a blob that is damaged or gone costs time, and nothing else', async () => 
       expect(await exported(store, changed, compressor)).toEqual(expected);
     }
   }
-});
+}, 60_000);
 
 /** Changes one byte of the beginning. */
 async function damage(store: Store, { descriptor }: ExportedLayer): Promise<void> {
@@ -193,7 +193,7 @@ test('a record that was changed, or is under a key that is not its own, is none'
     spoil(store);
     expect(await exported(store, changed)).toEqual(expected);
   }
-});
+}, 60_000);
 
 /** In every record, with a checksum of the table's own that is right. */
 function flipOneBit({ prefixes }: Store): void {
