@@ -10,7 +10,9 @@ import { chooseIsolation } from '../exec/isolation.ts';
 import type { Isolation } from '../exec/runner.ts';
 import { removeAll } from '../exec/sandbox.ts';
 import type { Fault } from './fault.ts';
+import { readByParts } from './read-by-parts.ts';
 import { verifyLayers } from './verify-layers.ts';
+import { verifyPrefixes } from './verify-prefixes.ts';
 
 export interface Verified {
   readonly faults: readonly Fault[];
@@ -52,11 +54,12 @@ async function lookAtAll(
 ): Promise<Verified> {
   const drops = dropped !== undefined;
   const blobs = await lookAtBlobs(store, drops, signal);
+  const prefixes = await verifyPrefixes(store, drops, signal);
   const objects = lookAtObjects(store);
   const layers = await verifyLayers(store, isolation, dropped, signal);
   const records = lookAtRecords(store, drops);
   return {
-    faults: [...blobs.faults, ...objects.faults, ...layers.faults, ...records.faults],
+    faults: [...blobs.faults, ...prefixes, ...objects.faults, ...layers.faults, ...records.faults],
     blobs: blobs.count,
     objects: objects.count,
     layers: layers.count,
@@ -95,24 +98,11 @@ async function lookAtBlobs(store: Store, drops: boolean, signal: AbortSignal): P
   return { faults, count: seen.size };
 }
 
-/** Reads by parts: what opens a blob as a whole removes a damaged one. */
-async function digestOfBlob(store: Store, digest: Digest): Promise<Digest | undefined> {
-  const parts = await store.blobs.parts(digest);
-  if (parts === undefined) return undefined;
+async function digestOfBlob(store: Store, digest: Digest): Promise<Digest> {
   const hash = startDigest();
-  try {
-    for (let offset = 0; ; ) {
-      const chunk = await parts.read(offset, CHUNK);
-      if (chunk.length === 0) return finishDigest(hash);
-      hash.update(chunk);
-      offset += chunk.length;
-    }
-  } finally {
-    await parts.close();
-  }
+  for await (const chunk of readByParts(store.blobs, digest)) hash.update(chunk);
+  return finishDigest(hash);
 }
-
-const CHUNK = 1 << 20;
 
 function lookAtObjects({ objects }: Store): Looked {
   const faults: Fault[] = [];

@@ -69,7 +69,7 @@ function keyedChunks(
   compressor: string,
   chunks: readonly ListChunk[],
 ): readonly { readonly key: Buffer; readonly entries: number }[] {
-  let chain = sha256(`slipway-layer-prefix/1\0${compressor}`);
+  let chain = sha256(`slipway-layer-prefix/2\0${compressor}`);
   let entries = 0;
   return chunks.map(({ count, digest }) => {
     chain = sha256(`${chain} ${digest}`);

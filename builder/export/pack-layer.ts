@@ -80,26 +80,32 @@ function packed(events: readonly RunnerEvent[], ends: readonly BlockEnd[]): Pack
   const digest = done?.event === 'done' && parseDigest(`sha256:${done.digest}`);
   if (!diffId || !digest || done.bytes === undefined || blocks.length !== ends.length)
     throw new Error('the runner did not tell what it packed');
+  let tarBytes = 0;
   return {
     diffId,
     digest,
     size: done.bytes,
-    blocks: blocks.map((block, index) => ({
-      identity: ends[index]?.identity,
-      resumption: resumptionBehind(block, ends[index]?.entries),
-      source: { size: block.size, crc: block.crc },
-      piece: { length: block.length, crc: block.piece_crc },
-      isReused: block.reused,
-    })),
+    blocks: blocks.map((block, index) => {
+      tarBytes += block.size;
+      return {
+        identity: ends[index]?.identity,
+        resumption: resumptionBehind(block, ends[index]?.entries, tarBytes),
+        source: { size: block.size, crc: block.crc },
+        piece: { length: block.length, crc: block.piece_crc },
+        isReused: block.reused,
+      };
+    }),
   };
 }
 
 function resumptionBehind(
   { tar_state: tar, blob_state: blob }: Extract<RunnerEvent, { event: 'block' }>,
   entries: number | undefined,
+  tarBytes: number,
 ): Resumption | undefined {
   if (entries === undefined || tar === undefined || blob === undefined) return undefined;
-  return { entries, tarState: Buffer.from(tar, 'hex'), blobState: Buffer.from(blob, 'hex') };
+  const [tarState, blobState] = [Buffer.from(tar, 'hex'), Buffer.from(blob, 'hex')];
+  return { entries, tarBytes, tarState, blobState };
 }
 
 /** What is to be known of a block when it has been written. */

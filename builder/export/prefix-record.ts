@@ -20,8 +20,9 @@ export interface PrefixBlock {
 
 /** Where a layer goes on behind a block. */
 export interface Resumption {
-  /** How many entries are before it. */
+  /** How many entries, and how many bytes of the tar, are before it. */
   readonly entries: number;
+  readonly tarBytes: number;
   /** The states of sha256, as the runner told them, of the tar and of the blob. */
   readonly tarState: Uint8Array;
   readonly blobState: Uint8Array;
@@ -44,7 +45,7 @@ export interface PrefixRecord {
 
 const STATE_BYTES = 32;
 const HEAD_BYTES = 32 + 4;
-const RESUMPTION_BYTES = 6 + 2 * STATE_BYTES;
+const RESUMPTION_BYTES = 6 + 6 + 2 * STATE_BYTES;
 const CHECK_BYTES = 32;
 
 /** The blob's digest comes first, as `forgetPlaces` wants it. */
@@ -57,6 +58,7 @@ export function encodePrefix(key: Uint8Array, record: PrefixRecord): Buffer {
   for (const { identity, place } of blocks) at = writePlace(bytes, at, identity, place);
   if (resumption !== undefined) {
     at = bytes.writeUIntBE(resumption.entries, at, 6);
+    at = bytes.writeUIntBE(resumption.tarBytes, at, 6);
     bytes.set(resumption.tarState, at);
     bytes.set(resumption.blobState, at + STATE_BYTES);
   }
@@ -81,9 +83,10 @@ export function decodePrefix(key: Uint8Array, value: Uint8Array): PrefixRecord |
 }
 
 function readResumption(bytes: Buffer, at: number): Resumption {
-  const [tar, blob] = [at + 6, at + 6 + STATE_BYTES];
+  const [tar, blob] = [at + 12, at + 12 + STATE_BYTES];
   return {
     entries: bytes.readUIntBE(at, 6),
+    tarBytes: bytes.readUIntBE(at + 6, 6),
     tarState: bytes.subarray(tar, tar + STATE_BYTES),
     blobState: bytes.subarray(blob, blob + STATE_BYTES),
   };

@@ -2,86 +2,28 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { forgetPlaces } from '../../../builder/export/known-blocks.ts';
-import { type ExportedLayer, exportLayer } from '../../../builder/export/layer-blob.ts';
-import type { SnapshotLayer } from '../../../builder/snapshot.ts';
-import { openStore, type Store } from '../../../cache/store.ts';
-import { hexOf, sha256 } from '../../../core/digest.ts';
-import type { Compressor } from '../../../image/compress/compressor.ts';
+import type { ExportedLayer } from '../../../builder/export/layer-blob.ts';
+import type { Store } from '../../../cache/store.ts';
+import { hexOf } from '../../../core/digest.ts';
 import { gzip } from '../../../image/compress/gzip.ts';
-import { UNCOMPRESSED } from '../../../image/compress/uncompressed.ts';
-import type { Entry } from '../../../image/entry.ts';
-import { layerId } from '../../../image/layer-list.ts';
-import { contentsOf } from '../../support/contents.ts';
-import { file, listOf } from '../../support/entries.ts';
+import { listOf } from '../../support/entries.ts';
+import {
+  COMPRESSORS,
+  entriesOf,
+  exported,
+  layerOf,
+  nameOf,
+  newStore,
+  someFiles,
+} from '../../support/long-layers.ts';
 import { seededRandom } from '../../support/seed.ts';
-import { tmpDir } from '../../support/tmp.ts';
 
 const random = seededRandom('layer prefix');
 
-async function newStore(): Promise<Store> {
-  const store = await openStore(tmpDir());
-  onTestFinished(() => store.close());
-  return store;
-}
-
-/** 3,000 files, 5 MB, two of them large. */
-function someFiles(): Map<string, Buffer> {
-  const files = new Map<string, Buffer>();
-  for (let i = 0; i < 3_000; i++)
-    files.set(nameOf(i), Buffer.alloc(random.int(2_000), `${i} ${random.int(1e9)}\n`));
-  files.set(nameOf(700), Buffer.alloc(1_500_000, 'large'));
-  return files.set(nameOf(1_300), Buffer.alloc(300_000, 'larger'));
-}
-
-function nameOf(number: number): string {
-  return `f${String(number).padStart(4, '0')}`;
-}
-
-interface ReadLayer extends SnapshotLayer {
-  /** The files whose content was asked for. */
-  readonly asked: string[];
-}
-
-function entriesOf(files: ReadonlyMap<string, Buffer>, mtime = 0n): Entry[] {
-  return [...files]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, bytes]) => file(path, '', { size: bytes.length, digest: sha256(bytes), mtime }));
-}
-
-function layerOf(files: ReadonlyMap<string, Buffer>, mtime = 0n): ReadLayer {
-  const entries = entriesOf(files, mtime);
-  const contents = contentsOf(Object.fromEntries(files));
-  const asked: string[] = [];
-  return {
-    id: layerId(entries),
-    origin: undefined,
-    entries: () => listOf(entries),
-    contents: {
-      read(wanted) {
-        asked.push(...wanted.map(({ path }) => path));
-        return contents.read(wanted);
-      },
-    },
-    asked,
-  };
-}
-
-const COMPRESSORS: readonly Compressor[] = [gzip(), UNCOMPRESSED];
-
-function exported(
-  store: Store,
-  layer: SnapshotLayer,
-  compressor: Compressor = gzip(),
-  epoch?: number,
-): Promise<ExportedLayer> {
-  const { signal } = new AbortController();
-  return exportLayer({ store, compressor, force: false, epoch, signal, events: () => {} }, layer);
-}
-
 test('nothing long before the first change is read, and the blob is the one of a new store', async () => {
-  const files = someFiles();
+  const files = someFiles(random);
   const changed = new Map(files).set(nameOf(2_500), Buffer.from('changed'));
   for (const compressor of COMPRESSORS) {
     const store = await newStore();
@@ -102,7 +44,7 @@ test('nothing long before the first change is read, and the blob is the one of a
 
 test('random edits: every layer has the bytes that a new store gives it', async () => {
   const store = await newStore();
-  const files = someFiles();
+  const files = someFiles(random);
   for (let round = 0; round < 12; round++) {
     // Most of them near the end, so that there is something before them.
     const at = 3_000 - random.int(random.int(3_000) + 1);
@@ -117,7 +59,7 @@ test('random edits: every layer has the bytes that a new store gives it', async 
 }, 60_000);
 
 test('where a block ended because of what was behind the part that is the same, it may end elsewhere', async () => {
-  const small = someFiles();
+  const small = someFiles(random);
   const ends = cumulated(listOf(entriesOf(small)).chunks.map(({ count }) => count)).slice(0, -1);
   expect(ends.length).toBeGreaterThan(3);
   const large = new Map(small);
@@ -142,7 +84,7 @@ function cumulated(counts: readonly number[]): number[] {
 
 test('other times are other entries, unless they are clamped to the same', async () => {
   const store = await newStore();
-  const files = someFiles();
+  const files = someFiles(random);
   const changed = new Map(files).set(nameOf(2_900), Buffer.from('changed'));
   await exported(store, layerOf(files, 4_000_000_000n));
   const later = layerOf(changed, 5_000_000_000n);
@@ -157,7 +99,7 @@ test('other times are other entries, unless they are clamped to the same', async
 }, 60_000);
 
 test('a blob that is damaged or gone costs time, and nothing else', async () => {
-  const files = someFiles();
+  const files = someFiles(random);
   const changed = layerOf(new Map(files).set(nameOf(2_900), Buffer.from('changed')));
   for (const compressor of COMPRESSORS) {
     const expected = await exported(await newStore(), changed, compressor);
@@ -183,7 +125,7 @@ async function remove(store: Store, { descriptor }: ExportedLayer): Promise<void
 }
 
 test('a record that was changed, or is under a key that is not its own, is none', async () => {
-  const files = someFiles();
+  const files = someFiles(random);
   const changed = layerOf(new Map(files).set(nameOf(2_900), Buffer.from('changed')));
   const expected = await exported(await newStore(), changed);
   for (const spoil of [flipOneBit, exchange]) {
@@ -216,7 +158,7 @@ function exchange({ prefixes }: Store): void {
 
 test('what is known of blobs that are not kept is forgotten', async () => {
   const store = await newStore();
-  const { descriptor } = await exported(store, layerOf(someFiles()));
+  const { descriptor } = await exported(store, layerOf(someFiles(random)));
   const count = async (kept: readonly ExportedLayer['descriptor'][]): Promise<number> => {
     forgetPlaces(store.prefixes, new Set(kept.map(({ digest }) => digest)));
     await store.flush();
