@@ -13,6 +13,8 @@ export interface Snapshot {
 export interface SnapshotLayer extends Layer {
   /** Where the layer came with a base image: the very bytes that every image on top of it keeps. */
   readonly origin: LayerOrigin | undefined;
+  /** The digest of which of its names are names of one file; undefined where none are. Throws E_STORE_CORRUPT. */
+  hardLinks(): Digest | undefined;
 }
 
 export interface LayerOrigin {

@@ -42,6 +42,8 @@ export interface Store {
   readonly downloads: Table;
   /** What unpacked layers take on disk, by layer, and an account of the whole (builder/cache/account.ts). */
   readonly sizes: Table;
+  /** Which names of a layer are names of one file, by layer (builder/exec/hard-links.ts). */
+  readonly links: Table;
   readonly lease: Lease;
   /** True where the database was damaged and is a new one: images are there, records are not. */
   readonly hasBegunAnew: boolean;
@@ -86,6 +88,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     prefixes: database.table('prefixes'),
     downloads: database.table('downloads'),
     sizes: database.table('sizes'),
+    links: database.table('links'),
     lease,
     hasBegunAnew: database.hasBegunAnew,
     flush: () => database.flush(),

@@ -3,7 +3,7 @@
 
 import { type CacheRecord, inputTreeOf } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
-import type { Digest } from '../../core/digest.ts';
+import { type Digest, digestAt } from '../../core/digest.ts';
 import { LayerList } from '../../image/layer-list.ts';
 import { reachReads } from '../../image/reads/read-set.ts';
 import { reachableObjects } from '../../image/tree/reachable.ts';
@@ -60,7 +60,7 @@ export async function sweep(
   await store.flush();
 }
 
-function sweepObjects({ objects }: Store, kept: readonly Item[]): void {
+function sweepObjects({ objects, links }: Store, kept: readonly Item[]): void {
   const records = kept.flatMap(({ record }) => record ?? []);
   // The input of a step that was observed has the states of what it read.
   const trees = records.flatMap((record) => [record.tree, ...inputsRead(record)]);
@@ -73,6 +73,7 @@ function sweepObjects({ objects }: Store, kept: readonly Item[]): void {
     if (observed?.reads !== undefined) reachReads(objects, observed.reads, needed);
   }
   for (const { digest } of objects.list()) if (!needed.has(digest)) objects.delete(digest);
+  for (const { key } of links.entries()) if (!needed.has(digestAt(key, 0))) links.delete(key);
 }
 
 function inputsRead(record: CacheRecord): Digest[] {

@@ -17,6 +17,7 @@ import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
 import { ownTarToEntryStream } from '../../image/tar/own-tar-to-entry-stream.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
+import { layerHardLinks } from './hard-links.ts';
 import { type KeptFolders, keptFolders } from './kept-folders.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
 import { placesInFolder } from './places-in-folder.ts';
@@ -108,7 +109,9 @@ export function layerStore(
       };
       const places = async () => ((await unkept()) ?? (await inFolder(id)))?.places?.();
       const contentsOf = { read, places };
-      const layer: SnapshotLayer = { id, origin, entries: () => listOf(id), contents: contentsOf };
+      const entries = () => listOf(id);
+      const hardLinks = () => layerHardLinks(store, id, entries);
+      const layer: SnapshotLayer = { id, origin, entries, hardLinks, contents: contentsOf };
       return layer;
     },
   };

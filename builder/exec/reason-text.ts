@@ -44,7 +44,7 @@ function isOne({ paths, more }: PathChanges): boolean {
 }
 
 function partChange({ name, known, items, files }: PartChange, isOnly: boolean): string {
-  if (!known) return `${name} is new`;
+  if (!known) return `${name} ${name.endsWith('s') ? 'are' : 'is'} new`;
   if (name === 'input tree') {
     return `files before it changed: ${files === undefined ? 'some' : changedPaths(files)}`;
   }

@@ -72,10 +72,14 @@ function withoutUnread(
 }
 
 function changedParts(store: Store, last: KeyParts, made: KeyParts): PartChange[] {
-  const before = new Map(last);
-  return made
-    .filter(([name, value]) => before.get(name) !== value)
-    .map(([name, value]) => describe(store, name, before.get(name), value));
+  const [before, after] = [new Map(last), new Map(made)];
+  const gone = last.filter(([name]) => !after.has(name));
+  return [
+    ...made
+      .filter(([name, value]) => before.get(name) !== value)
+      .map(([name, value]) => describe(store, name, before.get(name), value)),
+    ...gone.map(([name, value]) => describe(store, name, value, '')),
+  ];
 }
 
 function describe(

@@ -18,7 +18,13 @@ export interface ValueChange {
 }
 
 /** Parts whose values are digests or trees: the reason says of these what a person can read. */
-const UNREADABLE: ReadonlySet<string> = new Set(['input tree', 'sources', 'what it touches', 'op']);
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'input tree',
+  'sources',
+  'what it touches',
+  'op',
+  'hard links',
+]);
 
 /** What changed in the step's key, as values; secrets among the variables are `***`. */
 export function changedValues(

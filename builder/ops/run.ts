@@ -16,6 +16,7 @@ import { readRoot } from '../../image/tree/directory.ts';
 import { lookup } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
+import { hardLinksIn } from '../exec/hard-links.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { needsNamespaces } from '../exec/needs-namespaces.ts';
 import { resolvConf, runnerNetwork, type StepNetwork } from '../exec/network.ts';
@@ -88,6 +89,7 @@ async function ownParts(spec: RunSpec, inputs: RunInputs): Promise<KeyParts> {
     ['network', inputs.network],
     ...named('security', spec.insecure ? 'insecure' : ''),
     ...named('extra hosts', inputs.steps.extraHosts.map(({ name }) => name).join('\n')),
+    ...named('hard links', hardLinksIn(inputs.input) ?? ''),
     ['platform', inputs.platform],
     ['runner', String(RUNNER_PROTOCOL)],
   ];

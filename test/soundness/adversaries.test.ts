@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
 import type { StepEnded } from '../../core/events.ts';
 import { requires, requiresPrograms } from '../support/requires.ts';
-import { tmpDir } from '../support/tmp.ts';
+import { smallDisk } from '../support/small-disk.ts';
 import { forget, type Rule } from './forget.ts';
 import { type Built, buildIn, makeTools, writeFile } from './project.ts';
 import { soundnessWay } from './way.ts';
@@ -68,7 +68,7 @@ async function rebuilt(context: TestContext, adversary: Case, rule?: Rule): Prom
   requiresPrograms(context, 'busybox', 'ldd');
   requires(context, process.getuid?.() === 0, 'root');
   if (WAY === 'chroot' && adversary.onChroot === 'fails') return context.skip();
-  const top = tmpDir();
+  const top = smallDisk(context, '256m').path;
   const folderOfContext = join(top, 'context');
   makeTools(join(folderOfContext, 'tools'));
   const root = join(folderOfContext, 'root');
@@ -326,8 +326,36 @@ test('the step runs again: an earlier step has left something else in its cache 
   });
 });
 
+test('the step runs again: what were two files is one with two names', async (context) => {
+  const { step, reused, fresh } = await rebuilt(context, {
+    files: { f: 'one' },
+    above: 'RUN if test -e /flag; then ln /f /g; else cp -a /f /g; fi',
+    run: 'test /f -ef /g && echo one > /out; stat -c %h /f >> /out',
+    edit: write('flag', ''),
+  });
+  expect(reused.outcome).toBe(fresh.outcome);
+  expect(step.reason).toMatch(/hard links are new/);
+});
+
+test('the step runs again: a file that it looked at got a second name', async (context) => {
+  const { step, reused, fresh } = await rebuilt(context, {
+    files: { 'd/f': 'one' },
+    above: 'RUN test -e /flag || ln /d/f /d/g',
+    run: 'stat -c %h /d/f > /out',
+    edit: write('flag', ''),
+  });
+  expect(reused.outcome).toBe(fresh.outcome);
+  expect(step.reason).toMatch(/hard links changed/);
+});
+
 test.for(
   cases({
+    'a file that it never read, beside one with two names': {
+      files: { 'd/a': '1', 'd/b': '1' },
+      above: 'RUN ln /d/a /d/c',
+      run: 'stat -c %h /d/a > /out',
+      edit: write('d/b', '2'),
+    },
     'a file that it never read': {
       files: { 'd/a': '1', 'd/b': '1' },
       run: 'cat /d/a > /out',

@@ -103,7 +103,8 @@ const APPLETS = [
   ...['sh', 'cat', 'ls', 'stat', 'test', 'find', 'sort', 'rm', 'mkdir', 'rmdir', 'chmod', 'chown'],
   ...['mv', 'cp', 'ln', 'touch', 'readlink', 'env', 'wc', 'sha256sum', 'head', 'grep', 'chroot'],
   ...['true', 'realpath', 'dd', 'sed', 'tee', 'xargs', 'cmp', 'id', 'su', 'setsid', 'tar', 'diff'],
-  ...['md5sum', 'which', 'awk', 'truncate'],
+  ...['md5sum', 'which', 'awk', 'truncate', 'du', 'cut', 'mkfifo', 'timeout', 'nohup', 'printf'],
+  ...['unlink', 'install', 'chgrp', 'gzip', 'mktemp'],
 ];
 
 /** Fills the folder `tools` of a context with what steps run: a static busybox and, if the machine has it, a dynamic `cat`. */

@@ -1,5 +1,6 @@
 // The files of a random context, and random edits of them.
 
+import { spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFile } from './project.ts';
@@ -18,6 +19,13 @@ export function makeFiles(random: Random, context: string): void {
   }
   mkdirSync(join(context, 'base/app'), { recursive: true });
   for (let count = 14; count > 0; count--) edit(random, context);
+  pack(context);
+}
+
+/** Makes the archive of the context anew. */
+function pack(context: string): string {
+  spawnSync('tar', ['-C', context, '-cf', join(context, 'app.tar'), 'app']);
+  return 'pack app/';
 }
 
 /** Makes one change, and says what. */
@@ -31,9 +39,9 @@ export function edit(random: Random, context: string): string {
 function tryEdit(random: Random, context: string): string | undefined {
   const path = place(random);
   const full = join(context, path);
-  const kind = random.int(14);
+  const kind = random.int(18);
   if (!isFolder(dirname(full))) return undefined;
-  if (isFolder(full) && ![0, 1, 8, 9].includes(kind)) return undefined;
+  if (isFolder(full) && ![0, 1, 8, 9, 10, 11].includes(kind)) return undefined;
   switch (kind) {
     case 0:
       if (lstatSync(full, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -80,6 +88,24 @@ function tryEdit(random: Random, context: string): string | undefined {
       writeFile(join(context, 'base/etc/passwd'), `${ROOT}me:x:${id}:7::/app:/bin/sh\n`);
       return `me is ${id}`;
     }
+    case 10:
+      writeFile(
+        join(context, 'base/etc/group'),
+        `root:x:0:\nme:x:${pick(random, [7, 8])}:\nrest:x:9:me\n`,
+      );
+      return 'groups';
+    case 11: {
+      const folder = pick(random, [full, dirname(full)]);
+      if (!isFolder(folder)) return undefined;
+      const mode = pick(random, [0o755, 0o711, 0o700, 0o2755, 0o1777]);
+      chmodSync(folder, mode);
+      return `mode ${mode.toString(8)} of the folder ${folder.slice(context.length)}`;
+    }
+    case 13:
+      return pack(context);
+    case 12:
+      writeFile(full, text(random).repeat(pick(random, [1000, 200_000])));
+      return `large ${path}`;
     default:
       writeFile(full, text(random), pick(random, [0o644, 0o644, 0o755]));
       return `write ${path}`;

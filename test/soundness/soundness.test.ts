@@ -2,9 +2,11 @@
 
 import { expect, test } from 'vitest';
 import { seededRandom } from '../support/seed.ts';
+import { soundnessWay } from './way.ts';
 import { checkWorlds } from './worlds.ts';
 
 const WORLDS = Number(process.env['SLIPWAY_SOUNDNESS_WORLDS'] ?? 80);
+const WAY = soundnessWay();
 
 test('a build with reuse makes what a build without any makes', {
   timeout: 4 * 3_600_000,
@@ -13,6 +15,7 @@ test('a build with reuse makes what a build without any makes', {
   const { built, different } = await checkWorlds(context, {
     random: seededRandom('soundness'),
     count: WORLDS,
+    way: WAY === 'usual' ? undefined : WAY,
   });
   const rate = built.pairs / ((performance.now() - started) / 1000);
   process.stderr.write(

@@ -1,5 +1,5 @@
-// The way in which the steps of the adversaries are run and observed: SLIPWAY_SOUNDNESS_WAY, which the projects of
-// vitest.config.ts set.
+// The way in which steps are run and observed: SLIPWAY_SOUNDNESS_WAY. For the adversaries, the projects of
+// vitest.config.ts set it.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,7 @@
 // each time with reuse and without.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../cache/store.ts';
 import { diffTrees } from '../../image/tree/diff-trees.ts';
@@ -12,7 +12,7 @@ import { forget, type Rule } from './forget.ts';
 import { type Built, buildIn } from './project.ts';
 import { edit, makeFiles } from './random-files.ts';
 import { pick, type Random } from './random-names.ts';
-import { randomDockerfile } from './random-steps.ts';
+import { RandomDockerfile } from './random-steps.ts';
 import type { Way } from './way.ts';
 
 const EDITS = 24;
@@ -30,12 +30,20 @@ export interface Count {
   exact: number;
 }
 
-/** Returns all that is needed to look at the first difference; undefined where there is none. `rule` is one that records forget. */
+export interface Checking {
+  /** Goes up. */
+  readonly count: Count;
+  /** What records forget. */
+  readonly rule?: Rule | undefined;
+  /** How all steps are run; undefined: as usual, and on rung chroot in one world of so many. */
+  readonly way?: Way | undefined;
+}
+
+/** Returns all that is needed to look at the first difference; undefined where there is none. */
 export async function checkWorld(
   root: string,
   seed: number,
-  count: Count,
-  rule?: Rule,
+  { count, rule, way }: Checking,
 ): Promise<string | undefined> {
   const random = randomFrom(seed);
   const world = join(root, String(seed));
@@ -43,13 +51,15 @@ export async function checkWorld(
   mkdirSync(context, { recursive: true });
   spawnSync('cp', ['-a', join(root, 'tools'), context]);
   makeFiles(random, context);
-  const { text: dockerfile, args } = randomDockerfile(random);
-  const buildArgs = new Map(args.map((name) => [name, '0']));
+  const file = new RandomDockerfile(random);
+  const buildArgs = new Map(file.args.map((name) => [name, '0']));
+  const project = { file, context, buildArgs, saved: join(world, 'saved') };
   const edits: string[] = [];
-  const way: Way = seed % CHANGED_ROOTS === 0 ? 'chroot' : 'usual';
+  const usual = seed % CHANGED_ROOTS === 0 ? 'chroot' : 'usual';
   for (let round = 0; round <= EDITS; round++) {
-    if (round > 0) edits.push(randomEdit(random, context, buildArgs));
-    const request = { dockerfile, buildArgs, way };
+    if (round > 0) edits.push(...randomEdits(random, project));
+    const dockerfile = file.text;
+    const request = { dockerfile, buildArgs, way: way ?? usual };
     const reused = await buildIn(join(world, 'reuse'), context, request);
     const fresh = await buildIn(join(world, 'fresh'), context, { ...request, noCache: true });
     tally(count, reused);
@@ -62,11 +72,37 @@ export async function checkWorld(
   return undefined;
 }
 
-function randomEdit(random: Random, context: string, buildArgs: Map<string, string>): string {
-  if (random.int(10) > 0) return edit(random, context);
+interface Project {
+  readonly file: RandomDockerfile;
+  readonly context: string;
+  readonly buildArgs: Map<string, string>;
+  /** The context as it was at some time. */
+  readonly saved: string;
+}
+
+/** Mostly one edit; at times several at once, or a return to what the files once were. */
+function randomEdits(random: Random, project: Project): string[] {
+  if (random.int(12) === 0) return [keepOrReturn(project)];
+  const count = random.int(5) === 0 ? 2 + random.int(3) : 1;
+  return Array.from({ length: count }, () => randomEdit(random, project));
+}
+
+function randomEdit(random: Random, { file, context, buildArgs }: Project): string {
+  const kind = random.int(12);
+  if (kind > 2) return edit(random, context);
+  if (kind > 0) return file.edit();
   const name = pick(random, [...buildArgs.keys()]);
   buildArgs.set(name, String(random.int(3)));
   return `${name}=${buildArgs.get(name)}`;
+}
+
+function keepOrReturn({ context, saved }: Project): string {
+  const [from, to] = existsSync(saved) ? [saved, context] : [context, saved];
+  rmSync(to, { recursive: true, force: true });
+  spawnSync('cp', ['-a', from, to]);
+  if (to === saved) return 'the files are kept';
+  rmSync(saved, { recursive: true });
+  return 'the files are what they were when they were kept';
 }
 
 function tally(count: Count, { steps }: Built): void {

@@ -9,6 +9,7 @@ import { smallDisk } from '../support/small-disk.ts';
 import { tmpDir } from '../support/tmp.ts';
 import type { Rule } from './forget.ts';
 import { makeTools } from './project.ts';
+import type { Way } from './way.ts';
 import { type Count, checkWorld } from './world.ts';
 
 /** Worlds that are built at once: builds wait for their steps most of the time. */
@@ -23,12 +24,14 @@ export interface Worlds {
   readonly count: number;
   /** What records forget. */
   readonly rule?: Rule;
+  /** How all steps are run. */
+  readonly way?: Way | undefined;
 }
 
 /** Returns what was built, and what is different in the first world in which something is. */
 export async function checkWorlds(
   context: TestContext,
-  { random, count, rule }: Worlds,
+  { random, count, rule, way }: Worlds,
 ): Promise<{ readonly built: Count; readonly different: string | undefined }> {
   requiresPrograms(context, 'busybox', 'ldd');
   requires(context, process.getuid?.() === 0, 'root');
@@ -40,7 +43,7 @@ export async function checkWorlds(
   const work = async (): Promise<void> => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
       const root = seed % ON_DISK === 1 ? roots.disk : roots.memory;
-      const found = await checkWorld(root, seed, built, rule);
+      const found = await checkWorld(root, seed, { count: built, rule, way });
       if (different !== undefined) return;
       different = found;
     }

@@ -52,6 +52,7 @@ export function layerOf(files: ReadonlyMap<string, Buffer>, mtime = 0n): ReadLay
   return {
     id: layerId(entries),
     origin: undefined,
+    hardLinks: () => undefined,
     entries: () => listOf(entries),
     contents: {
       read(wanted) {

@@ -41,6 +41,7 @@ function layerOf(files: Files): SnapshotLayer {
   return {
     id: layerId(entries),
     origin: undefined,
+    hardLinks: () => undefined,
     entries: () => listOf(entries),
     contents: contentsOf(Object.fromEntries(files)),
   };
