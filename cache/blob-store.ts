@@ -10,6 +10,12 @@ export interface BlobInfo {
   readonly size: number;
 }
 
+/** A blob as who wrote it tells of it. */
+export interface WrittenBlob extends BlobInfo {
+  /** The crc32 of its bytes. */
+  readonly crc: number;
+}
+
 /** Parts of a blob, by their place in it. */
 export interface BlobParts {
   /** Returns `length` bytes from `offset`, fewer where the blob ends. Nothing is checked: the caller must. */
@@ -24,7 +30,7 @@ export interface BlobStore {
   has(digest: Digest): Promise<number | undefined>;
 
   /**
-   * Yields the blob's bytes, hashing them on the way; `size` is what the caller was told that it has.
+   * Yields the blob's bytes, checking them on the way; `size` is what the caller was told that it has.
    * Bytes are yielded before the whole is checked: only a caller that reads to the end without an
    * error may believe them. Throws E_BLOB_MISSING, or E_BLOB_CORRUPT after removing the blob, so
    * that a later `put` heals the store. The store keeps nothing open after the loop is left.
@@ -46,10 +52,11 @@ export interface BlobStore {
   put(chunks: Chunks, expected?: BlobInfo): Promise<BlobInfo>;
 
   /**
-   * Stores what `write` puts into the open, empty file, and tells the digest and the size of. Both must be of the
-   * very bytes that were written; only the size is looked at again. Otherwise as `put`.
+   * Stores what `write` puts into the open, empty file, and tells the digest, size and crc32 of. They must be of the
+   * very bytes that were written; only the size is looked at again. While this store is open, `open` hashes them
+   * no second time: as long as it is the same file, it has to have the same crc32. Otherwise as `put`.
    */
-  putBy(write: (file: FileHandle) => Promise<BlobInfo>): Promise<BlobInfo>;
+  putBy(write: (file: FileHandle) => Promise<WrittenBlob>): Promise<BlobInfo>;
 
   /** Where the bytes of a blob lie, for another process that reads them; it may not be there. */
   pathOf(digest: Digest): string;

@@ -20,7 +20,9 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
   const folder = join(root, 'blobs', 'sha256');
   const pathOf = (digest: Digest): string => join(folder, hexOf(digest));
   /** Gives the bytes that `fill` writes and syncs their name. */
-  const store = async (fill: (file: FileHandle) => Promise<BlobInfo>): Promise<BlobInfo> => {
+  const store = async <Info extends BlobInfo>(
+    fill: (file: FileHandle) => Promise<Info>,
+  ): Promise<Info> => {
     try {
       await mkdir(folder, { recursive: true });
       await mkdir(tmpDir, { recursive: true });
@@ -29,13 +31,16 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
       throw storeError(error);
     }
   };
+  const written = new Map<Digest, Written>();
+  const openOne = (digest: Digest, size?: number): AsyncIterable<Uint8Array> =>
+    openBlob(pathOf(digest), { digest, size, written: written.get(digest) });
   return {
     async has(digest) {
       return statSync(pathOf(digest), { throwIfNoEntry: false })?.size;
     },
-    open: (digest, size) => openBlob(pathOf(digest), digest, size),
+    open: openOne,
     async read(digest, maxBytes) {
-      return await collectChunks(openBlob(pathOf(digest), digest), maxBytes, () =>
+      return await collectChunks(openOne(digest), maxBytes, () =>
         corrupt(digest, 'the store', `it has more than ${maxBytes} bytes`),
       );
     },
@@ -52,14 +57,18 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
           await sync.settled();
         }
       }),
-    putBy: (write) =>
-      store(async (file) => {
+    async putBy(write) {
+      const { digest, size, crc, inode } = await store(async (file) => {
         const info = await write(file);
-        const { size } = await file.stat();
-        if (size !== info.size) throw new Error(`${size} bytes were written, not ${info.size}`);
+        const status = await file.stat();
+        if (status.size !== info.size)
+          throw new Error(`${status.size} bytes were written, not ${info.size}`);
         await file.sync();
-        return info;
-      }),
+        return { ...info, inode: status.ino };
+      });
+      written.set(digest, { inode, crc });
+      return { digest, size };
+    },
     pathOf,
     async delete(digest) {
       await rm(pathOf(digest), { force: true });
@@ -80,16 +89,28 @@ const SMALL_BYTES = 64 << 10;
 
 const REFETCH = 'pull or load the image that it belongs to again, or build it with --no-cache';
 
-async function* openBlob(path: string, digest: Digest, size?: number): AsyncIterable<Uint8Array> {
+/** A file that `putBy` wrote, whose bytes were hashed then. */
+interface Written {
+  readonly inode: number;
+  readonly crc: number;
+}
+
+interface ExpectedBlob {
+  readonly digest: Digest;
+  readonly size: number | undefined;
+  readonly written: Written | undefined;
+}
+
+async function* openBlob(path: string, expected: ExpectedBlob): AsyncIterable<Uint8Array> {
   const status = statSync(path, { throwIfNoEntry: false });
   if (status !== undefined && status.size <= SMALL_BYTES) {
-    yield* checked(path, status.ino, [readFileSync(path)], { digest, size });
+    yield* checked(path, status.ino, [readFileSync(path)], expected);
     return;
   }
-  if (status === undefined) throw missing(digest);
-  const file = openToRead(path, digest);
+  if (status === undefined) throw missing(expected.digest);
+  const file = openToRead(path, expected.digest);
   try {
-    yield* checked(path, file.inode, readChunks(file), { digest, size });
+    yield* checked(path, file.inode, readChunks(file), expected);
   } finally {
     file.close();
   }
@@ -112,10 +133,11 @@ async function* checked(
   path: string,
   inode: number,
   chunks: Chunks,
-  expected: { readonly digest: Digest; readonly size: number | undefined },
+  { digest, size, written }: ExpectedBlob,
 ): AsyncIterable<Uint8Array> {
+  const crc = written?.inode === inode ? written.crc : undefined;
   try {
-    yield* verifyChunks(chunks, expected, 'the store');
+    yield* verifyChunks(chunks, { digest, size, crc }, 'the store');
   } catch (error) {
     if (isBuildError(error) && error.code === 'E_BLOB_CORRUPT') await discard(path, inode);
     throw error;
@@ -146,11 +168,11 @@ async function discard(path: string, inode: number): Promise<void> {
   if (present?.ino === inode) await rm(path, { force: true });
 }
 
-async function putBlob(
-  fill: (file: FileHandle) => Promise<BlobInfo>,
+async function putBlob<Info extends BlobInfo>(
+  fill: (file: FileHandle) => Promise<Info>,
   tmpDir: string,
   pathOf: (digest: Digest) => string,
-): Promise<BlobInfo> {
+): Promise<Info> {
   const temp = join(tmpDir, temporaryName('blob'));
   const file = await open(temp, 'wx', 0o644);
   try {

@@ -50,6 +50,7 @@ export type RunnerEvent =
       /** Of `pack`, in hex. */
       readonly diff_id?: string;
       readonly digest?: string;
+      readonly crc?: number;
     }
   /** A block of a layer that was packed, and its compressed form. */
   | {

@@ -3,6 +3,7 @@
 // is in the layer and which blocks are known.
 
 import { pipeline } from 'node:stream/promises';
+import type { WrittenBlob } from '../../cache/blob-store.ts';
 import { type Digest, parseDigest } from '../../core/digest.ts';
 import type { Block } from '../../image/stream/block-cutter.ts';
 import { startRunner } from '../exec/runner.ts';
@@ -34,10 +35,8 @@ export interface PackedBlock {
   readonly resumption: Resumption | undefined;
 }
 
-export interface PackedLayer {
+export interface PackedLayer extends WrittenBlob {
   readonly diffId: Digest;
-  readonly digest: Digest;
-  readonly size: number;
   readonly blocks: readonly PackedBlock[];
 }
 
@@ -78,13 +77,21 @@ function packed(events: readonly RunnerEvent[], ends: readonly BlockEnd[]): Pack
   const done = events.at(-1);
   const diffId = done?.event === 'done' && parseDigest(`sha256:${done.diff_id}`);
   const digest = done?.event === 'done' && parseDigest(`sha256:${done.digest}`);
-  if (!diffId || !digest || done.bytes === undefined || blocks.length !== ends.length)
+  const { bytes: size, crc } = done?.event === 'done' ? done : {};
+  if (
+    !diffId ||
+    !digest ||
+    size === undefined ||
+    crc === undefined ||
+    blocks.length !== ends.length
+  )
     throw new Error('the runner did not tell what it packed');
   let tarBytes = 0;
   return {
     diffId,
     digest,
-    size: done.bytes,
+    size,
+    crc,
     blocks: blocks.map((block, index) => {
       tarBytes += block.size;
       return {

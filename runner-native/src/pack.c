@@ -48,17 +48,18 @@ static int fill(struct pack_line *line, struct pack_input *input, struct sha256 
 	return 0;
 }
 
-static int send_done(const uint8_t diff_id[SHA256_BYTES], const uint8_t digest[SHA256_BYTES],
-		     uint64_t size, struct err *err)
+static int send_done(const uint8_t diff_id[SHA256_BYTES], const struct pack_totals *totals,
+		     struct err *err)
 {
 	struct json json;
 	char text[2 * SHA256_BYTES + 1];
 	json_begin(&json, "done");
 	hex_of(diff_id, SHA256_BYTES, text);
 	json_string(&json, "diff_id", text);
-	hex_of(digest, SHA256_BYTES, text);
+	hex_of(totals->digest, SHA256_BYTES, text);
 	json_string(&json, "digest", text);
-	json_number(&json, "bytes", (int64_t)size);
+	json_number(&json, "bytes", (int64_t)totals->size);
+	json_number(&json, "crc", totals->crc);
 	int rc = json_send(&json, EVENT_FD);
 	return rc < 0 ? fail(err, "E_IO", -rc, "cannot tell the result") : 0;
 }
@@ -93,5 +94,7 @@ int pack_verb(const struct words *words, struct err *err)
 	if (rc < 0)
 		return rc;
 	sha256_end(&tar, diff_id);
-	return send_done(diff_id, plan.level < 0 ? diff_id : totals.digest, totals.size, err);
+	if (plan.level < 0)
+		memcpy(totals.digest, diff_id, sizeof(diff_id));
+	return send_done(diff_id, &totals, err);
 }

@@ -135,7 +135,7 @@ struct output {
 	bool is_hashed; /* where the blob is the tar, who filled the line has done it */
 	struct sha256 sha;
 	uint64_t size, synced, source_size;
-	uint32_t source_crc;
+	uint32_t crc, source_crc;
 };
 
 static int write_out(struct output *output, const void *data, size_t length, struct err *err)
@@ -186,6 +186,7 @@ static int write_piece(struct output *output, const struct pack_block *block, st
 	int rc = write_out(output, block->piece, block->piece_length, err);
 	if (rc < 0)
 		return rc;
+	output->crc = crc32_join(output->crc, block->piece_crc, block->piece_length);
 	output->source_crc = crc32_join(output->source_crc, block->crc, block->length);
 	output->source_size += block->length;
 	if (block->resumes)
@@ -197,6 +198,14 @@ static int write_piece(struct output *output, const struct pack_block *block, st
 	return tell(output, block, err);
 }
 
+/* Bytes of gzip's own, around the blocks. */
+static int write_frame(struct output *output, const void *data, size_t length, struct err *err)
+{
+	sha256_add(&output->sha, data, length);
+	output->crc = crc32_add(output->crc, data, length);
+	return write_out(output, data, length, err);
+}
+
 /* No name, no time (a time would differ at each build), of no known system. */
 static const uint8_t gzip_head[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
 
@@ -206,14 +215,7 @@ static int write_tail(struct output *output, struct err *err)
 	uint32_t fields[2] = { output->source_crc, (uint32_t)output->source_size };
 	for (int i = 0; i < 8; i++)
 		tail[2 + i] = (uint8_t)(fields[i / 4] >> 8 * (i % 4));
-	sha256_add(&output->sha, tail, sizeof(tail));
-	return write_out(output, tail, sizeof(tail), err);
-}
-
-static int write_head(struct output *output, struct err *err)
-{
-	sha256_add(&output->sha, gzip_head, sizeof(gzip_head));
-	return write_out(output, gzip_head, sizeof(gzip_head), err);
+	return write_frame(output, tail, sizeof(tail), err);
 }
 
 /* The next block to write, when it is made: NULL at the end and after a failure. */
@@ -236,7 +238,9 @@ static void *write_blocks(void *at)
 	struct err err;
 	struct pack_block *block;
 	sha256_begin(&output.sha);
-	int rc = line->level < 0 ? 0 : write_head(&output, &err);
+	int rc = 0;
+	if (line->level >= 0)
+		rc = write_frame(&output, gzip_head, sizeof(gzip_head), &err);
 	while (rc == 0 && (block = wait_for_made(line)) != NULL) {
 		rc = write_piece(&output, block, &err);
 		pthread_mutex_lock(&line->lock);
@@ -249,6 +253,7 @@ static void *write_blocks(void *at)
 	if (rc < 0)
 		fail_line(line, &err);
 	line->totals.size = output.size;
+	line->totals.crc = output.crc;
 	sha256_end(&output.sha, line->totals.digest);
 	return NULL;
 }

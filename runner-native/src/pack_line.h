@@ -33,6 +33,7 @@ struct pack_block {
 
 struct pack_totals {
 	uint64_t size;
+	uint32_t crc;
 	uint8_t digest[SHA256_BYTES]; /* of bytes that are compressed; others came as they are */
 };
 

@@ -1,5 +1,6 @@
 // What every BlobStore must do, whatever it is made of. A method without a case here is unwritten.
 
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { BlobStore } from '../../cache/blob-store.ts';
 import { type Digest, sha256 } from '../../core/digest.ts';
@@ -33,12 +34,34 @@ export function blobStoreSuite(name: string, make: () => Promise<StoreUnderTest>
       const put = (size: number) =>
         store.putBy(async (file) => {
           await file.writeFile(hello);
-          return { digest: helloDigest, size };
+          return { digest: helloDigest, size, crc: crc32(hello) };
         });
       await expect(put(4)).rejects.toThrowError('5 bytes were written, not 4');
       expect([await store.has(helloDigest), await leftovers()]).toEqual([undefined, 0]);
       expect(await put(5)).toEqual({ digest: helloDigest, size: 5 });
       expect(await collect(store.open(helloDigest))).toEqual(hello);
+    });
+
+    test('what another has written is damaged where its bytes are others by then, and is removed', async () => {
+      const { store, overwrite } = await make();
+      for (const length of [5, 200_000]) {
+        const bytes = Buffer.alloc(length, 'hello');
+        const digest = sha256(bytes);
+        const put = () =>
+          store.putBy(async (file) => {
+            await file.writeFile(bytes);
+            return { digest, size: length, crc: crc32(bytes) };
+          });
+        for (const others of [Buffer.alloc(length, 'hellp'), bytes.subarray(1)]) {
+          await put();
+          expect((await collect(store.open(digest, length))).equals(bytes)).toBe(true);
+          await overwrite(digest, others);
+          await expect(collect(store.open(digest))).rejects.toMatchObject({
+            code: 'E_BLOB_CORRUPT',
+          });
+          expect(await store.has(digest)).toBeUndefined();
+        }
+      }
     });
 
     test('an empty blob and a blob of many chunks are blobs like any other', async () => {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { PINNED_GZIP, PINNED_SAMPLE, pinnedSample } from '../support/pinned-gzip.ts';
 import { callRunner, type RunnerEvent, type RunnerResult } from '../support/runner.ts';
@@ -99,6 +99,7 @@ test('random blocks come back from every level, and every digest is right', asyn
       diff_id: hexOf(whole),
       digest: hexOf(stdout),
       bytes: stdout.length,
+      crc: crc32(stdout),
     });
   }
 });
@@ -114,7 +115,13 @@ test('without gzip the bytes stay as they are; a layer may be empty', async () =
   );
   expect(stdout.toString()).toBe('abc');
   const digest = hexOf(Buffer.from('abc'));
-  expect(event('done')).toEqual({ event: 'done', diff_id: digest, digest, bytes: 3 });
+  expect(event('done')).toEqual({
+    event: 'done',
+    diff_id: digest,
+    digest,
+    bytes: 3,
+    crc: crc32('abc'),
+  });
   const empty = await pack(['gzip', '4'], END);
   expect(gunzipSync(empty.stdout)).toHaveLength(0);
 });

@@ -3,7 +3,7 @@
 
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobInfo } from '../../../cache/blob-store.ts';
+import type { WrittenBlob } from '../../../cache/blob-store.ts';
 import { type MountFolder, whileCacheIsFree } from '../../../cache/cache-mounts.ts';
 import { type MountAbout, mountName, writeAbout } from '../../../cache/mount-about.ts';
 import type { Store } from '../../../cache/store.ts';
@@ -25,7 +25,7 @@ export async function mountToTar(
   { root, folder }: MountFolder,
   output: number,
   signal: AbortSignal,
-): Promise<BlobInfo> {
+): Promise<WrittenBlob> {
   const path = join(root, folder, layerForm(isolation));
   const entries: Entry[] = [];
   for await (const { entry } of dumpFolder(isolation, path)) entries.push(entry);

@@ -31,14 +31,14 @@ test('nothing long before the first change is read, and the blob is the one of a
     const layer = layerOf(changed);
     const first = await exported(store, layer, compressor);
     expect(layer.asked).toContain(nameOf(2_500));
-    expect(layer.asked.length).toBeLessThan(files.size / 2);
+    expect(layer.asked).not.toContain(nameOf(100));
     expect(first).toEqual(await exported(await newStore(), layerOf(changed), compressor));
     // What was taken over is known of the new blob too.
     await store.flush();
     forgetPlaces(store.prefixes, new Set([first.descriptor.digest]));
     const again = layerOf(new Map(changed).set(nameOf(2_990), Buffer.from('changed')));
     await exported(store, again, compressor);
-    expect(again.asked.length).toBeLessThan(files.size / 2);
+    expect(again.asked).not.toContain(nameOf(100));
   }
 }, 60_000);
 
@@ -95,7 +95,7 @@ test('other times are other entries, unless they are clamped to the same', async
   expect(await exported(store, clamped, gzip(), 3)).toEqual(
     await exported(await newStore(), layerOf(changed, 6_000_000_000n), gzip(), 3),
   );
-  expect(clamped.asked.length).toBeLessThan(files.size / 2);
+  expect(clamped.asked).not.toContain(nameOf(100));
 }, 60_000);
 
 test('a blob that is damaged or gone costs time, and nothing else', async () => {
