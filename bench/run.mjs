@@ -22,9 +22,10 @@ import * as largeRun from './workloads/large-run.mjs';
 import * as noChange from './workloads/no-change.mjs';
 import * as parse from './workloads/parse.mjs';
 import * as runSteps from './workloads/run-steps.mjs';
+import * as stages from './workloads/stages.mjs';
 
 const PEERS = [slipway, buildah, docker, buildctl];
-const WORKLOADS = [cached, noChange, runSteps, copy, largeRun, parse];
+const WORKLOADS = [cached, noChange, runSteps, stages, copy, largeRun, parse];
 
 await main(async (args) => {
   const options = readOptions(args);

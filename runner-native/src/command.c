@@ -23,12 +23,18 @@
 
 const char COMMAND_NOT_EXECUTED[] = "exec-failed";
 
-/* Ignored signals survive an exec, and so does the mask: Node ignores SIGPIPE, we block many. */
+/* Ignored signals survive an exec: Node ignores SIGPIPE. Before there is a filter, by which each of
+ * these calls would wait for the supervisor. */
 static void reset_signals(void)
 {
-	sigset_t none;
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
+}
+
+/* The mask survives an exec too, and we block many. */
+static void unblock_signals(void)
+{
+	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -192,17 +198,19 @@ int command_become(const struct plan *plan, const struct user *user, struct supe
 	if (plan->tty && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
 		return fail(err, "E_SANDBOX", errno, "cannot give the session its terminal");
 	umask(0022);
+	reset_signals();
 	int rc = close_others(report, err);
 	if (rc == 0)
 		rc = limits_set(plan, err);
 	if (rc == 0 && supervisor_is_needed(supervisor))
 		rc = show_memory(err);
+	/* What we have by now we keep until after the filter, which needs CAP_SYS_ADMIN. */
+	if (rc == 0 && !plan->all_caps)
+		rc = caps_bound(kept, err);
 	if (rc == 0 && !plan->no_seccomp)
 		rc = install_filter(plan, supervisor, *report, err);
 	if (rc == 0)
-		rc = plan->all_caps ? caps_hold(err) : caps_bound(kept, err);
-	if (rc == 0 && !plan->all_caps)
-		rc = caps_keep(kept, err);
+		rc = plan->all_caps ? caps_hold(err) : caps_keep(kept, err);
 	/* Under rung "single-id" the process is that user already, as far as it can tell. */
 	if (rc == 0 && !plan->single_id)
 		rc = change_user(user, err);
@@ -212,6 +220,6 @@ int command_become(const struct plan *plan, const struct user *user, struct supe
 		rc = caps_give_all(err);
 	if (rc < 0)
 		return rc;
-	reset_signals();
+	unblock_signals();
 	return execute(plan, err);
 }
