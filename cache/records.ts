@@ -6,7 +6,7 @@
 // it in the same database, so they are there; the layer's files may have been pruned, which the
 // caller must check.
 
-import { type Digest, digestOfBytes, hexOf, parseDigest } from '../core/digest.ts';
+import { DIGEST_BYTES, type Digest, digestOfBytes, hexOf, parseDigest } from '../core/digest.ts';
 import type { StepUsage } from '../core/events.ts';
 import type { Observation } from '../core/step-reason.ts';
 import type { Table } from './database.ts';
@@ -54,8 +54,8 @@ export interface RecordStore {
    * their keys: the newest first, and never more than a few.
    */
   byStep(fingerprint: Digest): Iterable<CacheRecord>;
-  /** Makes the record of `key` the newest under `fingerprint`. */
-  addToStep(fingerprint: Digest, key: Digest): void;
+  /** Makes the record of `key` the newest under `fingerprint`; false where it was that already. */
+  addToStep(fingerprint: Digest, key: Digest): boolean;
   /** Every fingerprint with the keys that it leads to, the newest first. */
   steps(): Iterable<readonly [fingerprint: Digest, keys: readonly Digest[]]>;
   /** Forgets the fingerprints whose record is no longer there. */
@@ -89,10 +89,15 @@ export function recordStore(records: Table, steps: Table): RecordStore {
       }
     },
     addToStep(fingerprint, key) {
-      const known = keysIn(steps.get(digestKey(fingerprint)));
-      if (known[0] === key) return;
-      const keys = [key, ...known.filter((other) => other !== key)].slice(0, MAX_BY_STEP);
-      steps.put(digestKey(fingerprint), Buffer.concat(keys.map(digestKey)));
+      const at = digestKey(fingerprint);
+      const known = steps.get(at);
+      // A build of nothing but hits asks this for each step.
+      const newest = digestKey(key);
+      if (known !== undefined && newest.equals(known.subarray(0, DIGEST_BYTES))) return false;
+      const others = keysIn(known).filter((other) => other !== key);
+      const keys = [key, ...others].slice(0, MAX_BY_STEP);
+      steps.put(at, Buffer.concat(keys.map(digestKey)));
+      return true;
     },
     *steps() {
       for (const { key, value } of steps.entries()) {
@@ -120,8 +125,8 @@ export function digestKey(digest: Digest): Buffer {
 
 function keysIn(value: Uint8Array | undefined): Digest[] {
   const keys: Digest[] = [];
-  for (let at = 0; value !== undefined && at < value.byteLength; at += 32) {
-    const key = digestOfBytes(value.subarray(at, at + 32));
+  for (let at = 0; value !== undefined && at < value.byteLength; at += DIGEST_BYTES) {
+    const key = digestOfBytes(value.subarray(at, at + DIGEST_BYTES));
     if (key !== undefined) keys.push(key);
   }
   return keys;

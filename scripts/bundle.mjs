@@ -103,9 +103,9 @@ function lazyBuiltins(names) {
       );
       onLoad({ filter, namespace: 'lazy' }, ({ path }) => {
         const getters = Object.keys(require(path)).map(
-          (key) => `get ${key}() { return require('${path}').${key} }`,
+          (key) => `get ${key}() { return (loaded ??= require('${path}')).${key} }`,
         );
-        return { contents: `module.exports = {${getters.join(',')}}` };
+        return { contents: `let loaded; module.exports = {${getters.join(',')}}` };
       });
     },
   };

@@ -8,7 +8,13 @@ import type { Span } from '../../core/source.ts';
 import type { Op } from '../ops/op.ts';
 import type { Vertex } from '../plan/graph.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { type Meter, type ObtainContext, type Obtained, obtain } from './obtain.ts';
+import {
+  type Fingerprints,
+  type Meter,
+  type ObtainContext,
+  type Obtained,
+  obtain,
+} from './obtain.ts';
 import type { PathOrigins } from './path-origins.ts';
 import { reasonText } from './reason-text.ts';
 import type { Reuse } from './reuse.ts';
@@ -95,16 +101,17 @@ async function snapshotOf(
 }
 
 /**
- * What tells the same step of an edited Dockerfile, the surest first: its words in its stage, wherever they have moved; its
- * words alone, as the stage may be called otherwise; its place and its instruction, as the words may have changed.
+ * What tells the same step of an edited Dockerfile: its words in its stage, wherever they have moved; its words alone, as
+ * the stage may be called otherwise; its place and its instruction, as the words may have changed.
  */
-function fingerprintsOf(project: string, step: string): readonly Digest[] {
+function fingerprintsOf(project: string, step: string): Fingerprints {
   const [, stage = '', number = '', text = step] =
     /^\[(?:(\S+) )?(\d+)\/\d+\] (.*)$/s.exec(step) ?? [];
   const instruction = /^\w+/.exec(text)?.[0] ?? '';
-  return [
-    ['words', stage, text],
-    ['words', text],
-    ['place', stage, number, instruction],
-  ].map((parts) => digestOf('slipway-step/2', [project, ...parts]));
+  const of = (...parts: readonly string[]): Digest =>
+    digestOf('slipway-step/2', [project, ...parts]);
+  return {
+    byWords: () => [of('words', stage, text), of('words', text)],
+    place: of('place', stage, number, instruction),
+  };
 }

@@ -30,10 +30,17 @@ export interface Step {
   readonly op: Op;
   readonly key: Digest;
   readonly parts: KeyParts;
-  /** Tell the step from others, whatever its key is today; the surest first. */
-  readonly fingerprints: readonly Digest[];
+  readonly fingerprints: Fingerprints;
   readonly reuse: Reuse;
   readonly meter: Meter;
+}
+
+/** Tell a step from others, whatever its key is today. */
+export interface Fingerprints {
+  /** By its words, the surest first. */
+  byWords(): readonly Digest[];
+  /** Where its words may have changed. */
+  readonly place: Digest;
 }
 
 /** What the op has used when it has run. */
@@ -52,7 +59,10 @@ export interface Obtained {
 export async function obtain(context: ObtainContext, step: Step): Promise<Obtained> {
   const { records } = context.store;
   const obtained = (await findExact(context, step)) ?? (await findElsewhereOrRun(context, step));
-  for (const fingerprint of step.fingerprints) records.addToStep(fingerprint, step.key);
+  const { place, byWords } = step.fingerprints;
+  const isNew = records.addToStep(place, step.key) || obtained.record.step !== step.vertex.name;
+  // What stood there before has its words noted.
+  if (isNew) for (const fingerprint of byWords()) records.addToStep(fingerprint, step.key);
   return obtained;
 }
 
@@ -86,7 +96,7 @@ async function findElsewhereOrRun(context: ObtainContext, step: Step): Promise<O
 
 /** What the step came to when it was last built. */
 function lastOf({ store }: ObtainContext, { fingerprints }: Step): CacheRecord | undefined {
-  for (const fingerprint of fingerprints) {
+  for (const fingerprint of [...fingerprints.byWords(), fingerprints.place]) {
     for (const record of store.records.byStep(fingerprint)) return record;
   }
   return undefined;

@@ -3,6 +3,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
+import { hexOf, sha256 } from '../../core/digest.ts';
 import { BUSYBOX, busyboxContext, type Finished, slipway } from '../support/slipway.ts';
 import { tmpDir } from '../support/tmp.ts';
 
@@ -80,6 +81,18 @@ test('a changed file is told with what it was and is, and with who brought it fr
     ),
   );
   expect(text).toMatch(/ from \/app\/out\.js of the stage build, where it was written by RUN cat /);
+});
+
+test('what a file was is what the last build had, though that made nothing', (context) => {
+  const project = new Project(context);
+  const short = (text: string): string => hexOf(sha256(text)).slice(0, 12);
+  for (const text of ['b', 'a', 'c']) {
+    project.write('src/a.ts', text);
+    expect(project.build().status).toBe(0);
+  }
+  expect(project.why(':7')).toContain(
+    `src/a.ts of the context changed (sha256:${short('a')} -> ${short('c')})\n`,
+  );
 });
 
 test('what is new, gone, or of another mode is told so', (context) => {

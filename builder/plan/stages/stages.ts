@@ -46,9 +46,24 @@ export function readStages(ast: DockerfileAst): Stages {
 
 /**
  * As `readStages`, for a Dockerfile that may have broken lines. What is wrong goes to `problems`, and
- * what follows only from it does not.
+ * what follows only from it does not. A build plans a Dockerfile several times; this is done once.
  */
-export function collectStages({ ast, broken }: ParseResult, problems: Problems): Stages {
+export function collectStages(parsed: ParseResult, problems: Problems): Stages {
+  const known = collected.get(parsed) ?? collectOnce(parsed);
+  collected.set(parsed, known);
+  for (const error of known.problems.inOrder()) problems.add(error);
+  return known.stages;
+}
+
+interface Collected {
+  readonly stages: Stages;
+  readonly problems: Problems;
+}
+
+const collected = new WeakMap<ParseResult, Collected>();
+
+function collectOnce({ ast, broken }: ParseResult): Collected {
+  const problems = new Problems();
   const reader = new StageReader(problems);
   let next = 0;
   for (const node of ast.instructions) {
@@ -62,7 +77,7 @@ export function collectStages({ ast, broken }: ParseResult, problems: Problems):
     reader.instruction(node);
   }
   for (const line of broken.slice(next)) reader.broken(line);
-  return reader.end(ast.source);
+  return { stages: reader.end(ast.source), problems };
 }
 
 class StageReader {
