@@ -70,7 +70,7 @@ function crcSum(): Sum {
 /** The error for the blob `digest` of `place` that is not what its name says; `why` goes on after a colon. */
 export function corrupt(digest: Digest, place: string, why: string): BuildError {
   return new BuildError('E_BLOB_CORRUPT', `blob ${digest} of ${place} is damaged: ${why}`, {
-    hint: 'fetch the image again from where it comes from',
+    hint: 'build the image again, or fetch it again from where it comes from',
   });
 }
 

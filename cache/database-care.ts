@@ -40,7 +40,7 @@ export async function careForDatabase(
   const hasBegunAnew = isDamaged && existsSync(join(path, DATA));
   if (isDamaged) for (const name of [DATA, LOCK, DAMAGED, LEFT]) removeFile(path, name);
   // A lock file that is mapped into memory and has no room on disk would end the process by SIGBUS.
-  if (!existsSync(join(path, LOCK)) && freeBytes(path) < ROOM_BYTES) throw noRoom();
+  if (!existsSync(join(path, LOCK)) && !hasRoom(path)) throw noRoom();
   return { hasBegunAnew, noteAsLeft: () => noteAsLeft(path) };
 }
 
@@ -101,7 +101,8 @@ function removeFile(path: string, name: string): void {
   rmSync(join(path, name), { force: true });
 }
 
-function freeBytes(path: string): number {
+/** Whether a new database would have room on the disk of the folder `path`. */
+export function hasRoom(path: string): boolean {
   const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
+  return bavail * bsize >= ROOM_BYTES;
 }

@@ -7,7 +7,7 @@
 
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
 import { BuildError } from '../core/errors.ts';
-import { careForDatabase, markDamaged } from './database-care.ts';
+import { careForDatabase, hasRoom, markDamaged } from './database-care.ts';
 import type { OtherUsers } from './leases.ts';
 import { PendingTable } from './pending-table.ts';
 
@@ -90,11 +90,14 @@ function openTable(root: RootDatabase, name: string): LmdbDatabase<Uint8Array, U
 
 const NOBODY: OtherUsers = { areLive: false, haveCrashed: false };
 
+const EIO = 5;
+const ENOSPC = 28;
+
 /** What LMDB's errors mean: numbers of the system, and its own below -30700 (lmdb.h). */
 const CAUSES: ReadonlyMap<unknown, string> = new Map([
-  [5, 'the disk reports a fault'],
+  [EIO, 'the disk reports a fault'],
   [13, 'permission denied'],
-  [28, 'there is no room on its disk'],
+  [ENOSPC, 'there is no room on its disk'],
   [30, 'the file system is read-only'],
   [122, 'your quota is used up'],
 ]);
@@ -113,7 +116,8 @@ function named<Result>(path: string, work: () => Result): Result {
 
 function databaseError(path: string, error: unknown): unknown {
   const code = (error as { readonly code?: unknown } | null)?.code;
-  const why = CAUSES.get(code);
+  // LMDB takes a write that came to less than it should have for a fault.
+  const why = code === EIO && !hasRoom(path) ? CAUSES.get(ENOSPC) : CAUSES.get(code);
   if (why !== undefined) return unusable(path, why, error);
   if (!CORRUPT.has(code) && !isCorrupted(error)) return error;
   markDamaged(path);

@@ -18,8 +18,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryName } from '../core/atomic-file.ts';
-import { errnoOf } from '../core/errors.ts';
+import { BuildError, errnoOf } from '../core/errors.ts';
 import { removeFile } from '../core/remove-file.ts';
+import { fullHint, isFull } from '../core/room-hint.ts';
 
 export interface Lease {
   /** A folder for this process's temporaries, on the store's file system. */
@@ -78,7 +79,7 @@ export async function whileAlone(
     if (errnoOf(error) !== 'EEXIST') {
       // On a full disk the mark may be there without its text.
       removeFile(mark);
-      throw error;
+      throw isFull(error) ? noRoomToSweep(home, error) : error;
     }
     if (isLive(mark)) return false;
     removeFile(mark);
@@ -92,6 +93,13 @@ export async function whileAlone(
   } finally {
     removeFile(mark);
   }
+}
+
+function noRoomToSweep(home: string, cause: unknown): BuildError {
+  return new BuildError('E_STORE_UNUSABLE', `the store at ${home} has no room to be swept in`, {
+    cause,
+    hint: fullHint(home),
+  });
 }
 
 /** Which processes used the store besides this one. */

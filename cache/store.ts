@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDirectory, writeFileAtomic } from '../core/atomic-file.ts';
 import { BuildError, errnoOf } from '../core/errors.ts';
+import { fullHint, isFull } from '../core/room-hint.ts';
 import { safeText } from '../core/safe-text.ts';
 import type { BlobStore } from './blob-store.ts';
 import { diskBlobs } from './blobs.ts';
@@ -170,6 +171,8 @@ function unusable(home: string, error: unknown): unknown {
     return error;
   return new BuildError('E_STORE_UNUSABLE', `the store at ${home} cannot be used: ${errno}`, {
     cause: error,
-    hint: 'SLIPWAY_HOME names another folder for it; it must be writable and on a disk with room',
+    hint: isFull(error)
+      ? fullHint(home)
+      : 'SLIPWAY_HOME names another folder for it; it must be writable and on a disk with room',
   });
 }

@@ -78,7 +78,9 @@ export function readEvent(line: string): RunnerEvent {
 
 /** The BuildError for a runner's `error` event. */
 export function runnerError(event: Extract<RunnerEvent, { event: 'error' }>): BuildError {
-  const code = RUNNER_CODES[event.code] ?? 'E_SANDBOX';
+  // With a hint of the runner's, ENOSPC is what the kernel says of too many namespaces.
+  const isFull = event.hint === null && (event.errno === 'ENOSPC' || event.errno === 'EDQUOT');
+  const code = RUNNER_CODES[event.code] ?? (isFull ? 'E_STORE_UNUSABLE' : 'E_SANDBOX');
   const hint = event.hint ?? (code === 'E_STORE_UNUSABLE' ? ROOM_HINT : undefined);
   return new BuildError(code, event.message, { hint });
 }

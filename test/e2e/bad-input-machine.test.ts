@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { requiresPrograms } from '../support/requires.ts';
@@ -77,6 +77,39 @@ test.for(['8k', '16k', '32k', '64k', '1100k', '4m'])(
     expect(existsSync(join(home, 'oci/index.json'))).toBe(false);
     disk.remount('size=64m');
     expect(build(home)).toEqual(build(tmpDir()));
+  },
+);
+
+test.for([0, 16, 40])(
+  'a store whose disk has %i KiB left: every command ends with one error that says what to do, or works',
+  (left, context) => {
+    const dockerfile = `${BUSYBOX}COPY src /src\nRUN cat /src > /out\n`;
+    const folder = busyboxContext(context, { Dockerfile: dockerfile, src: '1' });
+    const [disk, files] = [smallDisk(context, '24m'), tmpDir()];
+    const home = join(disk.path, 'store');
+    const call = (...args: string[]) => slipway(home, args);
+    expect(call('build', '-q', '-t', 'x:1', folder).status).toBe(0);
+    const cache = join(files, 'cache.tar');
+    expect(call('cache', 'export', cache).status).toBe(0);
+    writeFileSync(join(folder, 'src'), '2');
+    const { bavail, bsize } = statfsSync(disk.path);
+    spawnSync('fallocate', ['-l', String(bavail * bsize - left * 1024), join(disk.path, 'fill')]);
+    for (const args of [
+      ['build', '-q', '-t', 'y:1', folder],
+      ['tag', 'x:1', 'z:1'],
+      ['cache', 'import', cache],
+      ['cache', 'prune'],
+      ['rmi', 'x:1'],
+    ]) {
+      const { status, stderr } = call(...args);
+      if (status === 0) continue;
+      expect(stderr.match(/^[Ee]rror/gm), stderr).toHaveLength(1);
+      expect(stderr).toMatch(/No space|no space|no room|ENOSPC/);
+      // A step that meets it says so itself.
+      if (stderr.includes('error[E_RUN_FAILED]')) continue;
+      expect(stderr).toMatch(/^error\[(?:E_STORE_UNUSABLE|E_SYSTEM)\]/m);
+      expect(stderr).toMatch(/hint: free (?:some space|a few megabytes)/);
+    }
   },
 );
 
