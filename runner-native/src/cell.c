@@ -29,6 +29,7 @@ int cell_check(const struct plan *plan, struct err *err)
 	} refused[] = {
 		{ "lower", plan->lower_count > 0 },
 		{ "work", plan->work != NULL },
+		{ "volatile", plan->is_volatile },
 		{ "root-mode", plan->has_root_mode },
 		{ "hostname", plan->hostname != NULL },
 		{ "network-helper", plan->netns.kind != NULL },

@@ -66,6 +66,29 @@ describe('words', () => {
   );
 });
 
+describe('words that a changed root cannot perform', () => {
+  test.for([
+    'lower /l',
+    'work /w',
+    'volatile',
+    'root-mode 755 0 0',
+    'hostname h',
+    'network-helper pasta /p',
+    'uidmap 0 0 1',
+    'single-id',
+    'seccomp none',
+    'caps all',
+  ])('%s', async (words) => {
+    const folders = ['chroot', 'upper', '/u', 'root', '/r', 'scratch', '/s', 'arg', 'x'];
+    const result = await callRunner({ verb: 'run', words: [...folders, ...words.split(' ')] });
+    const name = /^(?:seccomp|caps) /.test(words) ? words : words.split(' ')[0];
+    expect(result.event('error')).toMatchObject({
+      code: 'E_RUNNER_WORDS',
+      message: `"${name}" cannot be had with the word "chroot"`,
+    });
+  });
+});
+
 describe('called by hand', () => {
   test('version needs no descriptors', () => {
     const result = spawnSync(RUNNER, ['version'], { encoding: 'utf8' });
