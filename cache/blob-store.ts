@@ -3,6 +3,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import type { Digest } from '../core/digest.ts';
+import type { ChunkUse } from '../core/read-chunks.ts';
 
 export interface BlobInfo {
   readonly digest: Digest;
@@ -33,9 +34,9 @@ export interface BlobStore {
    * Yields the blob's bytes, checking them on the way; `size` is what the caller was told that it has.
    * Bytes are yielded before the whole is checked: only a caller that reads to the end without an
    * error may believe them. Throws E_BLOB_MISSING, or E_BLOB_CORRUPT after removing the blob, so
-   * that a later `put` heals the store. The store keeps nothing open after the loop is left.
+   * that a later `put` heals the store. `use` is what the caller does with the chunks (`own`). The store keeps nothing open after the loop is left.
    */
-  open(digest: Digest, size?: number): AsyncIterable<Uint8Array>;
+  open(digest: Digest, size?: number, use?: ChunkUse): AsyncIterable<Uint8Array>;
 
   /** Returns the whole, checked blob. Throws as `open` does, and E_BLOB_CORRUPT (removing nothing) where it is larger than `maxBytes`. */
   read(digest: Digest, maxBytes: number): Promise<Buffer>;

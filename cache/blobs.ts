@@ -10,7 +10,7 @@ import { type Digest, finishDigest, hexOf, parseDigest, startDigest } from '../c
 import { type EarlySync, earlySync } from '../core/early-sync.ts';
 import { BuildError, errnoOf, isBuildError } from '../core/errors.ts';
 import { OpenFile } from '../core/open-file.ts';
-import { readChunks } from '../core/read-chunks.ts';
+import { type ChunkUse, readChunks } from '../core/read-chunks.ts';
 import { ROOM_HINT } from '../core/room-hint.ts';
 import type { BlobInfo, BlobParts, BlobStore, Chunks } from './blob-store.ts';
 import { collectChunks, corrupt, verifyChunks } from './blob-verify.ts';
@@ -32,8 +32,8 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
     }
   };
   const written = new Map<Digest, Written>();
-  const openOne = (digest: Digest, size?: number): AsyncIterable<Uint8Array> =>
-    openBlob(pathOf(digest), { digest, size, written: written.get(digest) });
+  const openOne: BlobStore['open'] = (digest, size, use) =>
+    openBlob(pathOf(digest), { digest, size, written: written.get(digest) }, use);
   return {
     async has(digest) {
       return statSync(pathOf(digest), { throwIfNoEntry: false })?.size;
@@ -101,7 +101,11 @@ interface ExpectedBlob {
   readonly written: Written | undefined;
 }
 
-async function* openBlob(path: string, expected: ExpectedBlob): AsyncIterable<Uint8Array> {
+async function* openBlob(
+  path: string,
+  expected: ExpectedBlob,
+  use?: ChunkUse,
+): AsyncIterable<Uint8Array> {
   const status = statSync(path, { throwIfNoEntry: false });
   if (status !== undefined && status.size <= SMALL_BYTES) {
     yield* checked(path, status.ino, [readFileSync(path)], expected);
@@ -110,7 +114,7 @@ async function* openBlob(path: string, expected: ExpectedBlob): AsyncIterable<Ui
   if (status === undefined) throw missing(expected.digest);
   const file = openToRead(path, expected.digest);
   try {
-    yield* checked(path, file.inode, readChunks(file), expected);
+    yield* checked(path, file.inode, readChunks(file, 0, Number.POSITIVE_INFINITY, use), expected);
   } finally {
     file.close();
   }

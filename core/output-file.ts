@@ -15,7 +15,7 @@ import { outputError } from './output-error.ts';
 export type WriteAll = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /**
- * Writes `chunks` to the file at the absolute `path`, and resolves when it is whole. Throws what comes of reading
+ * Writes `chunks`, which may be lent, to the file at the absolute `path`, and resolves when it is whole. Throws what comes of reading
  * them, and E_OUTPUT naming `shown` for an error of the place.
  */
 export async function writeOutputFile(

@@ -2,6 +2,7 @@
 
 import type { BlobStore } from '../cache/blob-store.ts';
 import { inParallel } from '../core/in-parallel.ts';
+import type { ChunkUse } from '../core/read-chunks.ts';
 import type { Descriptor } from './model.ts';
 import type { ResolvedImage } from './source.ts';
 
@@ -14,14 +15,15 @@ export function imageBlobs(image: ResolvedImage): Descriptor[] {
   return [...new Map(all.map((descriptor) => [descriptor.digest, descriptor])).values()];
 }
 
-/** Opens any blob of the image; the manifest's and the config's bytes are there already. */
+/** Opens any blob of the image; the manifest's and the config's bytes are there already. `use` is what is done with the others'. */
 export async function* openImageBlob(
   image: ResolvedImage,
   descriptor: Descriptor,
+  use?: ChunkUse,
 ): AsyncIterable<Uint8Array> {
   if (descriptor.digest === image.manifest.digest) yield image.manifestBytes;
   else if (descriptor.digest === image.configDescriptor.digest) yield image.configBytes;
-  else yield* image.openBlob(descriptor);
+  else yield* image.openBlob(descriptor, use);
 }
 
 /** Puts every blob of the image that `blobs` does not have into it. Throws what the image's source and the store throw. */

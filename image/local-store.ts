@@ -49,7 +49,7 @@ const PLACE = 'the local store';
 
 /** The images in the OCI layout folder `ociDir`, whose blobs are `blobs`. */
 export function openLocalStore(ociDir: string, blobs: BlobStore): LocalStore {
-  const openBlob: OpenBlob = ({ digest, size }) => blobs.open(digest, size);
+  const openBlob: OpenBlob = ({ digest, size }, use) => blobs.open(digest, size, use);
   const change = (edit: (entries: readonly Descriptor[]) => readonly Descriptor[]) =>
     changeIndex(ociDir, edit);
   return {

@@ -2,10 +2,11 @@
 // store) is a source, and whatever takes them a sink. An image is lazy: manifest and config are
 // there, a layer's bytes are asked for when they are needed.
 
+import type { ChunkUse } from '../core/read-chunks.ts';
 import type { Descriptor, ImageConfig, Platform } from './model.ts';
 
-/** Yields a blob's bytes as they are stored, checked against the descriptor's size and digest at their end. */
-export type OpenBlob = (descriptor: Descriptor) => AsyncIterable<Uint8Array>;
+/** Yields a blob's bytes as they are stored, checked against the descriptor's size and digest at their end; `use` is what is done with them (`own`). */
+export type OpenBlob = (descriptor: Descriptor, use?: ChunkUse) => AsyncIterable<Uint8Array>;
 
 export interface ResolvedImage {
   /** As people read it: `docker.io/library/debian:bookworm`. */

@@ -53,7 +53,7 @@ export async function assembleImage(options: AssembleOptions): Promise<ResolvedI
     configBytes,
     config,
     layers: manifest.layers,
-    openBlob: ({ digest, size }) => store.blobs.open(digest, size),
+    openBlob: ({ digest, size }, use) => store.blobs.open(digest, size, use),
   };
 }
 

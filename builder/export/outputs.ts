@@ -40,7 +40,8 @@ export async function writeImage(
     if (output.push) await registriesOf(environment).write(image, names);
   } else if (output.tar) {
     const write = destination(environment, output.dest);
-    await archiveSink(output.type, write).write(image, names);
+    const use = output.dest === '-' ? 'own' : 'lent';
+    await archiveSink(output.type, write, use).write(image, names);
   } else {
     await toFolder(output.dest, (folder) => layoutSink(folder).write(image, names));
   }

@@ -46,7 +46,7 @@ Examples:
         output === undefined
           ? (chunks) => writeOutputStream(host.stdout, 'standard output', chunks)
           : (chunks) => writeOutputFile(resolve(host.cwd, output), output, chunks);
-      await archiveSink(format, write).write(image, names);
+      await archiveSink(format, write, output === undefined ? 'own' : 'lent').write(image, names);
     });
     return 0;
   },

@@ -4,6 +4,7 @@
 
 import { type Digest, hexOf } from '../../core/digest.ts';
 import type { WriteAll } from '../../core/output-file.ts';
+import type { ChunkUse } from '../../core/read-chunks.ts';
 import { imageBlobs, openImageBlob } from '../copy-blobs.ts';
 import { encodeIndexFile, INDEX_FILE, LAYOUT_FILE, LAYOUT_TEXT } from '../layout/index-file.ts';
 import { mergeIndex } from '../layout/merge-index.ts';
@@ -14,10 +15,10 @@ import { type Member, packMembers, textMember } from './pack.ts';
 /** `oci` is an OCI layout; `docker` has the `manifest.json` of `docker save` too. */
 export type ArchiveForm = 'oci' | 'docker';
 
-/** A sink that writes an image as a tar by `write`. */
-export function archiveSink(form: ArchiveForm, write: WriteAll): ImageSink {
+/** A sink that writes an image as a tar by `write`; `use` is what that does with the chunks. */
+export function archiveSink(form: ArchiveForm, write: WriteAll, use: ChunkUse = 'own'): ImageSink {
   return {
-    write: (image, names) => write(packMembers(archiveMembers(form, image, names))),
+    write: (image, names) => write(packMembers(archiveMembers(form, image, names, use))),
   };
 }
 
@@ -25,11 +26,12 @@ function archiveMembers(
   form: ArchiveForm,
   image: ResolvedImage,
   names: readonly string[],
+  use: ChunkUse,
 ): Member[] {
   const blobs = imageBlobs(image).map((descriptor) => ({
     name: blobPath(descriptor.digest),
     size: descriptor.size,
-    open: () => openImageBlob(image, descriptor),
+    open: () => openImageBlob(image, descriptor, use),
   }));
   return [
     textMember(LAYOUT_FILE, LAYOUT_TEXT),
