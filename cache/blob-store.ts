@@ -53,11 +53,11 @@ export interface BlobStore {
   put(chunks: Chunks, expected?: BlobInfo): Promise<BlobInfo>;
 
   /**
-   * Stores what `write` puts into the open, empty file, and tells the digest, size and crc32 of. They must be of the
+   * Stores what `write` puts into the open, empty file at `path`, and tells the digest, size and crc32 of. They must be of the
    * very bytes that were written; only the size is looked at again. While this store is open, `open` hashes them
    * no second time: as long as it is the same file, it has to have the same crc32. Otherwise as `put`.
    */
-  putBy(write: (file: FileHandle) => Promise<WrittenBlob>): Promise<BlobInfo>;
+  putBy(write: (file: FileHandle, path: string) => Promise<WrittenBlob>): Promise<BlobInfo>;
 
   /** Where the bytes of a blob lie, for another process that reads them; it may not be there. */
   pathOf(digest: Digest): string;

@@ -21,7 +21,7 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
   const pathOf = (digest: Digest): string => join(folder, hexOf(digest));
   /** Gives the bytes that `fill` writes and syncs their name. */
   const store = async <Info extends BlobInfo>(
-    fill: (file: FileHandle) => Promise<Info>,
+    fill: (file: FileHandle, path: string) => Promise<Info>,
   ): Promise<Info> => {
     try {
       await mkdir(folder, { recursive: true });
@@ -58,8 +58,8 @@ export function diskBlobs(root: string, tmpDir: string): BlobStore {
         }
       }),
     async putBy(write) {
-      const { digest, size, crc, inode } = await store(async (file) => {
-        const info = await write(file);
+      const { digest, size, crc, inode } = await store(async (file, path) => {
+        const info = await write(file, path);
         const status = await file.stat();
         if (status.size !== info.size)
           throw new Error(`${status.size} bytes were written, not ${info.size}`);
@@ -173,14 +173,14 @@ async function discard(path: string, inode: number): Promise<void> {
 }
 
 async function putBlob<Info extends BlobInfo>(
-  fill: (file: FileHandle) => Promise<Info>,
+  fill: (file: FileHandle, path: string) => Promise<Info>,
   tmpDir: string,
   pathOf: (digest: Digest) => string,
 ): Promise<Info> {
   const temp = join(tmpDir, temporaryName('blob'));
   const file = await open(temp, 'wx', 0o644);
   try {
-    const info = await fill(file);
+    const info = await fill(file, temp);
     await file.close();
     await rename(temp, pathOf(info.digest));
     await syncDirectory(join(pathOf(info.digest), '..'));

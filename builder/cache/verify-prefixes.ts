@@ -1,12 +1,12 @@
 // What is remembered of how blobs begin, against the blobs: the states of sha256 at the places where another layer may
 // go on are made again from the bytes before them.
 
-import { open } from 'node:fs/promises';
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import { isBuildError } from '../../core/errors.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Block } from '../../image/stream/block-cutter.ts';
+import { withPackRunners } from '../exec/pack-runners.ts';
 import { packLayer } from '../export/pack-layer.ts';
 import { decodePrefix, type Resumption } from '../export/prefix-record.ts';
 import type { Fault } from './fault.ts';
@@ -82,22 +82,16 @@ async function statesAt(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Buffer>> {
-  const output = await open('/dev/null', 'w');
-  try {
-    const { blocks } = await packLayer(cutAt([...places], chunks), {
-      gzipLevel: undefined,
-      output: output.fd,
-      known: () => undefined,
-      signal,
-    });
-    return new Map(
-      blocks.flatMap(({ resumption }) =>
-        resumption ? [[resumption.tarBytes, Buffer.from(resumption.tarState)] as const] : [],
-      ),
-    );
-  } finally {
-    await output.close();
-  }
+  const cut = cutAt([...places], chunks);
+  const how = { gzipLevel: undefined, output: '/dev/null', known: () => undefined, signal };
+  const { blocks } = await withPackRunners(signal, (runners) =>
+    runners.use((runner) => packLayer(cut, { ...how, runner })),
+  );
+  return new Map(
+    blocks.flatMap(({ resumption }) =>
+      resumption ? [[resumption.tarBytes, Buffer.from(resumption.tarState)] as const] : [],
+    ),
+  );
 }
 
 const LARGEST = 1 << 20;

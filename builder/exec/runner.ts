@@ -55,23 +55,23 @@ export const HELPER_PATH: readonly string[] = [
 const ENVIRONMENT: Readonly<Record<string, string>> = { PATH: HELPER_PATH.join(':') };
 
 /**
- * Starts the runner. `words` come after the version and the id maps, which are added here. What it writes comes out of
- * `stdout`, unless it is to go to the open file `output`.
+ * Starts the runner. `words` come after the version and the id maps, which are added here. What it says is told as it
+ * comes, too.
  */
 export function startRunner(
   verb: Verb,
   isolation: Isolation,
   words: readonly string[],
-  output?: number,
+  onEvent?: (event: RunnerEvent) => void,
 ): RunnerProcess {
-  const { child, stdin, stdout, stderr, control, events } = spawnRunner(verb, output);
+  const { child, stdin, stdout, stderr, control, events } = spawnRunner(verb);
   control.end(encodeWords([...idWords(isolation), ...rungWords(isolation), ...words]));
   killOnAbort(child, isolation.signal);
   return {
     stdin,
     stdout,
     stderr,
-    ended: collect(child, verb, events),
+    ended: collect(child, verb, events, onEvent),
     kill: (signal) => child.kill(signal),
   };
 }
@@ -94,9 +94,9 @@ export function startServer(): ServerProcess {
   return { ...channels, closed: closeOf(child), kill: (signal) => child.kill(signal) };
 }
 
-function spawnRunner(verb: Verb | 'serve', output?: number) {
+function spawnRunner(verb: Verb | 'serve') {
   const child = spawn(runnerPath(), [verb], {
-    stdio: ['pipe', output ?? 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     // A session of its own: Ctrl-C at the terminal reaches slipway, which then ends the step in order.
     detached: true,
     env: ENVIRONMENT,
@@ -154,10 +154,15 @@ async function collect(
   child: ChildProcess,
   verb: Verb | 'run',
   channel: Readable,
+  onEvent: (event: RunnerEvent) => void = () => {},
 ): Promise<RunnerEvent[]> {
   const events: RunnerEvent[] = [];
   const read = (async () => {
-    for await (const line of createInterface({ input: channel })) events.push(readEvent(line));
+    for await (const line of createInterface({ input: channel })) {
+      const event = readEvent(line);
+      events.push(event);
+      onEvent(event);
+    }
   })();
   const [status] = await Promise.all([closeOf(child), read]);
   const error = events.find((event) => event.event === 'error');

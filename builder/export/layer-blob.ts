@@ -14,6 +14,7 @@ import { nameEntries } from '../../image/layer-list.ts';
 import type { Descriptor } from '../../image/model.ts';
 import { type Block, blocksOf } from '../../image/stream/block-cutter.ts';
 import { writeLayerBlocks } from '../../image/tar/writer.ts';
+import type { PackRunners } from '../exec/pack-runners.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
 import { type KnownBlocks, knownBlocks } from './known-blocks.ts';
 import { findLayerBlob, type LayerBlob, rememberLayerBlob } from './layer-blob-record.ts';
@@ -31,6 +32,7 @@ export interface LayerExport {
   readonly force: boolean;
   /** Seconds: the newest time that an own layer may hold; undefined keeps the times. */
   readonly epoch: number | undefined;
+  readonly runners: PackRunners;
   readonly signal: AbortSignal;
   readonly events: EventSink;
 }

@@ -9,11 +9,21 @@ import type { KnownPrefix } from './prefix-record.ts';
 const ROOM = 256 * 1024;
 /** What a part takes at most, but for its path or bytes. */
 const FIXED = 128;
+/** In place of a level. */
+const AS_IT_IS = 255;
 
 export class LayerDescription {
   #buffer = Buffer.allocUnsafe(ROOM);
   #length = 0;
   readonly #full: Buffer[] = [];
+
+  /** Of a layer that goes to the file `output`, as gzip of a level or as it is. */
+  constructor(output: string, gzipLevel: number | undefined) {
+    const path = nameToBytes(output);
+    this.#letter('o');
+    this.#buffer[this.#length++] = gzipLevel ?? AS_IT_IS;
+    this.#sized(path);
+  }
 
   /** Begins with blocks that are in an earlier blob, and goes on behind them. Before everything else. */
   prefix({ blocks, resumption }: KnownPrefix): void {
@@ -72,6 +82,10 @@ export class LayerDescription {
     const bytes = nameToBytes(path);
     this.#reserve(FIXED + bytes.byteLength);
     this.#letter(letter);
+    this.#sized(bytes);
+  }
+
+  #sized(bytes: Uint8Array): void {
     this.#length = this.#buffer.writeUInt16LE(bytes.byteLength, this.#length);
     this.#raw(bytes);
   }

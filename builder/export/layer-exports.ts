@@ -5,6 +5,7 @@ import type { Store } from '../../cache/store.ts';
 import { withSpan } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import { compressorFor } from '../../image/compress/compression.ts';
+import { PackRunners } from '../exec/pack-runners.ts';
 import type { LayerForm } from '../options.ts';
 import type { Graph, VertexId } from '../plan/graph.ts';
 import type { Snapshot, SnapshotLayer } from '../snapshot.ts';
@@ -32,6 +33,7 @@ export interface LayerExportsOptions {
 /** Makes the exports of one build. */
 export function layerExports({ graph, ...options }: LayerExportsOptions): LayerExports {
   const started = new Map<string, Promise<ExportedLayer>>();
+  const runners = new PackRunners(options.signal);
 
   const startLayer = (layer: SnapshotLayer, form: LayerForm, vertex: VertexId) => {
     const compressor = compressorFor(form.compression);
@@ -39,7 +41,7 @@ export function layerExports({ graph, ...options }: LayerExportsOptions): LayerE
     const known = started.get(key);
     if (known !== undefined) return known;
     const { span } = graph.vertices[vertex] ?? {};
-    const made = exportLayer({ ...options, compressor, force: form.force }, layer).catch(
+    const made = exportLayer({ ...options, runners, compressor, force: form.force }, layer).catch(
       (error: unknown) => {
         throw withSpan(error, span);
       },
@@ -56,6 +58,7 @@ export function layerExports({ graph, ...options }: LayerExportsOptions): LayerE
     },
     async settled() {
       await Promise.allSettled(started.values());
+      await runners.close();
     },
   };
 }

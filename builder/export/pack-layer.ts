@@ -2,11 +2,10 @@
 // context, where they lie; reads, hashes, compresses and writes; and says what came of it. This process decides what
 // is in the layer and which blocks are known.
 
-import { pipeline } from 'node:stream/promises';
 import type { WrittenBlob } from '../../cache/blob-store.ts';
 import { type Digest, parseDigest } from '../../core/digest.ts';
 import type { Block } from '../../image/stream/block-cutter.ts';
-import { startRunner } from '../exec/runner.ts';
+import type { PackRunner } from '../exec/pack-runners.ts';
 import type { RunnerEvent } from '../exec/runner-protocol.ts';
 import type { KnownPiece } from './block-place.ts';
 import { LayerDescription } from './layer-description.ts';
@@ -15,12 +14,13 @@ import type { KnownPrefix, Resumption } from './prefix-record.ts';
 export interface PackOptions {
   /** Undefined leaves the tar as it is. */
   readonly gzipLevel: number | undefined;
-  /** The descriptor of the open file that the blob is written to. */
-  readonly output: number;
+  /** The path of the file that the blob is written to, which is there. */
+  readonly output: string;
   /** What the layer begins with: `blocks` are those that follow. Where it is not there any more, E_BLOB_CORRUPT is thrown. */
   readonly prefix?: KnownPrefix | undefined;
   /** Where the compressed form of a block of this identity is. */
   readonly known: (identity: Digest) => KnownPiece | undefined;
+  readonly runner: PackRunner;
   readonly signal: AbortSignal;
 }
 
@@ -43,33 +43,18 @@ export interface PackedLayer extends WrittenBlob {
 /** Writes the blob of a layer. Throws what `blocks` throws, E_FILE_CHANGED, E_COPY_SOURCE, E_STORE_UNUSABLE. */
 export async function packLayer(
   blocks: AsyncIterable<Block>,
-  { gzipLevel, output, prefix, known, signal }: PackOptions,
+  options: PackOptions,
 ): Promise<PackedLayer> {
+  const { runner, signal } = options;
   signal.throwIfAborted();
-  const words = gzipLevel === undefined ? [] : ['gzip', String(gzipLevel)];
-  const own = { rung: 'root', why: '', uids: [], gids: [], signal } as const;
-  const runner = startRunner('pack', own, words, output);
-  runner.stderr.resume();
   const ends: BlockEnd[] = [];
-  const described = describe(blocks, { prefix, known, signal }, (end) => ends.push(end));
-  // A runner that fails closes its end: its own error says why, the broken pipe does not.
-  const [written, ended] = await Promise.allSettled([
-    pipeline(described, runner.stdin).catch((error: unknown) => {
-      runner.kill('SIGKILL');
-      throw error;
-    }),
-    runner.ended,
-  ]);
-  if (written.status === 'rejected' && !isBrokenPipe(written.reason)) throw written.reason;
-  signal.throwIfAborted();
-  if (ended.status === 'rejected') throw ended.reason;
-  if (written.status === 'rejected') throw written.reason;
-  return packed(ended.value, ends);
-}
-
-function isBrokenPipe(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+  const described = describe(blocks, options, (end) => ends.push(end));
+  const events = await runner.pack(described).catch((error: unknown) => {
+    // Who is stopped is told so, and not that the runner is gone.
+    signal.throwIfAborted();
+    throw error;
+  });
+  return packed(events, ends);
 }
 
 function packed(events: readonly RunnerEvent[], ends: readonly BlockEnd[]): PackedLayer {
@@ -120,10 +105,10 @@ type BlockEnd = Pick<Block, 'identity' | 'entries'>;
 
 async function* describe(
   blocks: AsyncIterable<Block>,
-  { prefix, known, signal }: Pick<PackOptions, 'prefix' | 'known' | 'signal'>,
+  { gzipLevel, output, prefix, known, signal }: PackOptions,
   onBlock: (end: BlockEnd) => void,
 ): AsyncGenerator<Buffer> {
-  const description = new LayerDescription();
+  const description = new LayerDescription(output, gzipLevel);
   if (prefix !== undefined) {
     for (const { identity } of prefix.blocks) onBlock({ identity, entries: undefined });
     description.prefix(prefix);

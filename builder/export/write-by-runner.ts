@@ -6,6 +6,7 @@ import { isBuildError } from '../../core/errors.ts';
 import type { RunnerCompressor } from '../../image/compress/compressor.ts';
 import type { ListChunk } from '../../image/layer.ts';
 import type { Block } from '../../image/stream/block-cutter.ts';
+import type { PackRunners } from '../exec/pack-runners.ts';
 import type { KnownPiece } from './block-place.ts';
 import type { KnownBlocks } from './known-blocks.ts';
 import { prefixesOf } from './known-prefix.ts';
@@ -21,6 +22,12 @@ export interface BlobSource {
   blocks(firstEntry: number): AsyncIterable<Block>;
 }
 
+export interface RunnerOptions {
+  readonly store: Store;
+  readonly runners: PackRunners;
+  readonly signal: AbortSignal;
+}
+
 export interface Written {
   readonly blob: LayerBlob;
   readonly counts: { readonly blocks: number; readonly reused: number };
@@ -31,7 +38,7 @@ const GZIP_HEADER_BYTES = 10;
 
 /** Writes the layer's blob into the store, and notes its blocks. Throws as `packLayer` does, but no E_BLOB_CORRUPT of what is known. */
 export async function writeByRunner(
-  { store, signal }: { readonly store: Store; readonly signal: AbortSignal },
+  { store, runners, signal }: RunnerOptions,
   { name, gzipLevel }: RunnerCompressor,
   known: KnownBlocks,
   layer: BlobSource,
@@ -40,16 +47,18 @@ export async function writeByRunner(
     const place = known.place(identity);
     return place && { path: store.blobs.pathOf(place.blob), place };
   };
-  const write = async (prefix: KnownPrefix | undefined): Promise<PackedLayer> => {
-    let packed: PackedLayer | undefined;
-    await store.blobs.putBy(async ({ fd: output }) => {
-      const blocks = layer.blocks(prefix?.resumption.entries ?? 0);
-      packed = await packLayer(blocks, { gzipLevel, output, prefix, known: find, signal });
+  const write = (prefix: KnownPrefix | undefined): Promise<PackedLayer> =>
+    runners.use(async (runner) => {
+      let packed: PackedLayer | undefined;
+      await store.blobs.putBy(async (_, output) => {
+        const blocks = layer.blocks(prefix?.resumption.entries ?? 0);
+        const options = { gzipLevel, output, prefix, known: find, runner, signal };
+        packed = await packLayer(blocks, options);
+        return packed;
+      });
+      if (packed === undefined) throw new Error('nothing was packed');
       return packed;
     });
-    if (packed === undefined) throw new Error('nothing was packed');
-    return packed;
-  };
   const prefixes = prefixesOf(store, name, layer.chunks);
   const prefix = await prefixes.find();
   const packed = await write(prefix).catch((error: unknown) => {

@@ -10,21 +10,6 @@
 #include "pack_input.h"
 #include "pack_line.h"
 
-struct pack_plan {
-	int level;
-};
-
-static int take_gzip(void *plan, char **args, size_t left, struct err *err)
-{
-	uint64_t level;
-	(void)left;
-	int rc = word_number(args[0], 10, 9, &level, err);
-	((struct pack_plan *)plan)->level = (int)level;
-	return rc;
-}
-
-static const struct word_rule RULES[] = { { "gzip", 1, take_gzip } };
-
 /* Returns 1 when all blocks are on their way, 0 where the line has failed, -errno for the input's
  * own error. */
 static int fill(struct pack_line *line, struct pack_input *input, struct sha256 *tar,
@@ -64,25 +49,18 @@ static int send_done(const uint8_t diff_id[SHA256_BYTES], const struct pack_tota
 	return rc < 0 ? fail(err, "E_IO", -rc, "cannot tell the result") : 0;
 }
 
-int pack_verb(const struct words *words, struct err *err)
+/* The tar, and then the blob, of one layer. */
+static int pack_layer(struct pack_input *input, const struct pack_target *target, struct err *err)
 {
-	struct pack_plan plan = { .level = -1 };
 	struct pack_line *line = NULL;
 	struct pack_totals totals = { 0 };
 	struct sha256 tar;
 	uint8_t diff_id[SHA256_BYTES];
 	struct err late;
-	int rc = words_dispatch(words, RULES, lengthof(RULES), &plan, err);
-	if (rc < 0)
-		return rc;
-	struct pack_input *input = pack_input_new();
-	if (input == NULL)
-		return fail(err, "E_IO", ENOMEM, "cannot read a layer");
 	sha256_begin(&tar);
-	rc = pack_line_open(plan.level, &line, err);
+	int rc = pack_line_open(target, &line, err);
 	if (rc == 0)
 		rc = fill(line, input, &tar, err);
-	pack_input_free(input);
 	if (line != NULL) {
 		int closed = pack_line_close(line, rc > 0, &totals, &late);
 		/* What stopped the line is the reason, not that it took nothing more. */
@@ -94,7 +72,26 @@ int pack_verb(const struct words *words, struct err *err)
 	if (rc < 0)
 		return rc;
 	sha256_end(&tar, diff_id);
-	if (plan.level < 0)
+	if (target->level < 0)
 		memcpy(totals.digest, diff_id, sizeof(diff_id));
 	return send_done(diff_id, &totals, err);
+}
+
+int pack_verb(const struct words *words, struct err *err)
+{
+	struct pack_target target;
+	int rc = words_dispatch(words, NULL, 0, NULL, err);
+	if (rc < 0)
+		return rc;
+	struct pack_input *input = pack_input_new();
+	if (input == NULL)
+		return fail(err, "E_IO", ENOMEM, "cannot read a layer");
+	while ((rc = pack_input_begin(input, &target, err)) > 0) {
+		rc = pack_layer(input, &target, err);
+		close(target.output);
+		if (rc < 0)
+			break;
+	}
+	pack_input_free(input);
+	return rc;
 }

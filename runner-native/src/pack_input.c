@@ -53,20 +53,28 @@ static int malformed(struct err *err, const char *why)
 	return fail(err, "E_STREAM", 0, "the layer's description %s", why);
 }
 
+/* Fills the empty buffer: 1, 0 at the end of descriptor 0, or -errno. */
+static int refill(struct pack_input *input, struct err *err)
+{
+	ssize_t n;
+	do
+		n = read(STDIN_FILENO, input->buffer, sizeof(input->buffer));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return fail(err, "E_IO", errno, "cannot read the description");
+	input->start = 0;
+	input->end = (size_t)n;
+	return n > 0;
+}
+
 static int take(struct pack_input *input, void *to, size_t length, struct err *err)
 {
 	uint8_t *at = to;
 	while (length > 0) {
 		if (input->start == input->end) {
-			ssize_t n = read(STDIN_FILENO, input->buffer, sizeof(input->buffer));
-			if (n < 0 && errno == EINTR)
-				continue;
-			if (n < 0)
-				return fail(err, "E_IO", errno, "cannot read the description");
-			if (n == 0)
-				return malformed(err, "is cut short");
-			input->start = 0;
-			input->end = (size_t)n;
+			int rc = refill(input, err);
+			if (rc <= 0)
+				return rc < 0 ? rc : malformed(err, "is cut short");
 		}
 		size_t there = input->end - input->start, part = there < length ? there : length;
 		memcpy(at, input->buffer + input->start, part);
@@ -249,16 +257,31 @@ static int take_states(struct pack_input *input, struct pack_block *block, struc
 	return rc < 0 ? rc : take(input, block->blob_state, sizeof(block->blob_state), err);
 }
 
-/* Waits for the client to close its end: a runner that went first would look to it like one that
- * broke off. */
-static int take_end(struct pack_input *input, struct err *err)
+int pack_input_begin(struct pack_input *input, struct pack_target *target, struct err *err)
 {
-	char more;
-	const int rc =
-		input->start < input->end ? 1 : read_exact(STDIN_FILENO, &more, sizeof(more));
+	enum { AS_IT_IS = 255, HIGHEST = 9 };
+	char kind, path[PATH_ROOM];
+	uint64_t level = 0;
+	int rc = input->start < input->end ? 1 : refill(input, err);
+	if (rc <= 0)
+		return rc;
+	rc = take(input, &kind, 1, err);
+	if (rc == 0 && kind != 'o')
+		rc = malformed(err, "does not say where the blob goes");
+	if (rc == 0)
+		rc = take_number(input, 1, &level, err);
+	if (rc == 0 && level > HIGHEST && level != AS_IT_IS)
+		rc = malformed(err, "has a level that is none");
+	if (rc == 0)
+		rc = take_path(input, path, err);
 	if (rc < 0)
-		return fail(err, "E_IO", -rc, "cannot read the description");
-	return rc == 0 ? 0 : malformed(err, "goes on behind its end");
+		return rc;
+	target->level = level == AS_IT_IS ? -1 : (int)level;
+	target->output = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	input->stage = AT_START;
+	return target->output >= 0
+		       ? 1
+		       : fail(err, "E_BLOB_WRITE", errno, "a blob cannot be written to the store");
 }
 
 int pack_input_next(struct pack_input *input, struct pack_block *block, struct err *err)
@@ -292,8 +315,7 @@ int pack_input_next(struct pack_input *input, struct pack_block *block, struct e
 		case 'e':
 			return 1;
 		case 'z':
-			return block->length == 0 ? take_end(input, err)
-						  : malformed(err, "ends within a block");
+			return block->length == 0 ? 0 : malformed(err, "ends within a block");
 		default:
 			return malformed(err, "has a part of no known kind");
 		}

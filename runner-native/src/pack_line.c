@@ -26,7 +26,7 @@ struct pack_line {
 	uint64_t filled, taken, written; /* numbers of blocks */
 	bool is_ended, is_failed;
 	struct err err;
-	int level;
+	int output, level;
 	pthread_t workers[MOST_WORKERS], writer;
 	size_t worker_count;
 	bool has_writer;
@@ -132,6 +132,7 @@ static void *work(void *at)
 
 /* What is written, as it is written. */
 struct output {
+	int file;
 	bool is_hashed; /* where the blob is the tar, who filled the line has done it */
 	struct sha256 sha;
 	uint64_t size, synced, source_size;
@@ -140,13 +141,13 @@ struct output {
 
 static int write_out(struct output *output, const void *data, size_t length, struct err *err)
 {
-	int rc = write_all(STDOUT_FILENO, data, length);
+	int rc = write_all(output->file, data, length);
 	if (rc < 0)
 		return fail(err, "E_BLOB_WRITE", -rc, "a blob cannot be written to the store");
 	output->size += length;
 	if (output->size - output->synced >= EARLY_BYTES) {
 		/* Only a hint: whether all is on the disk the client finds out by its sync. */
-		(void)sync_file_range(STDOUT_FILENO, (off_t)output->synced,
+		(void)sync_file_range(output->file, (off_t)output->synced,
 				      (off_t)(output->size - output->synced),
 				      SYNC_FILE_RANGE_WRITE);
 		output->synced = output->size;
@@ -234,7 +235,7 @@ static struct pack_block *wait_for_made(struct pack_line *line)
 static void *write_blocks(void *at)
 {
 	struct pack_line *line = at;
-	struct output output = { .is_hashed = line->level >= 0 };
+	struct output output = { .file = line->output, .is_hashed = line->level >= 0 };
 	struct err err;
 	struct pack_block *block;
 	sha256_begin(&output.sha);
@@ -283,7 +284,7 @@ static bool give_room(struct pack_line *line)
 	return line->slots != NULL;
 }
 
-int pack_line_open(int level, struct pack_line **opened, struct err *err)
+int pack_line_open(const struct pack_target *target, struct pack_line **opened, struct err *err)
 {
 	size_t cores = core_count(), workers = cores < MOST_WORKERS ? cores : MOST_WORKERS;
 	struct pack_line *line = calloc(1, sizeof(*line));
@@ -293,7 +294,8 @@ int pack_line_open(int level, struct pack_line **opened, struct err *err)
 	crc32_init();
 	pthread_mutex_init(&line->lock, NULL);
 	pthread_cond_init(&line->moved, NULL);
-	line->level = level;
+	line->output = target->output;
+	line->level = target->level;
 	line->slot_count = workers * SLOTS_FOR_EACH + 2;
 	if (!give_room(line))
 		return fail(err, "E_IO", ENOMEM, "cannot hold the blocks");

@@ -37,10 +37,16 @@ struct pack_totals {
 	uint8_t digest[SHA256_BYTES]; /* of bytes that are compressed; others came as they are */
 };
 
+/* Where a blob goes, an open file. */
+struct pack_target {
+	int output;
+	int level; /* -1 leaves the bytes as they are; else they become one gzip member (RFC 1952)
+		    */
+};
+
 struct pack_line;
 
-/* `level` -1 leaves the bytes as they are; else they become one gzip member (RFC 1952). */
-int pack_line_open(int level, struct pack_line **line, struct err *err);
+int pack_line_open(const struct pack_target *target, struct pack_line **line, struct err *err);
 
 /* Waits for the next block to fill, which is empty; NULL once something has gone wrong. */
 struct pack_block *pack_line_next(struct pack_line *line);

@@ -2,9 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import {
-  closeSync,
   lstatSync,
-  openSync,
+  readFileSync,
   renameSync,
   symlinkSync,
   utimesSync,
@@ -49,8 +48,20 @@ function filePart(path: string, { offset = 0, length, digest }: FilePiece = {}):
   return Buffer.concat([pathField(kind, Buffer.from(path)), fields, digest ?? Buffer.alloc(0)]);
 }
 
-function pack(words: readonly string[], ...parts: Uint8Array[]): Promise<RunnerResult> {
-  return callRunner({ verb: 'pack', words, stdin: Buffer.concat(parts) });
+/** Where a layer goes, and how: `gzip` and a level, or as it is. */
+function target(path: string, [, level]: readonly string[]): Buffer {
+  const field = pathField('o', Buffer.from(path));
+  const how = Buffer.from([level === undefined ? 255 : Number(level)]);
+  return Buffer.concat([field.subarray(0, 1), how, field.subarray(1)]);
+}
+
+/** Makes one layer; what came of it is given as `stdout`. */
+async function pack(how: readonly string[], ...parts: Uint8Array[]): Promise<RunnerResult> {
+  const path = join(tmpDir(), 'layer');
+  writeFileSync(path, '');
+  const stdin = Buffer.concat([target(path, how), ...parts]);
+  const result = await callRunner({ verb: 'pack', words: [], stdin });
+  return { ...result, stdout: readFileSync(path) };
 }
 
 async function refused(...parts: Uint8Array[]): Promise<{ code?: unknown; message?: unknown }> {
@@ -199,7 +210,6 @@ test.each([
   ['is cut short', [bytesPart(Buffer.from('a'))]],
   ['is cut short', [Buffer.from('b\x05\0\0\0a')]],
   ['is cut short', []],
-  ['goes on behind its end', [END, END]],
   ['ends within a block', [bytesPart(Buffer.from('a')), END]],
   ['has a part of no known kind', [Buffer.from('?')]],
   [
@@ -354,14 +364,59 @@ test.each([
   expect(message).toBe(`the layer's description ${why}`);
 });
 
-test('a full disk is told as what it is', async (context) => {
-  const full = openSync('/dev/full', 'w');
-  context.onTestFinished(() => closeSync(full));
-  const result = await callRunner({
+test('a full disk is told as what it is', async () => {
+  const stdin = Buffer.concat([
+    target('/dev/full', []),
+    bytesPart(Buffer.from('a')),
+    BLOCK_END,
+    END,
+  ]);
+  const result = await callRunner({ verb: 'pack', words: [], stdin });
+  expect(result.event('error')).toMatchObject({ code: 'E_BLOB_WRITE', errno: 'ENOSPC' });
+});
+
+test('one layer after another is made, each as by itself, until one fails', async () => {
+  const folder = tmpDir();
+  const hows = [['gzip', '2'], [], ['gzip', '2'], ['gzip', '9']];
+  const layers = hows.map((how, index) => {
+    const path = join(folder, `layer${index}`);
+    writeFileSync(path, '');
+    const bytes = pinnedSample().subarray(index * 1000, 50_000);
+    const parts = [bytesPart(bytes), BLOCK_END, END];
+    return { how, path, parts, stdin: Buffer.concat([target(path, how), ...parts]) };
+  });
+  const stdin = Buffer.concat(layers.map((layer) => layer.stdin));
+  const { status, events } = await callRunner({ verb: 'pack', words: [], stdin });
+  expect(status).toBe(0);
+  const told = events.filter(({ event }) => event === 'done').slice(0, layers.length);
+  for (const [index, { how, path, parts }] of layers.entries()) {
+    const alone = await pack(how, ...parts);
+    expect(readFileSync(path).equals(alone.stdout)).toBe(true);
+    expect(told[index]).toEqual(alone.event('done'));
+  }
+  const failed = await callRunner({
     verb: 'pack',
     words: [],
-    stdin: Buffer.concat([bytesPart(Buffer.from('a')), BLOCK_END, END]),
-    stdout: full,
+    stdin: Buffer.concat([layers[0]?.stdin ?? END, END, layers[1]?.stdin ?? END]),
   });
-  expect(result.event('error')).toMatchObject({ code: 'E_BLOB_WRITE', errno: 'ENOSPC' });
+  expect(failed.status).toBe(1);
+  expect(failed.event('error')).toMatchObject({
+    code: 'E_STREAM',
+    message: "the layer's description does not say where the blob goes",
+  });
+  expect(failed.event('done')).toEqual(told[0]);
+});
+
+test('the file that a layer goes to must be there, and be no link; a level must be one', async () => {
+  const path = join(tmpDir(), 'layer');
+  symlinkSync('/dev/null', path);
+  for (const [place, level, message] of [
+    [`${path}-`, '1', 'a blob cannot be written to the store'],
+    [path, '1', 'a blob cannot be written to the store'],
+    ['/dev/null', '10', "the layer's description has a level that is none"],
+  ] as const) {
+    const stdin = Buffer.concat([target(place, ['gzip', level]), END]);
+    const result = await callRunner({ verb: 'pack', words: [], stdin });
+    expect(result.event('error')?.message).toContain(message);
+  }
 });

@@ -1,6 +1,7 @@
 // Layers of some thousand files, whose list is of several chunks and whose tar of several blocks, and their export.
 
 import { onTestFinished } from 'vitest';
+import { withPackRunners } from '../../builder/exec/pack-runners.ts';
 import { type ExportedLayer, exportLayer } from '../../builder/export/layer-blob.ts';
 import type { SnapshotLayer } from '../../builder/snapshot.ts';
 import { openStore, type Store } from '../../cache/store.ts';
@@ -73,5 +74,10 @@ export function exported(
   epoch?: number,
 ): Promise<ExportedLayer> {
   const { signal } = new AbortController();
-  return exportLayer({ store, compressor, force: false, epoch, signal, events: () => {} }, layer);
+  return withPackRunners(signal, (runners) =>
+    exportLayer(
+      { store, compressor, force: false, epoch, runners, signal, events: () => {} },
+      layer,
+    ),
+  );
 }

@@ -16,9 +16,10 @@ import { reachReads } from '../../../image/reads/read-set.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import type { BuildEnvironment } from '../../environment.ts';
 import { layerForm } from '../../exec/isolation.ts';
-import { layerStore } from '../../exec/layer-store.ts';
+import { type LayerStore, layerStore } from '../../exec/layer-store.ts';
+import { withPackRunners } from '../../exec/pack-runners.ts';
 import { openSandbox, type Sandbox } from '../../exec/sandbox.ts';
-import { exportLayer } from '../../export/layer-blob.ts';
+import { exportLayer, type LayerExport } from '../../export/layer-blob.ts';
 import type { ListedMount } from '../mounts.ts';
 import { chooseRecords } from './choose-records.ts';
 import {
@@ -156,21 +157,35 @@ function* readsOf({ objects }: Store, records: readonly CacheRecord[]): Generato
  * The layers' blobs, made where there are none. Those of base images come from where the image does, and those of a COPY
  * whose bytes only its context has come from there.
  */
-async function layerBlobs(
+function layerBlobs(
   store: Store,
   records: readonly CacheRecord[],
   { sandbox, environment: { signal, events } }: Gathering,
-): Promise<{ readonly layer: CachedLayer; readonly descriptor: Descriptor }[]> {
-  const layers = layerStore(store, sandbox);
+): Promise<FoundLayer[]> {
   const compressor = gzip();
-  const options = { store, compressor, force: false, epoch: undefined, signal, events };
+  return withPackRunners(signal, (runners) => {
+    const options = { store, compressor, force: false, epoch: undefined, runners, signal, events };
+    return findLayers(options, records, layerStore(store, sandbox));
+  });
+}
+
+interface FoundLayer {
+  readonly layer: CachedLayer;
+  readonly descriptor: Descriptor;
+}
+
+async function findLayers(
+  options: LayerExport,
+  records: readonly CacheRecord[],
+  layers: LayerStore,
+): Promise<FoundLayer[]> {
   const own = records.flatMap(({ kind, layers: ids }) => (kind === 'base' ? [] : ids));
-  const found: { layer: CachedLayer; descriptor: Descriptor }[] = [];
+  const found: FoundLayer[] = [];
   for (const id of [...new Set(own)].sort()) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     if (!(await layers.isStored(id))) continue;
     const { descriptor, diffId } = await exportLayer(options, layers.layer(id, {}));
-    const layer = { id, diffId, blob: descriptor.digest, compressor: compressor.name };
+    const layer = { id, diffId, blob: descriptor.digest, compressor: options.compressor.name };
     found.push({ layer, descriptor });
   }
   return found;
@@ -196,8 +211,8 @@ async function mountBlobs(
       continue;
     const used = await useCacheAlone(mount, signal);
     try {
-      const { digest, size } = await made.putBy(({ fd }) =>
-        mountToTar(isolation, mount, fd, signal),
+      const { digest, size } = await made.putBy((_, path) =>
+        mountToTar(isolation, mount, path, signal),
       );
       found.push({
         mount: { ...about, blob: digest },

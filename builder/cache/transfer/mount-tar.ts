@@ -16,14 +16,15 @@ import { writeLayerBlocks } from '../../../image/tar/writer.ts';
 import { sortEntries } from '../../../image/tree/sort-entries.ts';
 import { layerForm } from '../../exec/isolation.ts';
 import { dumpFolder, extractInto, readFromFolder } from '../../exec/layer-transfer.ts';
+import { withPackRunners } from '../../exec/pack-runners.ts';
 import type { Isolation } from '../../exec/runner.ts';
 import { packLayer } from '../../export/pack-layer.ts';
 
-/** Writes the mount as a gzipped tar to the open file `output`. Nobody may write to it meanwhile: the caller's duty. */
+/** Writes the mount as a gzipped tar to the file at `output`, which is there. Nobody may write to it meanwhile: the caller's duty. */
 export async function mountToTar(
   isolation: Isolation,
   { root, folder }: MountFolder,
-  output: number,
+  output: string,
   signal: AbortSignal,
 ): Promise<WrittenBlob> {
   const path = join(root, folder, layerForm(isolation));
@@ -32,7 +33,10 @@ export async function mountToTar(
   const contents = { read: (files: readonly Entry[]) => readFromFolder(isolation, path, files) };
   const blocks = writeLayerBlocks(sortEntries(entries), contents, 'bytes');
   const { gzipLevel } = gzip();
-  return packLayer(blocks, { gzipLevel, output, known: () => undefined, signal });
+  const how = { gzipLevel, output, known: () => undefined, signal };
+  return withPackRunners(signal, (runners) =>
+    runners.use((runner) => packLayer(blocks, { ...how, runner })),
+  );
 }
 
 /**

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
+import { PackRunners, withPackRunners } from '../../../builder/exec/pack-runners.ts';
 import { forgetPlaces } from '../../../builder/export/known-blocks.ts';
 import { type ExportedLayer, exportLayer } from '../../../builder/export/layer-blob.ts';
 import type { SnapshotLayer } from '../../../builder/snapshot.ts';
@@ -54,7 +55,12 @@ function exported(
   events: (event: BuildEvent) => void = () => {},
 ): Promise<ExportedLayer> {
   const { signal } = new AbortController();
-  return exportLayer({ store, compressor, force: false, epoch: undefined, signal, events }, layer);
+  return withPackRunners(signal, (runners) =>
+    exportLayer(
+      { store, compressor, force: false, epoch: undefined, runners, signal, events },
+      layer,
+    ),
+  );
 }
 
 const events = (): void => {};
@@ -175,7 +181,16 @@ test('a build that stops in the middle of a layer leaves no blob, no temporary a
     },
   };
   const { signal } = stop;
-  const how = { store, compressor: gzip(), force: false, epoch: undefined, signal, events };
+  const runners = new PackRunners(signal);
+  const how = {
+    store,
+    compressor: gzip(),
+    force: false,
+    epoch: undefined,
+    runners,
+    signal,
+    events,
+  };
   await expect(exportLayer(how, { ...layer, contents })).rejects.toThrowError('stopped');
   expect(readdirSync(join(store.ociDir, 'blobs/sha256'))).toEqual([]);
   expect(
@@ -210,7 +225,9 @@ test('a base layer keeps its bytes, and gets another compression only by force',
     origin: { diffId: digest, descriptor, open: () => chunksOf(tar) },
   };
   const { signal } = new AbortController();
-  const how = { store, compressor: gzip(), epoch: undefined, signal, events };
+  const runners = new PackRunners(signal);
+  onTestFinished(() => runners.close());
+  const how = { store, compressor: gzip(), epoch: undefined, runners, signal, events };
   expect(await exportLayer({ ...how, force: false }, layer)).toEqual({
     diffId: digest,
     descriptor,
