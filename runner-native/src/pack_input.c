@@ -287,7 +287,7 @@ int pack_input_begin(struct pack_input *input, struct pack_target *target, struc
 int pack_input_next(struct pack_input *input, struct pack_block *block, struct err *err)
 {
 	for (;;) {
-		char kind;
+		char kind = 0;
 		int rc = take(input, &kind, 1, err);
 		if (rc < 0)
 			return rc;
