@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
+import { openStore } from '../../cache/store.ts';
 import { sha256 } from '../../core/digest.ts';
+import { LayerList } from '../../image/layer-list.ts';
 import { requiresPrograms } from '../support/requires.ts';
 import {
   BUSYBOX,
@@ -203,4 +205,19 @@ test('an export takes what one build used, or what made one image, and what that
   expect(slipway(home, ['cache', 'export', '--image', 'nobody', 'x.tar']).stderr).toContain(
     'nobody',
   );
+});
+
+test('what is damaged in the store is left out of an export, which does not fail for it', async (context) => {
+  const { home, folder } = built(context);
+  const store = await openStore(home);
+  const last = [...store.records.list()].find(({ step }) => step.includes('echo two'));
+  const [part] = LayerList.open(store.objects, last?.layers[0] ?? sha256(''))?.parts ?? [];
+  if (part === undefined) throw new Error('the layer has no entries');
+  store.objects.delete(part);
+  await store.close();
+  const tar = join(tmpDir(), 'cache.tar');
+  ok(home, 'cache', 'export', tar);
+  const there = tmpDir();
+  ok(there, 'cache', 'import', tar);
+  expect(ran(there, folder)).toEqual([expect.stringContaining('echo two')]);
 });

@@ -9,12 +9,14 @@ import { readAbout } from '../../../cache/mount-about.ts';
 import type { CacheRecord } from '../../../cache/records.ts';
 import type { Store } from '../../../cache/store.ts';
 import type { Digest } from '../../../core/digest.ts';
+import { BuildError } from '../../../core/errors.ts';
 import { gzip } from '../../../image/compress/gzip.ts';
 import { LayerList } from '../../../image/layer-list.ts';
 import { type Descriptor, MEDIA } from '../../../image/model.ts';
 import { reachReads } from '../../../image/reads/read-set.ts';
 import { emptyTree } from '../../../image/tree/empty-tree.ts';
 import type { BuildEnvironment } from '../../environment.ts';
+import { healing } from '../../exec/heal.ts';
 import { layerForm } from '../../exec/isolation.ts';
 import { type LayerStore, layerStore } from '../../exec/layer-store.ts';
 import { withPackRunners } from '../../exec/pack-runners.ts';
@@ -57,7 +59,10 @@ export async function exportCache(
   const made = diskBlobs(folder, folder);
   const sandbox = openSandbox(store, 'auto', environment);
   try {
-    const cache = await gather(store, choice, { environment, made, sandbox });
+    // A record whose result is damaged is left out, as in a build: nothing is written before all is gathered.
+    const cache = await healing(store, environment, () =>
+      gather(store, choice, { environment, made, sandbox }),
+    );
     await write(cache);
     return cache;
   } finally {
@@ -91,8 +96,8 @@ async function gather(
     layers: layers.map(({ layer }) => layer),
     mounts: mounts.map(({ mount }) => mount),
   };
-  const lists = await made.put(packLists(listsOf(store, records)));
-  const reads = await made.put(packLists(readsOf(store, records)));
+  const lists = await made.put(packLists(objectsOf(store, listsOf(store, records))));
+  const reads = await made.put(packLists(objectsOf(store, readsOf(store, records))));
   const parts = unique([
     { mediaType: CACHE_MEDIA.entries, ...lists },
     { mediaType: CACHE_MEDIA.reads, ...reads },
@@ -128,29 +133,34 @@ function unique(descriptors: readonly Descriptor[]): Descriptor[] {
   return [...new Map(descriptors.map((each) => [each.digest, each])).values()];
 }
 
-/** The objects of the layers' lists. */
-function* listsOf({ objects }: Store, records: readonly CacheRecord[]): Generator<Uint8Array> {
+/** The objects of the layers' lists. Throws E_STORE_CORRUPT where one is lost. */
+function listsOf({ objects }: Store, records: readonly CacheRecord[]): readonly Digest[] {
   const digests = new Set<Digest>();
   for (const id of records.flatMap(({ layers }) => layers)) {
     digests.add(id);
     for (const part of LayerList.open(objects, id)?.parts ?? []) digests.add(part);
   }
-  for (const digest of [...digests].sort()) {
+  const lost = [...digests].find((digest) => objects.get(digest) === undefined);
+  if (lost === undefined) return [...digests].sort();
+  throw new BuildError('E_STORE_CORRUPT', `the store has lost ${lost} of a layer's list`, {
+    hint: 'slipway cache verify',
+  });
+}
+
+function* objectsOf({ objects }: Store, digests: Iterable<Digest>): Generator<Uint8Array> {
+  for (const digest of digests) {
     const bytes = objects.get(digest);
     if (bytes !== undefined) yield bytes;
   }
 }
 
 /** The objects of the read sets: what the reader believes of them is up to whom it trusts. */
-function* readsOf({ objects }: Store, records: readonly CacheRecord[]): Generator<Uint8Array> {
+function readsOf({ objects }: Store, records: readonly CacheRecord[]): readonly Digest[] {
   const digests = new Set<Digest>();
   for (const { observed } of records) {
     if (observed?.reads !== undefined) reachReads(objects, observed.reads, digests);
   }
-  for (const digest of [...digests].sort()) {
-    const bytes = objects.get(digest);
-    if (bytes !== undefined) yield bytes;
-  }
+  return [...digests].sort();
 }
 
 /**
