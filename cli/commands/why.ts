@@ -1,6 +1,8 @@
 // `slipway why`: why the steps of a build were run or reused.
 
-import { BuildError } from '../../core/errors.ts';
+import type { StepRecord } from '../../builder/history/build-record.ts';
+import type { ValueChange } from '../../builder/history/step-details.ts';
+import { BuildError, isBuildError } from '../../core/errors.ts';
 import type { CliCommand } from '../command.ts';
 import { formatFlag } from '../flags/format.ts';
 import type { Host } from '../host.ts';
@@ -58,7 +60,27 @@ async function showBuild(host: Host, flags: Flags): Promise<void> {
   const build = findBuild(storeHome(host), flags.build);
   if (flags.format === 'json') return void host.stdout.write(`${printableJson(build, 2)}\n`);
   const { buildText } = await import('../render/why-text.ts');
-  host.stdout.write(buildText(build, Date.now()));
+  const values = await valuesOf(host, build.steps);
+  host.stdout.write(buildText(build, Date.now(), (step) => values.get(step) ?? []));
+}
+
+/** What the cache still knows of values that changed. A store that cannot be opened is no reason to tell nothing. */
+async function valuesOf(
+  host: Host,
+  steps: readonly StepRecord[],
+): Promise<ReadonlyMap<StepRecord, readonly ValueChange[]>> {
+  const changed = steps.filter(({ cause }) => cause?.kind === 'parts');
+  if (changed.length === 0) return new Map();
+  const { changedValues } = await import('../../builder/history/step-details.ts');
+  try {
+    return await withStore(
+      host,
+      async (store) => new Map(changed.map((step) => [step, changedValues(store, step)])),
+    );
+  } catch (error) {
+    if (isBuildError(error)) return new Map();
+    throw error;
+  }
 }
 
 async function showStep(host: Host, flags: Flags, word: string): Promise<void> {

@@ -1,6 +1,7 @@
 // Why a step was run or reused, in full sentences, a line each: what --explain and `slipway why` print. For who reads it
 // in the middle of the night: which file, what it was and is, who brought it from where.
 
+import type { ValueChange } from '../../builder/history/step-details.ts';
 import type { StepEnded } from '../../core/events.ts';
 import type { PathOrigin } from '../../core/path-origin.ts';
 import type {
@@ -16,19 +17,33 @@ export type Explained = Pick<StepEnded, 'reason' | 'cause' | 'origins'>;
 
 /** How many paths are told before the rest is only counted. */
 const TOLD = 5;
+/** How much of a value is told for each of those. */
+const VALUE = 16;
+const LONGEST = 200;
 
-/** The lines, not cut to any width and not yet printable. `most`: how many paths are told. */
-export function explain({ reason, cause, origins = [] }: Explained, most = TOLD): string[] {
+/**
+ * The lines, not cut to any width and not yet printable. `most`: how many paths are told. `values` are those of the parts
+ * of its key that are others, where they may be told.
+ */
+export function explain(
+  { reason, cause, origins = [] }: Explained,
+  most = TOLD,
+  values: readonly ValueChange[] = [],
+): string[] {
   if (cause === undefined) return [reason];
   const originOf = (path: string): PathOrigin | undefined =>
     origins.find((origin) => origin.path === path);
   switch (cause.kind) {
     case 'parts':
       return [
-        ...cause.changes.flatMap((change) => partLines(change, originOf, most)),
+        ...cause.changes.flatMap((change) => {
+          const own = values.filter(({ part }) => part === change.name);
+          const told = own.map((value) => valueLine(value, Math.min(most * VALUE, LONGEST)));
+          return told.length > 0 ? some(told, 0, most) : partLines(change, originOf, most);
+        }),
         ...(cause.untraced === undefined
           ? []
-          : [`what it read does not decide: ${cause.untraced}`]),
+          : [`whatever changes before it counts, read or not: ${cause.untraced}`]),
       ];
     case 'read':
       return some(
@@ -62,6 +77,7 @@ function partLines(change: PartChange, originOf: OriginOf, most: number): string
       most,
     );
   }
+  if (name === 'hard links') return ['other names before it are hard links of each other'];
   const what = PARTS[name] ?? `its ${name}`;
   if (!known) return [`${what} is new`];
   return [items.length === 0 ? `${what} changed` : `${what} changed: ${items.join(', ')}`];
@@ -78,9 +94,33 @@ const PARTS: Readonly<Record<string, string>> = {
   runner: "slipway's runner",
 };
 
+/** `API_URL of its environment changed: "a" -> "b"`. */
+function valueLine({ part, name, before, after }: ValueChange, longest: number): string {
+  const what = `${name === '' ? '' : `${name} of `}${PARTS[part] ?? `its ${part}`}`;
+  const shown = (value: string): string => shownValue(part, value, longest);
+  if (before === undefined)
+    return `${what} is new${part === 'mounts' ? '' : `: ${shown(after ?? '')}`}`;
+  if (after === undefined)
+    return `${what} is gone${part === 'mounts' ? '' : `, and was ${shown(before)}`}`;
+  return `${what} changed: ${shown(before)} -> ${shown(after)}`;
+}
+
+function shownValue(part: string, value: string, longest: number): string {
+  if (value === '') return '(empty)';
+  const text = part === 'command' ? commandText(value) : value;
+  return JSON.stringify(text.length > longest ? `${text.slice(0, longest)}…` : text);
+}
+
+/** The command as its author wrote it, where a shell runs it. */
+function commandText(value: string): string {
+  const words: readonly string[] = JSON.parse(value);
+  return words[1] === '-c' && words[2] !== undefined ? words[2] : words.join(' ');
+}
+
 /** Of a COPY: the file where it comes from. */
 function sourceLine(change: PathChange, origin: PathOrigin | undefined): string {
   const { from } = origin ?? {};
+  if (change.kind === 'removed') return `/${change.path} is no longer in what it copies`;
   const name = from === undefined ? `/${change.path}` : `${from.path} of ${from.source}`;
   const before = from?.before === undefined ? '' : `, ${broughtBy(from.before)}`;
   return `${name} ${happened(change)}${before}`;
@@ -146,7 +186,7 @@ function broughtBy({ how, step, place, from }: PathOrigin): string {
     case 'written':
       return `written by ${who}`;
     case 'removed':
-      return `removed by ${who}`;
+      return /^(?:COPY|ADD) /.test(who) ? `no longer copied by ${who}` : `removed by ${who}`;
     case 'copied': {
       if (from === undefined) return `copied by ${who}`;
       const before = from.before === undefined ? '' : `, where it was ${broughtBy(from.before)}`;

@@ -29,7 +29,11 @@ export function buildsText(builds: readonly BuildRecord[], now: number): string 
 }
 
 /** A build: what it came to, and each step with why. What was merely reused takes one line. */
-export function buildText(build: BuildRecord, now: number): string {
+export function buildText(
+  build: BuildRecord,
+  now: number,
+  valuesOf: (step: StepRecord) => readonly ValueChange[],
+): string {
   const { id, dockerfile, context, target, started, ms, ok, code, steps } = build;
   const saved = steps.reduce((sum, { madeMs = 0 }) => sum + madeMs, 0);
   const ran = countOf(build, ['ran', 'failed']);
@@ -38,7 +42,7 @@ export function buildText(build: BuildRecord, now: number): string {
     `${formatAge(started, now)}, ${ok ? 'finished' : `failed (${code ?? 'a defect'})`} after ${formatDuration(ms)}: ` +
       `${ran} of ${counted(steps.length, 'step')} ran${saved < 1000 ? '' : `, reuse saved ${formatDuration(saved)}`}`,
     '',
-    ...steps.flatMap(stepLines),
+    ...steps.flatMap((step) => stepLines(step, valuesOf(step))),
   ];
   return asText(lines);
 }
@@ -54,8 +58,7 @@ export function stepText(
   const record = cause !== undefined && 'record' in cause ? cause.record : undefined;
   const lines = [
     `${titleOf(step)}${place === undefined ? '' : `   ${place}`}`,
-    ...why(step, Number.POSITIVE_INFINITY),
-    ...values.map((change) => `    ${valueLine(change)}`),
+    ...why(step, values, Number.POSITIVE_INFINITY),
     '',
     `  build       ${build.id}, ${formatAge(build.started, now)}`,
     ...(key === undefined
@@ -85,17 +88,20 @@ function countOf({ steps }: BuildRecord, statuses: readonly string[]): number {
   return steps.filter(({ status }) => statuses.includes(status)).length;
 }
 
-function stepLines(step: StepRecord): string[] {
+function stepLines(step: StepRecord, values: readonly ValueChange[]): string[] {
   // The steps that tell nothing stay one line, so that those that do stand out.
   const isPlain = step.kind === 'base' || step.status === 'waiting';
   return isPlain || step.cause?.kind === 'same' || step.cause?.kind === 'new'
     ? [titleOf(step)]
-    : [`${titleOf(step)}${step.place === undefined ? '' : `   ${step.place}`}`, ...why(step)];
+    : [
+        `${titleOf(step)}${step.place === undefined ? '' : `   ${step.place}`}`,
+        ...why(step, values),
+      ];
 }
 
-function why(step: StepRecord, most?: number): string[] {
+function why(step: StepRecord, values: readonly ValueChange[], most?: number): string[] {
   if (step.status === 'waiting') return ['    the build ended before its turn'];
-  return explain(step, most).map((line) => `    ${line}`);
+  return explain(step, most, values).map((line) => `    ${line}`);
 }
 
 const MARKS: Readonly<Record<StepRecord['status'], string>> = {
@@ -128,23 +134,6 @@ function outcome({ status, ms, madeMs, exitCode, cause }: StepRecord): string {
     case 'waiting':
       return 'not begun';
   }
-}
-
-function valueLine({ part, name, before, after }: ValueChange): string {
-  const what =
-    name === ''
-      ? `its ${part}`
-      : part === 'environment'
-        ? name
-        : `${part.replace(/s$/, '')} ${name}`;
-  return `${what}: ${shownValue(before)} -> ${shownValue(after)}`;
-}
-
-function shownValue(value: string | undefined): string {
-  if (value === undefined) return '(not there)';
-  return value === ''
-    ? '(empty)'
-    : JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
 }
 
 function observedText({

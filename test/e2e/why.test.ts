@@ -103,26 +103,55 @@ test('what is new, gone, or of another mode is told so', (context) => {
   project.build();
   const copied = project.why(':7');
   expect(copied).toContain('    src/new.ts of the context is new\n');
-  expect(copied).toContain('    /app/docs/m is gone\n');
+  expect(copied).toContain('    /app/docs/m is no longer in what it copies\n');
   const read = project.why('cat docs');
   expect(read).toMatch(
-    /it listed \/app\/docs, where x is new, m is gone|it read \/app\/docs\/m, which is gone/,
+    /it listed \/app\/docs, where x is new, m is gone|it read \/app\/docs\/m, which is gone, no longer copied by COPY/,
   );
 });
 
 test('a variable is told with its values, and a secret without', (context) => {
   const project = new Project(context);
   project.build('--build-arg', 'VERSION=2');
-  expect(project.why('version')).toMatch(
-    /^ \+ \[build 5\/5\] RUN echo 2 > version {3}ran, .*\n {4}its environment changed: VERSION\n {4}VERSION: "1" -> "2"\n/,
-  );
+  const told =
+    / \+ \[build 5\/5\] RUN echo 2 > version {3}ran, .*\n {4}VERSION of its environment changed: "1" -> "2"\n/;
+  expect(project.why('version')).toMatch(told);
+  expect(project.why()).toMatch(told);
   const secret = new Project(context);
   secret.write('Dockerfile', DOCKERFILE.replaceAll('VERSION', 'API_TOKEN'));
   secret.build('--build-arg', 'API_TOKEN=hush');
   secret.build('--build-arg', 'API_TOKEN=hush2');
-  const told = secret.why(':11') + secret.why(':11', '--format', 'json');
-  expect(told).toContain('API_TOKEN');
-  expect(told).not.toContain('hush');
+  const hidden = secret.why() + secret.why(':11') + secret.why(':11', '--format', 'json');
+  expect(hidden).toContain('API_TOKEN');
+  expect(hidden).not.toContain('hush');
+});
+
+test('another place, command, variable or mount is told as what it was and is', (context) => {
+  const project = new Project(context);
+  const edited = (from: string, to: string): string => {
+    project.write('Dockerfile', DOCKERFILE.replace(from, to));
+    expect(project.build().status).toBe(0);
+    return project.why();
+  };
+  expect(edited('out.js /srv/\n', 'out.js /srv/lib/\nRUN cp /srv/lib/out.js /srv\n')).toContain(
+    '    its destination changed: "/srv/" -> "/srv/lib/"\n',
+  );
+  expect(edited('cat docs', 'cat  docs')).toContain(
+    '    its command changed: "cat docs/* > manual" -> "cat  docs/* > manual"\n',
+  );
+  expect(edited('RUN cat docs', 'ENV A=b\nRUN cat docs')).toContain(
+    '    A of its environment is new: "b"\n',
+  );
+  expect(edited('RUN cat docs', 'RUN --mount=type=tmpfs,target=/t cat docs')).toContain(
+    '    tmpfs /t of its mounts is new\n',
+  );
+});
+
+test('builds are told of where the store cannot be opened, without values', (context) => {
+  const project = new Project(context);
+  project.build('--build-arg', 'VERSION=2');
+  writeFileSync(join(project.home, 'format.json'), '{"format":99}\n');
+  expect(project.why()).toContain('    its environment changed: VERSION\n');
 });
 
 test('--reads lists what a step read, and says where that is not known', (context) => {
