@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -29,10 +30,10 @@ function kept(cache: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
-/** A cache folder with the compiled code of `version` in it. */
+/** A cache folder with the compiled code of `version` in it, as it stays. */
 function withCode(): { readonly cache: string; readonly code: string } {
   const cache = tmpDir();
-  expect(start(cache, 'version')).toBe(0);
+  for (let i = 0; i < 2; i++) expect(start(cache, 'version')).toBe(0);
   const [code = ''] = kept(cache);
   return { cache, code };
 }
@@ -45,6 +46,31 @@ test('what was compiled is kept for each command, for its user only, and stays a
   expect(readFileSync(code).equals(before)).toBe(true);
   expect(start(cache, 'help')).toBe(0);
   expect(kept(cache)).toHaveLength(2);
+});
+
+test.for([
+  ['much', 'little'],
+  ['little', 'much'],
+])('of a first run that needs %s and a second that needs %s, the smaller code is kept', (runs) => {
+  const folder = tmpDir();
+  const once = Array.from({ length: 2000 }, (_, index) => `x.push({ name${index}: ${index} });`);
+  const program = `(function () {
+    function much(x) { ${once.join(' ')} }
+    if (process.argv[3] === 'much') much([]);
+  })`;
+  writeFileSync(join(folder, 'program.cjs'), program);
+  copyFileSync(PROGRAM, join(folder, 'slipway.cjs'));
+  const env = { ...process.env, XDG_CACHE_HOME: folder };
+  const sizes = [...runs, ...runs].map((need) => {
+    const args = [join(folder, 'slipway.cjs'), 'build', need];
+    expect(spawnSync(process.execPath, args, { env }).status).toBe(0);
+    const [code = ''] = kept(folder);
+    return readFileSync(code).byteLength;
+  });
+  const [first = 0, settled = 0, ...later] = sizes;
+  expect(settled).toBeLessThan(50_000);
+  expect(first > settled).toBe(runs[0] === 'much');
+  expect(later).toEqual([settled, settled]);
 });
 
 test('a command that fails keeps nothing', () => {
