@@ -4,6 +4,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { Layer } from '../image/layer.ts';
 import type { Descriptor } from '../image/model.ts';
+import type { HardLinks } from '../image/reads/links-read.ts';
 
 export interface Snapshot {
   readonly tree: Digest;
@@ -13,8 +14,8 @@ export interface Snapshot {
 export interface SnapshotLayer extends Layer {
   /** Where the layer came with a base image: the very bytes that every image on top of it keeps. */
   readonly origin: LayerOrigin | undefined;
-  /** The digest of which of its names are names of one file; undefined where none are. Throws E_STORE_CORRUPT. */
-  hardLinks(): Digest | undefined;
+  /** Which of its names are names of one file. Throws E_STORE_CORRUPT. */
+  hardLinks(): HardLinks;
 }
 
 export interface LayerOrigin {

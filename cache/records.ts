@@ -154,7 +154,8 @@ function decodeRecord(bytes: Uint8Array): CacheRecord | undefined {
       Array.isArray(value.parts) &&
       [value.kind, value.step].every((text) => typeof text === 'string') &&
       [value.created, value.used, value.ms].every(Number.isFinite) &&
-      (value.observed?.reads === undefined || parseDigest(value.observed.reads) !== undefined);
+      (value.observed?.reads === undefined || parseDigest(value.observed.reads) !== undefined) &&
+      (value.observed?.links === undefined || parseDigest(value.observed.links) !== undefined);
     return whole ? value : undefined;
   } catch {
     return undefined;

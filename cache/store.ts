@@ -89,7 +89,7 @@ function assemble(home: string, database: Database, lease: Lease): Store {
     prefixes: database.table('prefixes'),
     downloads: database.table('downloads'),
     sizes: database.table('sizes'),
-    links: database.table('links'),
+    links: database.table('hard-links'),
     lease,
     hasBegunAnew: database.hasBegunAnew,
     flush: () => database.flush(),

@@ -51,7 +51,9 @@ export type ReadChange =
       readonly added: readonly string[];
       readonly removed: readonly string[];
       readonly changed: readonly string[];
-    };
+    }
+  /** The file at the path has other names beside that one (hard links). */
+  | { readonly what: 'links'; readonly path: string };
 
 /** A part of a key that is another. */
 export interface PartChange {
@@ -110,6 +112,8 @@ export type StepReason =
 export interface Observation {
   /** The read set, an object of the store; undefined where the step was not fully observed. */
   readonly reads: Digest | undefined;
+  /** Which of the names in it are names of one file, an object of the store; undefined where none are. */
+  readonly links?: Digest | undefined;
   /** Why it was not fully observed. */
   readonly incomplete?: string;
   /** The step used the network, or tried to. */

@@ -71,6 +71,7 @@ function sweepObjects({ objects, links }: Store, kept: readonly Item[]): void {
       for (const part of LayerList.open(objects, layer)?.parts ?? []) needed.add(part);
     }
     if (observed?.reads !== undefined) reachReads(objects, observed.reads, needed);
+    if (observed?.links !== undefined) needed.add(observed.links);
   }
   for (const { digest } of objects.list()) if (!needed.has(digest)) objects.delete(digest);
   for (const { key } of links.entries()) if (!needed.has(digestAt(key, 0))) links.delete(key);

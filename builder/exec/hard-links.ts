@@ -1,35 +1,40 @@
-// Which names of a layer are names of one file. A tree does not say it and a step can see it: in the count of names that
-// stat(2) tells, in the number of the inode, in what tar makes of two names.
+// Which names of a layer are names of one file.
 
-import { digestKey } from '../../cache/records.ts';
+import { digestKey, type KeyParts } from '../../cache/records.ts';
 import type { Store } from '../../cache/store.ts';
 import { digestOf } from '../../core/canonical.ts';
-import { type Digest, digestOfBytes } from '../../core/digest.ts';
+import type { Digest } from '../../core/digest.ts';
 import type { LayerEntries } from '../../image/layer.ts';
+import type { HardLinks } from '../../image/reads/links-read.ts';
 import type { Snapshot } from '../snapshot.ts';
 
-/** What is kept of a layer without any. */
-const NONE = Buffer.from([0]);
-
-/** The digest of the hard links among the entries of the layer `id`, looked for once; undefined where there are none. */
+/** The hard links among the entries of the layer `id`, looked for once. */
 export function layerHardLinks(
   { links }: Pick<Store, 'links'>,
   id: Digest,
   entries: () => LayerEntries,
-): Digest | undefined {
+): HardLinks {
   const known = links.get(digestKey(id));
-  if (known !== undefined) return digestOfBytes(known);
-  const found: [path: string, first: string][] = [];
-  for (const { type, path, link } of entries()) {
-    if (type === 'hardlink') found.push([path, link ?? '']);
+  if (known !== undefined) return JSON.parse(Buffer.from(known).toString('utf8'));
+  const found = new Map<string, string[]>();
+  for (const { type, path, link = '' } of entries()) {
+    if (type !== 'hardlink') continue;
+    const names = found.get(link);
+    if (names === undefined) found.set(link, [link, path]);
+    else names.push(path);
   }
-  const digest = found.length === 0 ? undefined : digestOf('slipway-hard-links/1', found);
-  links.put(digestKey(id), digest === undefined ? NONE : digestKey(digest));
-  return digest;
+  const groups = [...found.values()];
+  links.put(digestKey(id), Buffer.from(JSON.stringify(groups), 'utf8'));
+  return groups;
 }
 
-/** The digest of all hard links in the layers of a snapshot; undefined where there are none. */
-export function hardLinksIn({ layers }: Pick<Snapshot, 'layers'>): Digest | undefined {
-  const found = layers.flatMap((layer) => layer.hardLinks() ?? []);
-  return found.length === 0 ? undefined : digestOf('slipway-hard-links/1', found);
+/** The hard links of all layers of a snapshot, from the lowest on. */
+export function hardLinksIn({ layers }: Pick<Snapshot, 'layers'>): HardLinks {
+  return layers.flatMap((layer) => layer.hardLinks());
+}
+
+/** The part of an exact key that says them; none where there are none. */
+export function hardLinksPart(input: Pick<Snapshot, 'layers'>): KeyParts {
+  const links = hardLinksIn(input);
+  return links.length === 0 ? [] : [['hard links', digestOf('slipway-hard-links/1', links)]];
 }

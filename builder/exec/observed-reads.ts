@@ -6,12 +6,13 @@ import type { Digest } from '../../core/digest.ts';
 import { nameFromBytes } from '../../core/names.ts';
 import type { Observation } from '../../core/step-reason.ts';
 import type { Entry } from '../../image/entry.ts';
+import { type HardLinks, putLinksRead } from '../../image/reads/links-read.ts';
 import { ReadSetBuilder } from '../../image/reads/read-set-builder.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import type { RunnerEvent } from './runner-protocol.ts';
 
 /** Raised when a runner sees more than it did, or a rule here changes: what was recorded before then holds for its own key only. */
-export const OBSERVER_RULES = 2;
+export const OBSERVER_RULES = 3;
 
 /** More than any real step looks at; bounds the memory that a hostile one can take. */
 const MAX_PATHS = 1_000_000;
@@ -35,8 +36,9 @@ export function sightAmong(events: readonly RunnerEvent[]): Sight {
 }
 
 export interface ObservedStep {
-  /** The input. */
+  /** The input, and which of its names are names of one file. */
   readonly tree: Digest;
+  readonly links: HardLinks;
   /** The step's layer. */
   readonly entries: Iterable<Entry>;
   /** Paths that were looked up in the input to set the step up, absolute. */
@@ -57,7 +59,8 @@ export function recordReads(objects: ObjectStore, sight: Sight, step: ObservedSt
   for (const path of step.setUp) reads.look(relative(path), { uses: 'a', follow: true });
   for (const paths of sight.looked) addLooked(reads, paths);
   for (const entry of step.entries) addChanged(reads, entry);
-  return { reads: reads.put(), ...seen };
+  const kept = reads.put();
+  return { reads: kept, links: putLinksRead(objects, kept, step.links), ...seen };
 }
 
 /** Whether a signal may have made a call fail that would not have failed unobserved. */

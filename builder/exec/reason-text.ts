@@ -17,7 +17,7 @@ export function reasonText(reason: StepReason): string {
     case 'same':
       return 'nothing that it depends on has changed';
     case 'unread':
-      return `${changedPaths(reason.ignored)}, but this step never read ${isOne(reason.ignored) ? 'it' : 'them'}`;
+      return `${changedPaths(reason.ignored) || 'hard links changed'}, but this step never read ${isOne(reason.ignored) ? 'it' : 'them'}`;
     case 'untouched':
       return `the base changed, but nothing that this ${reason.instruction} touches`;
     case 'read':
@@ -72,6 +72,8 @@ function readChange(change: ReadChange): string {
   switch (change.what) {
     case 'path':
       return pathChange(change.change);
+    case 'links':
+      return `the hard links of /${change.path}`;
     case 'names': {
       const names = [
         ...change.added.map((name) => `${name} added`),

@@ -11,12 +11,13 @@ import { digestChunks } from '../../image/digest-chunks.ts';
 import type { Entry } from '../../image/entry.ts';
 import { decodeEntryStream } from '../../image/entry-stream.ts';
 import { type Comparison, compareReads } from '../../image/reads/compare-reads.ts';
+import { compareLinks } from '../../image/reads/links-read.ts';
 import { SpooledEntries } from '../../image/spooled-entries.ts';
 import { readRoot } from '../../image/tree/directory.ts';
 import { lookup } from '../../image/tree/lookup.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 import { sortEntries } from '../../image/tree/sort-entries.ts';
-import { hardLinksIn } from '../exec/hard-links.ts';
+import { hardLinksIn, hardLinksPart } from '../exec/hard-links.ts';
 import type { LayerStore } from '../exec/layer-store.ts';
 import { needsNamespaces } from '../exec/needs-namespaces.ts';
 import { resolvConf, runnerNetwork, type StepNetwork } from '../exec/network.ts';
@@ -49,7 +50,6 @@ export interface RunInputs {
   readonly sandbox: Pick<Sandbox, 'limit' | 'dump' | 'root' | 'defaultNetwork'>;
   readonly hostCa: Sandbox['hostCa'];
   readonly platform: string;
-  /** Whether a step that used the network may be reused by what it read. */
   /** A record is taken by what was read even where the step had more than that: the network, or a cache mount. */
   readonly tracesAll: boolean;
   readonly signal: AbortSignal;
@@ -63,6 +63,7 @@ export function runOp(spec: RunSpec, inputs: RunInputs): Op {
     key: async () => [
       ['op', 'run'],
       ['input tree', inputs.input.tree],
+      ...hardLinksPart(inputs.input),
       ...(await ownParts(spec, inputs)),
     ],
     keyOnAnyInput: async () => [
@@ -89,7 +90,6 @@ async function ownParts(spec: RunSpec, inputs: RunInputs): Promise<KeyParts> {
     ['network', inputs.network],
     ...named('security', spec.insecure ? 'insecure' : ''),
     ...named('extra hosts', inputs.steps.extraHosts.map(({ name }) => name).join('\n')),
-    ...named('hard links', hardLinksIn(inputs.input) ?? ''),
     ['platform', inputs.platform],
     ['runner', String(RUNNER_PROTOCOL)],
   ];
@@ -112,7 +112,9 @@ function compareInput(
   if (!tracesAll && spec.mounts.some(({ type }) => type === 'cache')) {
     return untraced('what is in its cache mount is in no key');
   }
-  return compareReads(objects, reads, before, input.tree);
+  const compared = compareReads(objects, reads, before, input.tree);
+  if (compared.kind !== 'holds') return compared;
+  return compareLinks(objects, reads, observed.links, hardLinksIn(input));
 }
 
 /** A part that is there only where it says something. */
@@ -190,7 +192,8 @@ async function attempt(
   if (isolation.rung === 'chroot') await layers.roots.keep(folders.root, input, entries);
   if (!observe) return { entries, folder: base };
   const { sight, setUp } = ran;
-  const observed = recordReads(objects, sight, { tree: input.tree, entries, setUp });
+  const seen = { tree: input.tree, links: hardLinksIn(input), entries, setUp };
+  const observed = recordReads(objects, sight, seen);
   return { entries, folder: base, observed };
 }
 

@@ -137,6 +137,7 @@ function readLine(change: ReadChange, originOf: OriginOf): string {
     const tail = origin === undefined ? '' : `, ${broughtBy(origin)}`;
     return `it ${looked(change.uses)} /${path}, which ${happened(change.change)}${tail}`;
   }
+  if (change.what === 'links') return `it looked at /${change.path}, which has other hard links`;
   const names = [
     ...change.added.map((name) => `${name} is new`),
     ...change.removed.map((name) => `${name} is gone`),

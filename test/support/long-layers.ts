@@ -53,7 +53,7 @@ export function layerOf(files: ReadonlyMap<string, Buffer>, mtime = 0n): ReadLay
   return {
     id: layerId(entries),
     origin: undefined,
-    hardLinks: () => undefined,
+    hardLinks: () => [],
     entries: () => listOf(entries),
     contents: {
       read(wanted) {

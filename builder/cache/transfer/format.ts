@@ -165,6 +165,7 @@ function parseStep(pair: JsonReader): CacheConfig['steps'][number] {
 function parseObserved(observed: JsonReader): Observation {
   return {
     reads: observed.optional('reads', (reads) => reads.digest()).reads,
+    ...observed.optional('links', (links) => links.digest()),
     ...observed.optional('incomplete', (why) => why.string()),
     network: observed.get('network').boolean(),
     calls: observed.get('calls').count(),

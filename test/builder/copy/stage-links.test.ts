@@ -38,7 +38,7 @@ async function taken(...layers: readonly Entry[][]): Promise<string[]> {
       entries: () => listOf(entries),
       contents: { async *read() {} },
       origin: undefined,
-      hardLinks: () => undefined,
+      hardLinks: () => [],
     });
   }
   const source = treeSource(objects, 'the stage', { tree, layers: snapshots });

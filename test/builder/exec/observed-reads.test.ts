@@ -41,7 +41,7 @@ function sight(paths: string[], end: object = {}): Sight {
 }
 
 const reads = (sight: Sight, more: Partial<Parameters<typeof recordReads>[2]> = {}) =>
-  recordReads(objects, sight, { tree, entries: [], setUp: [], ...more });
+  recordReads(objects, sight, { tree, links: [], entries: [], setUp: [], ...more });
 
 const shown = (...given: Parameters<typeof reads>): string[] => {
   const { reads: found } = reads(...given);

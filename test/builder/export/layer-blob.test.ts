@@ -42,7 +42,7 @@ function layerOf(files: Files): SnapshotLayer {
   return {
     id: layerId(entries),
     origin: undefined,
-    hardLinks: () => undefined,
+    hardLinks: () => [],
     entries: () => listOf(entries),
     contents: contentsOf(Object.fromEntries(files)),
   };
