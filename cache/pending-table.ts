@@ -11,7 +11,7 @@ export class PendingTable {
   /** Values that are queued and not committed yet; null is a queued removal. */
   readonly #pending = new Map<string, Uint8Array | null>();
   readonly #writes = new Set<Promise<unknown>>();
-  /** Bytes of the values in `#pending`, and of those that were replaced there. */
+  /** What the values in `#pending` take, and those that were replaced there. */
   #pendingBytes = 0;
   #failure: unknown;
 
@@ -82,7 +82,7 @@ export class PendingTable {
     setImmediate(() => this.#db.committed.then(undefined, () => {}));
     const text = keyText(key);
     this.#pending.set(text, value);
-    const bytes = value?.byteLength ?? 0;
+    const bytes = (value?.byteLength ?? 0) + WRITE_BYTES;
     this.#pendingBytes += bytes;
     const settled = written
       .catch(async (error: unknown) => {
@@ -101,6 +101,9 @@ export class PendingTable {
 
 /** What may be queued before `settled` waits. */
 const MOST_PENDING = 8 << 20;
+
+/** What a write takes besides its value until it is committed: promises, buffers and keys, here and in lmdb. */
+const WRITE_BYTES = 2 << 10;
 
 const CHECKSUM_BYTES = 4;
 

@@ -18,10 +18,13 @@ import { type DiskObjects, diskObjects } from './objects.ts';
 import { type RecordStore, recordStore } from './records.ts';
 
 /** Raised with every change that makes an older slipway misread the store. */
-export const STORE_FORMAT = 3;
+export const STORE_FORMAT = 4;
 
-/** Stores of these go on as ones of today's: values of 1 have no checksum, records of 2 name lists of another form, and both count as absent. */
-const TAKEN_OVER_FORMATS: ReadonlySet<number | undefined> = new Set([1, 2]);
+/**
+ * Stores of these go on as ones of today's: values of 1 have no checksum, records of 2 name lists of another form, and both
+ * count as absent. In 3, directories of very many entries are one object, as they are read today.
+ */
+const TAKEN_OVER_FORMATS: ReadonlySet<number | undefined> = new Set([1, 2, 3]);
 
 export interface Store {
   readonly home: string;

@@ -21,7 +21,7 @@ import { FolderReader } from './folder-reader.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { pathInside } from './pinned-directory.ts';
 import { SharedInodes } from './shared-inodes.ts';
-import { openFolder, type SpooledFolder, spoolFolder } from './spooled-folder.ts';
+import { openPart, type SpooledFolder, spoolFolder } from './spooled-folder.ts';
 import { type OnFiles, walkFolders } from './walk-directory.ts';
 
 /** The files of a folder; its path is relative to what was scanned. */
@@ -117,8 +117,7 @@ function namesOf(
 ): readonly (readonly string[])[] {
   if (inodes.size === 0) return [];
   const names = new Map<string, string[]>();
-  for (const { path, files: spooled } of folders) {
-    const { files } = openFolder(spool, spooled);
+  const note = (path: string, files: FolderFiles): void => {
     for (let index = 0; index < files.count; index++) {
       const inode = files.shared(index);
       if (inode === undefined || !inodes.has(inode)) continue;
@@ -128,7 +127,9 @@ function namesOf(
       if (known === undefined) names.set(file, [name]);
       else known.push(name);
     }
-  }
+  };
+  for (const { path, files: parts } of folders)
+    for (const part of parts) note(path, openPart(spool, part).files);
   const several = [...names.values()].filter(({ length }) => length > 1);
   for (const list of several) list.sort(comparePaths);
   return several.sort(([a = ''], [b = '']) => comparePaths(a, b));

@@ -7,7 +7,7 @@ import type { Entry } from '../../image/entry.ts';
 import { parentOf } from '../../image/tree/layer-paths.ts';
 import { type ContextModes, contextMode } from './context-modes.ts';
 import { joinPath, type Scan } from './scan-directory.ts';
-import { type OpenFolder, openFolder } from './spooled-folder.ts';
+import { type OpenFolder, openPart, type SpooledFolder } from './spooled-folder.ts';
 
 const OWNER = { uid: 0, gid: 0, size: 0 };
 
@@ -26,9 +26,9 @@ function* entriesOf(spool: Spool, scan: Scan): Generator<Entry> {
   let next = 0;
   const filesOf = (path: string): RestOfFolder => {
     const folder = folders[next];
-    if (folder?.path !== path) return new RestOfFolder(path, undefined, modes, links);
-    next++;
-    return new RestOfFolder(path, openFolder(spool, folder.files), modes, links);
+    if (folder?.path === path) next++;
+    const parts = folder?.path === path ? folder.files : [];
+    return new RestOfFolder(path, { spool, parts }, modes, links);
   };
   for (const directory of directories) {
     const { path } = directory;
@@ -45,22 +45,27 @@ function* entriesOf(spool: Spool, scan: Scan): Generator<Entry> {
   for (let top = open.pop(); top !== undefined; top = open.pop()) yield* top.filesBefore(undefined);
 }
 
-/** The files of one folder that have not been given out yet. */
+/** The files of one folder that have not been given out yet. One part of them is open at a time. */
 class RestOfFolder {
   readonly #path: string;
-  readonly #folder: OpenFolder | undefined;
+  readonly #spool: Spool;
+  readonly #parts: SpooledFolder;
   readonly #modes: ContextModes;
   readonly #links: ReadonlyMap<string, string>;
+  /** The part that is open, and how many are. */
+  #open: OpenFolder | undefined;
+  #opened = 0;
   #index = 0;
 
   constructor(
     path: string,
-    folder: OpenFolder | undefined,
+    { spool, parts }: { readonly spool: Spool; readonly parts: SpooledFolder },
     modes: ContextModes,
     links: ReadonlyMap<string, string>,
   ) {
     this.#path = path;
-    this.#folder = folder;
+    this.#spool = spool;
+    this.#parts = parts;
     this.#modes = modes;
     this.#links = links;
   }
@@ -72,13 +77,23 @@ class RestOfFolder {
 
   /** Gives out the files whose names come before `name`; all that are left where it is undefined. */
   *filesBefore(name: string | undefined): Generator<Entry> {
-    if (this.#folder === undefined) return;
-    const { files } = this.#folder;
-    for (; this.#index < files.count; this.#index++) {
-      const file = files.name(this.#index);
-      if (name !== undefined && compareNames(file, name) > 0) return;
-      yield this.#entry(this.#folder, joinPath(this.#path, file));
+    for (let open = this.#part(); open !== undefined; open = this.#part()) {
+      const { files } = open;
+      for (; this.#index < files.count; this.#index++) {
+        const file = files.name(this.#index);
+        if (name !== undefined && compareNames(file, name) > 0) return;
+        yield this.#entry(open, joinPath(this.#path, file));
+      }
     }
+  }
+
+  /** The part that has files left; undefined where none has. */
+  #part(): OpenFolder | undefined {
+    if (this.#open !== undefined && this.#index < this.#open.files.count) return this.#open;
+    const next = this.#parts[this.#opened++];
+    this.#open = next && openPart(this.#spool, next);
+    this.#index = 0;
+    return this.#open;
   }
 
   #entry({ files, digests }: OpenFolder, path: string): Entry {

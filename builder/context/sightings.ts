@@ -4,7 +4,7 @@
 import type { Spool } from '../../core/spool.ts';
 import type { FolderFiles } from './folder-files.ts';
 import { fileChanged, pathInside } from './pinned-directory.ts';
-import { openFolder, type SpooledFolder } from './spooled-folder.ts';
+import { openPart, partWith, type SpooledFolder, type SpooledPart } from './spooled-folder.ts';
 
 /** A file as a walk saw it. */
 export interface SeenFile {
@@ -30,7 +30,7 @@ interface Sighting {
   readonly at: number;
 }
 
-/** How many folders are kept open: whoever reads files goes through one folder after the other, and back to those above. */
+/** How many folders, or parts of large ones, are kept open: whoever reads files goes through one folder after the other, and back to those above. */
 const OPEN = 16;
 
 export class Sightings {
@@ -39,8 +39,8 @@ export class Sightings {
   /** By folder; a file that was walked by itself stands under its own path. */
   readonly #folders = new Map<string, Sighting[]>();
   /** The one that was used last is the last. */
-  readonly #open = new Map<SpooledFolder, FolderFiles>();
-  #last: { readonly spooled: SpooledFolder; readonly files: FolderFiles } | undefined;
+  readonly #open = new Map<SpooledPart, FolderFiles>();
+  #last: { readonly part: SpooledPart; readonly files: FolderFiles } | undefined;
 
   /** `root` is the context's absolute path. */
   constructor(root: string, spool: Spool) {
@@ -66,8 +66,10 @@ export class Sightings {
   /** What `first` is, or the walks saw of `name` in `folder`: the same state each time. */
   #add(folder: string, name: string, path: string, first: SeenFile | undefined) {
     let seen = first;
-    for (const { files: spooled, at } of this.#folders.get(folder) ?? []) {
-      const files = this.#opened(spooled);
+    for (const { files: parts, at } of this.#folders.get(folder) ?? []) {
+      const part = partWith(parts, name);
+      if (part === undefined) continue;
+      const files = this.#opened(part);
       const index = files.indexOf(name);
       if (index === -1) continue;
       if (seen !== undefined && !seen.files.state(seen.index).equals(files.state(index)))
@@ -77,14 +79,14 @@ export class Sightings {
     return seen;
   }
 
-  #opened(spooled: SpooledFolder): FolderFiles {
-    if (spooled === this.#last?.spooled) return this.#last.files;
-    const files = this.#open.get(spooled) ?? openFolder(this.#spool, spooled).files;
-    this.#open.delete(spooled);
-    this.#open.set(spooled, files);
+  #opened(part: SpooledPart): FolderFiles {
+    if (part === this.#last?.part) return this.#last.files;
+    const files = this.#open.get(part) ?? openPart(this.#spool, part).files;
+    this.#open.delete(part);
+    this.#open.set(part, files);
     const [oldest] = this.#open.keys();
     if (this.#open.size > OPEN && oldest !== undefined) this.#open.delete(oldest);
-    this.#last = { spooled, files };
+    this.#last = { part, files };
     return files;
   }
 }

@@ -1,6 +1,7 @@
 // Entries that have left the memory: runs in the build's spool, each sorted by path, each path once in a run. A run is
 // cut into chunks whose first paths stay in memory, so that a path is found by reading one chunk.
 
+import { lastWhere } from '../../core/last-where.ts';
 import type { Spool } from '../../core/spool.ts';
 import type { Entry } from '../../image/entry.ts';
 import { decodeEntries, EntryEncoder } from '../../image/entry-codec.ts';
@@ -63,7 +64,7 @@ export class EntryRuns {
     for (let index = this.#runs.length - 1; index >= 0; index--) {
       const run = this.#runs[index];
       if (run === undefined || comparePaths(path, run.last) > 0) continue;
-      const chunk = lastNotAfter(run.chunks, path);
+      const chunk = lastWhere(run.chunks, ({ first }) => comparePaths(first, path) <= 0);
       const row = chunk && this.#rows(chunk).get(path);
       if (row !== undefined) return row;
     }
@@ -109,15 +110,4 @@ export class EntryRuns {
     if (this.#decoded.size > KEPT && oldest !== undefined) this.#decoded.delete(oldest);
     return rows;
   }
-}
-
-function lastNotAfter(chunks: readonly Chunk[], path: string): Chunk | undefined {
-  let [low, high] = [0, chunks.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const first = chunks[middle]?.first;
-    if (first !== undefined && comparePaths(first, path) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return chunks[low - 1];
 }

@@ -7,7 +7,7 @@ import type { Digest } from '../../core/digest.ts';
 import { isBuildError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import { LayerList } from '../../image/layer-list.ts';
-import { readDirectoryObject } from '../../image/tree/directory.ts';
+import { objectsBelow } from '../../image/tree/directory.ts';
 
 /** What a damaged store makes of a build that would otherwise work. */
 const DAMAGES: ReadonlySet<string> = new Set([
@@ -69,13 +69,8 @@ export function brokenRecords({
   };
   const isWholeList = (layer: Digest): boolean =>
     LayerList.open(objects, layer)?.parts.every((part) => objects.get(part) !== undefined) === true;
-  const look = (digest: Digest): boolean => {
-    if (objects.get(digest) === undefined) return false;
-    for (const { type, digest: below } of readDirectoryObject(objects, digest).values()) {
-      if (type === 'dir' && below !== undefined && !isWhole(below)) return false;
-    }
-    return true;
-  };
+  const look = (digest: Digest): boolean =>
+    objects.get(digest) !== undefined && objectsBelow(objects, digest).every(isWhole);
   return [...records.list()].filter(
     ({ tree, layers }) => !isWhole(tree) || !layers.every(isWholeList),
   );

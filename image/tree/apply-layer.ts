@@ -6,6 +6,7 @@ import type { Digest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import type { Entry } from '../entry.ts';
 import { childrenOf, type Directory, putDirectory, readRoot, type TreeEntry } from './directory.ts';
+import { DirectoryDraft } from './directory-draft.ts';
 import { parentOf } from './layer-paths.ts';
 import type { ObjectStore } from './object-store.ts';
 import { assertInOrder } from './sort-entries.ts';
@@ -28,12 +29,12 @@ export function applyLayer(objects: ObjectStore, base: Digest, entries: Iterable
 export class AppliedLayer {
   readonly #objects: ObjectStore;
   /** The directories that lead to the one that is being changed, the root first. */
-  readonly #open: Draft[];
+  readonly #open: DirectoryDraft[];
   #previous: Entry | undefined;
 
   constructor(objects: ObjectStore, base: Digest) {
     this.#objects = objects;
-    this.#open = [new Draft(objects, '', readRoot(objects, base))];
+    this.#open = [new DirectoryDraft(objects, '', readRoot(objects, base))];
   }
 
   /** Takes the next entry; throws as `applyLayer` does. */
@@ -53,7 +54,7 @@ export class AppliedLayer {
       throw new BuildError('E_LAYER_INVALID', `the root directory cannot be a ${type}`);
     }
     const name = path.slice(folder === '' ? 0 : folder.length + 1);
-    if (type === 'whiteout') this.#enterExisting(folder)?.children().delete(name);
+    if (type === 'whiteout') this.#enterExisting(folder)?.delete(name);
     else if (type === 'hardlink') this.#enter(folder).set({ ...this.#linked(entry), name });
     else this.#enter(folder).set(treeEntryOf(entry, name, type));
   }
@@ -65,7 +66,7 @@ export class AppliedLayer {
   }
 
   /** The directory at `path`, made where it is missing or something else. */
-  #enter(path: string): Draft {
+  #enter(path: string): DirectoryDraft {
     for (const name of this.#leaveTo(path)) {
       const here = this.#top();
       this.#open.push(here.child(name) ?? here.make(name));
@@ -74,7 +75,7 @@ export class AppliedLayer {
   }
 
   /** The directory at `path`, or undefined where there is none. */
-  #enterExisting(path: string): Draft | undefined {
+  #enterExisting(path: string): DirectoryDraft | undefined {
     for (const name of this.#leaveTo(path)) {
       const child = this.#top().child(name);
       if (child === undefined) return undefined;
@@ -87,12 +88,12 @@ export class AppliedLayer {
   #leaveTo(path: string): string[] {
     for (let draft = this.#top(); !isAtOrBelow(path, draft.path); draft = this.#top()) {
       this.#open.pop();
-      this.#top().children().set(draft.name, draft.seal());
+      this.#top().set(draft.seal());
     }
     return namesBelow(path, this.#top().path);
   }
 
-  #top(): Draft {
+  #top(): DirectoryDraft {
     const draft = this.#open.at(-1);
     if (draft === undefined) throw new Error('the root directory is never left');
     return draft;
@@ -115,7 +116,7 @@ export class AppliedLayer {
     const folder = parentOf(path);
     const above = this.#open.findLast((draft) => isAtOrBelow(folder ?? '', draft.path));
     if (folder === undefined || above === undefined) return undefined;
-    let directory: Directory = above.children();
+    let directory: Pick<Directory, 'get'> = above;
     for (const name of namesBelow(folder, above.path)) {
       const child = directory.get(name);
       if (child?.type !== 'dir') return undefined;
@@ -148,74 +149,6 @@ function treeEntryOf(
   };
 }
 
-/** A directory that is being changed. Its entries are read when the first of them is asked for. */
-class Draft {
-  readonly path: string;
-  readonly #objects: ObjectStore;
-  #entry: TreeEntry;
-  #children: Map<string, TreeEntry> | undefined;
-
-  constructor(objects: ObjectStore, path: string, entry: TreeEntry) {
-    this.#objects = objects;
-    this.path = path;
-    this.#entry = entry;
-  }
-
-  get name(): string {
-    return this.#entry.name;
-  }
-
-  children(): Map<string, TreeEntry> {
-    this.#children ??= new Map(childrenOf(this.#objects, this.#entry));
-    return this.#children;
-  }
-
-  set(entry: TreeEntry): void {
-    this.children().set(entry.name, entry);
-  }
-
-  clear(): void {
-    this.#children = new Map();
-  }
-
-  /** Takes mode, owner and xattrs of a layer's `dir` entry; what is in the directory stays. */
-  setMetadata({ mode, uid, gid, xattrs }: Entry): void {
-    const { name, type, size, digest } = this.#entry;
-    this.#entry = {
-      name,
-      type,
-      mode,
-      uid,
-      gid,
-      size,
-      ...(digest === undefined ? {} : { digest }),
-      ...(xattrs === undefined ? {} : { xattrs }),
-    };
-  }
-
-  /** Keeps what has changed and returns the directory's entry. */
-  seal(): TreeEntry {
-    if (this.#children === undefined) return this.#entry;
-    return { ...this.#entry, digest: putDirectory(this.#objects, this.#children.values()) };
-  }
-
-  /** The directory `name` in this one; undefined where there is none. */
-  child(name: string): Draft | undefined {
-    const entry = this.children().get(name);
-    return entry?.type === 'dir'
-      ? new Draft(this.#objects, join(this.path, name), entry)
-      : undefined;
-  }
-
-  /** A new directory `name` in this one. */
-  make(name: string): Draft {
-    const entry = { name, type: 'dir', mode: 0o755, uid: 0, gid: 0, size: 0 } as const;
-    const draft = new Draft(this.#objects, join(this.path, name), entry);
-    draft.clear();
-    return draft;
-  }
-}
-
 function isAtOrBelow(path: string, folder: string): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`);
 }
@@ -224,8 +157,4 @@ function isAtOrBelow(path: string, folder: string): boolean {
 function namesBelow(path: string, folder: string): string[] {
   if (path === folder) return [];
   return path.slice(folder === '' ? 0 : folder.length + 1).split('/');
-}
-
-function join(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`;
 }

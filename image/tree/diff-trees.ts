@@ -2,7 +2,14 @@
 
 import type { Digest } from '../../core/digest.ts';
 import { compareNames } from '../../core/names.ts';
-import { childrenOf, metadataOf, readRoot, rowOf, type TreeEntry } from './directory.ts';
+import {
+  childrenOf,
+  type Directory,
+  metadataOf,
+  readRoot,
+  rowOf,
+  type TreeEntry,
+} from './directory.ts';
 import type { ObjectStore } from './object-store.ts';
 import { walkFrom } from './walk.ts';
 
@@ -49,13 +56,9 @@ function* diffChildren(
   before: TreeEntry,
   after: TreeEntry,
 ): Generator<TreeChange> {
-  const old = childrenOf(objects, before);
-  const now = childrenOf(objects, after);
   const prefix = path === '' ? '' : `${path}/`;
-  for (const name of [...new Set([...old.keys(), ...now.keys()])].sort(compareNames)) {
-    const was = old.get(name);
-    const is = now.get(name);
-    const child = `${prefix}${name}`;
+  for (const [was, is] of pairs(childrenOf(objects, before), childrenOf(objects, after))) {
+    const child = `${prefix}${(was ?? is)?.name}`;
     if (was === undefined && is !== undefined) {
       for (const found of walkFrom(objects, { path: child, entry: is })) {
         yield { kind: 'added', path: found.path, after: found.entry };
@@ -65,5 +68,19 @@ function* diffChildren(
     } else if (was !== undefined && is !== undefined) {
       yield* diffEntries(objects, child, was, is);
     }
+  }
+}
+
+type Pair = readonly [was: TreeEntry | undefined, is: TreeEntry | undefined];
+
+/** What two directories have under each name that one of them has. */
+function* pairs(old: Directory, now: Directory): Generator<Pair> {
+  const [olds, nows] = [old.values()[Symbol.iterator](), now.values()[Symbol.iterator]()];
+  let [a, b] = [olds.next(), nows.next()];
+  while (a.done !== true || b.done !== true) {
+    const order = a.done ? 1 : b.done ? -1 : compareNames(a.value.name, b.value.name);
+    yield [order <= 0 ? a.value : undefined, order >= 0 ? b.value : undefined];
+    if (order <= 0) a = olds.next();
+    if (order >= 0) b = nows.next();
   }
 }

@@ -1,10 +1,12 @@
-// Directory objects: the sorted entries of one directory in one pinned encoding, under its digest. A
+// Directory objects: the sorted entries of one directory in one pinned encoding, under its digest; of a directory
+// with very many, an object that names others, each of which has some of them (directory-writer.ts decides). A
 // tree is the digest of a root object, a directory object whose one entry, named '', is the root
 // directory itself. mtimes are not in it. The encoding is an identity: a change of it is a change of
 // the store's format.
 
 import { type Digest, parseDigest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
+import { lastWhere } from '../../core/last-where.ts';
 import { compareNames } from '../../core/names.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -31,10 +33,19 @@ export interface TreeEntry {
   readonly xattrs?: Readonly<Record<string, string>>;
 }
 
-/** Entries by name, in the order of the names' bytes. */
-export type Directory = ReadonlyMap<string, TreeEntry>;
+/** Entries by name, in the order of the names' bytes. There may be very many: who goes through them keeps none. */
+export interface Directory extends Iterable<[string, TreeEntry]> {
+  get(name: string): TreeEntry | undefined;
+  has(name: string): boolean;
+  keys(): Iterable<string>;
+  values(): Iterable<TreeEntry>;
+}
+
+/** Some entries of a directory, which are a directory object: the first name, and the object. */
+export type DirectoryPart = readonly [first: string, digest: Digest];
 
 const HEADER = 'slipway-dir-1\n';
+const PARTS_HEADER = 'slipway-dir-parts-1\n';
 
 /** What sets an entry apart besides its name and the numbers: a digest, a link's target, or [major, minor]. */
 type Reference = string | readonly [number, number] | null;
@@ -50,26 +61,47 @@ type Row = readonly [
   xattrs?: readonly (readonly [string, string])[],
 ];
 
-/** Keeps the entries (in any order) as a directory object and returns its digest. */
-export function putDirectory(objects: ObjectStore, entries: Iterable<TreeEntry>): Digest {
-  const sorted = [...entries].sort((a, b) => compareNames(a.name, b.name));
-  return objects.put(Buffer.from(HEADER + JSON.stringify(sorted.map(rowOf)), 'utf8'));
+/** Keeps the entries, which are in order, as one directory object and returns its digest. */
+export function putDirectory(objects: ObjectStore, entries: readonly TreeEntry[]): Digest {
+  return objects.put(Buffer.from(HEADER + JSON.stringify(entries.map(rowOf)), 'utf8'));
 }
 
-/** Reads a directory object. Throws E_TREE_MISSING where the store does not have it. */
+/** Keeps a directory whose entries are in `parts`, in order, and returns its digest. */
+export function putDirectoryParts(objects: ObjectStore, parts: readonly DirectoryPart[]): Digest {
+  return objects.put(Buffer.from(PARTS_HEADER + JSON.stringify(parts), 'utf8'));
+}
+
+/** Reads a directory object. Throws E_TREE_MISSING where the store does not have it; so does what is asked of it later. */
 export function readDirectoryObject(objects: ObjectStore, digest: Digest): Directory {
   const cache = cacheOf(objects);
   const known = cache.get(digest);
   if (known !== undefined) return known;
+  const directory = readUncached(objects, digest);
+  cache.set(digest, directory, directory instanceof Map ? directory.size : 0);
+  return directory;
+}
+
+/** The objects that a directory object leads to: its parts, or the directories in it. Throws E_TREE_MISSING. */
+export function objectsBelow(objects: ObjectStore, digest: Digest): readonly Digest[] {
+  const directory = readDirectoryObject(objects, digest);
+  if (directory instanceof PartedDirectory) return directory.parts.map(([, part]) => part);
+  const below: Digest[] = [];
+  for (const entry of directory.values())
+    if (entry.type === 'dir' && entry.digest !== undefined) below.push(entry.digest);
+  return below;
+}
+
+function readUncached(objects: ObjectStore, digest: Digest): Directory {
   const bytes = objects.get(digest);
   if (bytes === undefined) {
     throw new BuildError('E_TREE_MISSING', `the store does not have the directory ${digest}`, {
       hint: 'build again with --no-cache: the steps that made it will run again',
     });
   }
-  const directory = decode(bytes);
-  cache.set(digest, directory);
-  return directory;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (text.startsWith(HEADER)) return decode(text.slice(HEADER.length));
+  if (!text.startsWith(PARTS_HEADER)) throw new Error('not a directory object');
+  return new PartedDirectory(objects, decodeParts(text.slice(PARTS_HEADER.length)));
 }
 
 /** Reads the root directory's own entry. Throws E_TREE_MISSING. */
@@ -125,14 +157,54 @@ function referenceOf(entry: TreeEntry): Reference {
   }
 }
 
-function decode(bytes: Uint8Array): Directory {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  if (!text.startsWith(HEADER)) throw new Error('not a directory object');
+function decode(rows: string): ReadonlyMap<string, TreeEntry> {
   const directory = new Map<string, TreeEntry>();
-  for (const row of JSON.parse(text.slice(HEADER.length)) as Row[]) {
-    directory.set(row[0], entryOf(row));
-  }
+  for (const row of JSON.parse(rows) as Row[]) directory.set(row[0], entryOf(row));
   return directory;
+}
+
+function decodeParts(text: string): readonly DirectoryPart[] {
+  const parts = JSON.parse(text) as DirectoryPart[];
+  if (!parts.every(([, digest]) => parseDigest(digest) !== undefined))
+    throw new Error('not a directory object: a digest is malformed');
+  return parts;
+}
+
+/** A directory that is read a part at a time: of those in which something was looked up, some are kept. */
+class PartedDirectory implements Directory {
+  readonly parts: readonly DirectoryPart[];
+  readonly #objects: ObjectStore;
+
+  constructor(objects: ObjectStore, parts: readonly DirectoryPart[]) {
+    this.#objects = objects;
+    this.parts = parts;
+  }
+
+  get(name: string): TreeEntry | undefined {
+    const part = partFor(this.parts, name);
+    return part && readDirectoryObject(this.#objects, part[1]).get(name);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  *keys(): Generator<string> {
+    for (const { name } of this.values()) yield name;
+  }
+
+  *values(): Generator<TreeEntry> {
+    for (const [, digest] of this.parts) yield* readUncached(this.#objects, digest).values();
+  }
+
+  *[Symbol.iterator](): Generator<[string, TreeEntry]> {
+    for (const entry of this.values()) yield [entry.name, entry];
+  }
+}
+
+/** The part in which `name` is, if it is there. */
+export function partFor(parts: readonly DirectoryPart[], name: string): DirectoryPart | undefined {
+  return lastWhere(parts, ([first]) => compareNames(first, name) <= 0);
 }
 
 function entryOf([name, type, mode, uid, gid, size, reference, xattrs]: Row): TreeEntry {
@@ -157,20 +229,24 @@ const CACHED_ENTRIES = 200_000;
 
 /** Decoded directories of one store, least recently used first. */
 class DirectoryCache {
-  readonly #directories = new Map<Digest, Directory>();
+  readonly #directories = new Map<
+    Digest,
+    { readonly directory: Directory; readonly size: number }
+  >();
   #entries = 0;
 
   get(digest: Digest): Directory | undefined {
-    const directory = this.#directories.get(digest);
-    if (directory === undefined) return undefined;
+    const kept = this.#directories.get(digest);
+    if (kept === undefined) return undefined;
     this.#directories.delete(digest);
-    this.#directories.set(digest, directory);
-    return directory;
+    this.#directories.set(digest, kept);
+    return kept.directory;
   }
 
-  set(digest: Digest, directory: Directory): void {
-    this.#directories.set(digest, directory);
-    this.#entries += directory.size + 1;
+  /** `size`: how many decoded entries it holds. */
+  set(digest: Digest, directory: Directory, size: number): void {
+    this.#directories.set(digest, { directory, size });
+    this.#entries += size + 1;
     for (const [oldest, old] of this.#directories) {
       if (this.#entries <= CACHED_ENTRIES) return;
       this.#directories.delete(oldest);

@@ -1,7 +1,7 @@
 // Which directory objects some trees are made of: what a prune must keep.
 
 import type { Digest } from '../../core/digest.ts';
-import { readDirectoryObject } from './directory.ts';
+import { objectsBelow } from './directory.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Returns the digests of every directory object of `trees`, their root objects included. Missing objects end their branch. */
@@ -11,9 +11,7 @@ export function reachableObjects(objects: ObjectStore, trees: readonly Digest[])
   for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
     if (reached.has(digest) || objects.get(digest) === undefined) continue;
     reached.add(digest);
-    for (const entry of readDirectoryObject(objects, digest).values()) {
-      if (entry.type === 'dir' && entry.digest !== undefined) waiting.push(entry.digest);
-    }
+    for (const below of objectsBelow(objects, digest)) waiting.push(below);
   }
   return reached;
 }

@@ -1,7 +1,7 @@
 // Everything at and below a path of a tree, in canonical order.
 
 import type { Digest } from '../../core/digest.ts';
-import { childrenOf } from './directory.ts';
+import { childrenOf, type TreeEntry } from './directory.ts';
 import { type Found, lookup } from './lookup.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -16,14 +16,23 @@ export function* walk(objects: ObjectStore, tree: Digest, path: string): Generat
 
 /** Yields `start` and everything below it, as `walk` does. */
 export function* walkFrom(objects: ObjectStore, start: Found): Generator<Found> {
-  const pending: Found[] = [start];
-  for (let found = pending.pop(); found !== undefined; found = pending.pop()) {
-    yield found;
-    if (found.entry.type !== 'dir') continue;
-    const prefix = found.path === '' ? '' : `${found.path}/`;
-    const children = [...childrenOf(objects, found.entry).values()];
-    for (const entry of children.reverse()) {
-      pending.push({ path: `${prefix}${entry.name}`, entry });
+  yield start;
+  /** The directories that lead to where the walk is, each with what is left of it. */
+  const open = [restOf(objects, start)];
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const { done, value: entry } = top.rest.next();
+    if (done === true) {
+      open.pop();
+      continue;
     }
+    const found = { path: `${top.prefix}${entry.name}`, entry };
+    yield found;
+    if (entry.type === 'dir') open.push(restOf(objects, found));
   }
+}
+
+function restOf(objects: ObjectStore, { path, entry }: Found) {
+  const children: Iterable<TreeEntry> =
+    entry.type === 'dir' ? childrenOf(objects, entry).values() : [];
+  return { prefix: path === '' ? '' : `${path}/`, rest: children[Symbol.iterator]() };
 }

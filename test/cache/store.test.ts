@@ -66,7 +66,7 @@ test('a store of another format is refused', async () => {
   writeFileSync(join(home, 'format.json'), '{"format":99}');
   await expect(openStore(home)).rejects.toMatchObject({
     code: 'E_STORE_FORMAT',
-    message: `the store at ${home} has format 99; this slipway reads format 3`,
+    message: `the store at ${home} has format 99; this slipway reads format 4`,
   });
   expect(readdirSync(home)).toEqual(['format.json']);
 });
@@ -75,10 +75,10 @@ test('a format in which a disk has changed one letter is mended, and two are a f
   const home = tmpDir();
   await (await openStore(home)).close();
   const file = join(home, 'format.json');
-  writeFileSync(file, '{"fopmat":3}\n');
+  writeFileSync(file, '{"fopmat":4}\n');
   await (await openStore(home)).close();
-  expect(readFileSync(file, 'utf8')).toBe('{"format":3}\n');
-  writeFileSync(file, '{"fopmax":3}\n');
+  expect(readFileSync(file, 'utf8')).toBe('{"format":4}\n');
+  writeFileSync(file, '{"fopmax":4}\n');
   await expect(openStore(home)).rejects.toMatchObject({ code: 'E_STORE_FORMAT' });
 });
 
@@ -96,7 +96,7 @@ test('a store whose values have no checksums yet goes on, without them', async (
   const again = await openStore(home);
   expect(again.objects.get(digest)).toBeUndefined();
   await again.close();
-  expect(readFileSync(join(home, 'format.json'), 'utf8')).toBe('{"format":3}\n');
+  expect(readFileSync(join(home, 'format.json'), 'utf8')).toBe('{"format":4}\n');
 });
 
 test('a folder that holds other files is no store: nothing in its tmp is swept away', async () => {

@@ -5,7 +5,12 @@ import { inputTreeOf } from '../../cache/records.ts';
 import { openStore } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
 import { getReads, putReads, type ReadRow } from '../../image/reads/read-set.ts';
-import { childrenOf, readRoot, type TreeEntry } from '../../image/tree/directory.ts';
+import {
+  childrenOf,
+  type Directory,
+  readRoot,
+  type TreeEntry,
+} from '../../image/tree/directory.ts';
 import type { ObjectStore } from '../../image/tree/object-store.ts';
 
 const RULES = {
@@ -46,7 +51,7 @@ function forgotten(
   objects: ObjectStore,
   reads: Digest,
   rule: Rule,
-  entries: ReadonlyMap<string, TreeEntry>,
+  entries: Pick<Directory, 'get'>,
 ): Digest {
   const rows = (getReads(objects, reads) ?? []).flatMap((row) => {
     const entry = entries.get(row.name);
