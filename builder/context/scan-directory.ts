@@ -4,6 +4,7 @@
 import type { Table } from '../../cache/database.ts';
 import { canonicalJson } from '../../core/canonical.ts';
 import { type Digest, finishDigest, startDigest } from '../../core/digest.ts';
+import { LARGE_BUILD, limitHeapGrowth } from '../../core/heap-growth.ts';
 import type { Spool } from '../../core/spool.ts';
 import type { Entry } from '../../image/entry.ts';
 import { comparePaths } from '../../image/tree/path-order.ts';
@@ -59,6 +60,8 @@ export async function scanDirectory(
   keep?: (path: string) => boolean,
 ): Promise<Scan> {
   const folders: ScannedFolder[] = [];
+  /** Folders and files. */
+  let seen = 0;
   const shared = new SharedInodes();
   const reader = new FolderReader();
   const onFiles: OnFiles = async (folder, all, others) => {
@@ -70,6 +73,8 @@ export async function scanDirectory(
       if (isTaken(others.name(index)))
         onSkipped(joinPath(at, others.name(index)), others.isSocket(index) ? 'socket' : 'device');
     if (files.count === 0) return;
+    seen += 1 + files.count;
+    if (seen > LARGE_BUILD) limitHeapGrowth();
     const absolute = pathInside(root, at);
     // What is less than the walk saw would take the place of the folder's record.
     const made =

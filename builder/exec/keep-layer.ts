@@ -3,6 +3,7 @@
 
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../../core/digest.ts';
+import { LARGE_BUILD, limitHeapGrowth } from '../../core/heap-growth.ts';
 import type { Entry } from '../../image/entry.ts';
 import { LayerListWriter } from '../../image/layer-list.ts';
 import { AppliedLayer } from '../../image/tree/apply-layer.ts';
@@ -49,6 +50,8 @@ async function forEach(
   let taken = 0;
   for (const entry of entries) {
     take(entry);
-    if (++taken % TURN === 0) await objects.settled();
+    if (++taken % TURN !== 0) continue;
+    if (taken > LARGE_BUILD) limitHeapGrowth();
+    await objects.settled();
   }
 }

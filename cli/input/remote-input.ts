@@ -1,7 +1,7 @@
 // A context by its address: a commit of a git repository, or a file over http(s), which is a tar of the
 // context or the Dockerfile itself. What comes from there is put into a folder that ends with the build.
 
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildEnvironment } from '../../builder/environment.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../builder/remote/remote-source.ts';
 import { BuildError } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
+import { removeTree } from '../../core/remove-tree.ts';
 import { redactCredentials, safeText } from '../../core/safe-text.ts';
 import type { SourceText } from '../../core/source.ts';
 import { readStdin } from './read-stdin.ts';
@@ -87,7 +88,7 @@ async function fetchFile(source: HttpSource, options: RemoteInputOptions): Promi
 async function newFolder(): Promise<{ base: string; dispose(): Promise<void> }> {
   const base = await mkdtemp(join(tmpdir(), 'slipway-context-'));
   await chmod(base, 0o755);
-  return { base, dispose: () => rm(base, { recursive: true, force: true }) };
+  return { base, dispose: () => removeTree(Buffer.from(base)) };
 }
 
 /** The error for a context by address where there is nothing that could fetch it. */

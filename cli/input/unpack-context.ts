@@ -3,19 +3,40 @@
 // not by a look at the disk: a folder on the way to an entry is one that was made here, never a
 // link (CVE-2026-28406, CVE-2026-42574, npm tar's CVE-2026-23745).
 
-import { chmod, link, mkdir, mkdtemp, open, rm, symlink, utimes } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  futimesSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BuildError } from '../../core/errors.ts';
+import { LARGE_BUILD, limitHeapGrowth } from '../../core/heap-growth.ts';
 import { nameToBytes } from '../../core/names.ts';
+import { removeTree } from '../../core/remove-tree.ts';
 import { decompressLayer } from '../../image/compress/decompress.ts';
 import { ChunkReader } from '../../image/stream/chunk-reader.ts';
 import { checkLinkTarget, entryPath } from '../../image/tar/entry-path.ts';
 import { readMembers, type TarMember } from '../../image/tar/member.ts';
 import { newestOf } from '../../image/tar/newest.ts';
 
-/** As many files as a layer may have. */
+/** As many files as a layer may have, and bytes: holes of sparse files count, which cost whoever sends them nothing. */
 const MAX_ENTRIES = 2_000_000;
+const MAX_BYTES = 2 ** 40;
+
+export interface UnpackLimits {
+  readonly maxEntries?: number;
+  readonly maxBytes?: number;
+}
 
 export interface UnpackedContext {
   readonly root: string;
@@ -30,21 +51,26 @@ export interface UnpackedContext {
  * A later entry replaces an earlier one of the same name. Throws E_LAYER_INVALID,
  * E_LAYER_TRUNCATED, E_LAYER_LIMIT, E_UNSUPPORTED; nothing is left behind then.
  */
-export async function unpackContext(chunks: AsyncIterable<Uint8Array>): Promise<UnpackedContext> {
+export async function unpackContext(
+  chunks: AsyncIterable<Uint8Array>,
+  { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES }: UnpackLimits = {},
+): Promise<UnpackedContext> {
   const root = await mkdtemp(join(tmpdir(), 'slipway-context-'));
   const unpacking = new Unpacking(root);
   const reader = new ChunkReader(decompressLayer(chunks));
   let newest: number | undefined;
   try {
     let entries = 0;
+    let bytes = 0;
     for await (const member of readMembers(reader)) {
-      if (++entries > MAX_ENTRIES) {
-        throw new BuildError('E_LAYER_LIMIT', `the context has more than ${MAX_ENTRIES} entries`);
-      }
+      if (++entries > maxEntries) throw tooLarge(`more than ${maxEntries} entries`);
+      bytes += member.size;
+      if (bytes > maxBytes) throw tooLarge(`files of more than ${maxBytes} bytes`);
+      if (entries > LARGE_BUILD) limitHeapGrowth();
       newest = newestOf(newest, member);
       await unpacking.add(member);
     }
-    await unpacking.finish();
+    unpacking.finish();
   } catch (error) {
     await unpacking.dispose();
     throw error;
@@ -58,8 +84,12 @@ type Made =
   | { readonly type: 'dir'; readonly mode: number; readonly mtime: number }
   | { readonly type: 'file' | 'symlink' };
 
+// One object for all of them: there may be millions.
+const FILE: Made = { type: 'file' };
+const SYMLINK: Made = { type: 'symlink' };
 const NEW_DIRECTORY: Made = { type: 'dir', mode: 0o755, mtime: 0 };
 
+/** Every call is synchronous: nothing else goes on yet, and a trip to the thread pool costs more than most of them. */
 class Unpacking {
   readonly #root: Buffer;
   /** What stands at each path; folders come before what is in them. */
@@ -72,28 +102,28 @@ class Unpacking {
   async add(member: TarMember): Promise<void> {
     const path = entryPath(member.name);
     if (path === '') return;
-    await this.#makeParents(path);
+    this.#makeParents(path);
     if (member.type === '5') return this.#addDirectory(path, member);
-    await this.#makeRoom(path);
+    this.#makeRoom(path);
     switch (member.type) {
       case '0':
       case '7':
         await this.#addFile(path, member);
-        this.#made.set(path, { type: 'file' });
+        this.#made.set(path, FILE);
         break;
       case '1': {
         const target = entryPath(member.link);
         if (this.#made.get(target)?.type !== 'file') {
           throw invalid(`the hard link ${quote(path)} leads to no file before it`);
         }
-        await link(this.#at(target), this.#at(path));
-        this.#made.set(path, { type: 'file' });
+        linkSync(this.#at(target), this.#at(path));
+        this.#made.set(path, FILE);
         break;
       }
       case '2':
         checkLinkTarget(path, member.link);
-        await symlink(nameToBytes(member.link), this.#at(path));
-        this.#made.set(path, { type: 'symlink' });
+        symlinkSync(nameToBytes(member.link), this.#at(path));
+        this.#made.set(path, SYMLINK);
         break;
       default:
         throw new BuildError('E_UNSUPPORTED', `${quote(path)} of the context is no file`, {
@@ -102,28 +132,29 @@ class Unpacking {
     }
   }
 
-  /** Gives folders their modes and times: last, since a mode may forbid to write into one. */
-  async finish(): Promise<void> {
+  /** Gives folders their modes and times: last, since a mode may forbid to write into one. Nothing can be added then. */
+  finish(): void {
+    for (const [path, made] of this.#made) if (made.type !== 'dir') this.#made.delete(path);
     for (const [path, made] of [...this.#made].reverse()) {
       if (made.type !== 'dir' || path === '') continue;
-      await utimes(this.#at(path), made.mtime, made.mtime);
-      await chmod(this.#at(path), made.mode);
+      utimesSync(this.#at(path), made.mtime, made.mtime);
+      chmodSync(this.#at(path), made.mode);
     }
   }
 
   async dispose(): Promise<void> {
     for (const [path, made] of this.#made) {
-      if (made.type === 'dir' && (made.mode & 0o700) !== 0o700) await chmod(this.#at(path), 0o700);
+      if (made.type === 'dir' && (made.mode & 0o700) !== 0o700) chmodSync(this.#at(path), 0o700);
     }
-    await rm(this.#root.toString(), { recursive: true, force: true });
+    await removeTree(this.#root);
   }
 
-  async #makeParents(path: string): Promise<void> {
+  #makeParents(path: string): void {
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
       const parent = path.slice(0, slash);
       const made = this.#made.get(parent);
       if (made === undefined) {
-        await mkdir(this.#at(parent), { mode: 0o700 });
+        mkdirSync(this.#at(parent), { mode: 0o700 });
         this.#made.set(parent, NEW_DIRECTORY);
       } else if (made.type !== 'dir') {
         throw invalid(`${quote(path)} lies below ${quote(parent)}, which is a ${made.type}`);
@@ -131,31 +162,33 @@ class Unpacking {
     }
   }
 
-  async #addDirectory(path: string, member: TarMember): Promise<void> {
+  #addDirectory(path: string, member: TarMember): void {
     const known = this.#made.get(path);
-    if (known !== undefined && known.type !== 'dir') await this.#makeRoom(path);
-    if (known?.type !== 'dir') await mkdir(this.#at(path), { mode: 0o700 });
+    if (known !== undefined && known.type !== 'dir') this.#makeRoom(path);
+    if (known?.type !== 'dir') mkdirSync(this.#at(path), { mode: 0o700 });
     this.#made.set(path, { type: 'dir', mode: member.mode, mtime: seconds(member.mtime) });
   }
 
   async #addFile(path: string, member: TarMember): Promise<void> {
     // What is there all the same (a file system that takes two names for one) is neither written nor followed.
-    const file = await open(this.#at(path), 'wx', 0o600);
+    const file = openSync(this.#at(path), 'wx', 0o600);
     try {
-      for await (const chunk of member.chunks) await file.writeFile(chunk);
-      await file.chmod(member.mode);
-      await file.utimes(seconds(member.mtime), seconds(member.mtime));
+      const whole = member.chunks.takeBuffered();
+      if (whole !== undefined) writeFileSync(file, whole);
+      else for await (const chunk of member.chunks) writeFileSync(file, chunk);
+      fchmodSync(file, member.mode);
+      futimesSync(file, seconds(member.mtime), seconds(member.mtime));
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 
   /** Removes what stands where a new entry goes. */
-  async #makeRoom(path: string): Promise<void> {
+  #makeRoom(path: string): void {
     const made = this.#made.get(path);
     if (made === undefined) return;
     if (made.type === 'dir') throw invalid(`${quote(path)} stands in it twice, once as a folder`);
-    await rm(this.#at(path));
+    rmSync(this.#at(path));
     this.#made.delete(path);
   }
 
@@ -177,4 +210,8 @@ function quote(path: string): string {
 
 function invalid(message: string): BuildError {
   return new BuildError('E_LAYER_INVALID', `the context is malformed: ${message}`);
+}
+
+function tooLarge(why: string): BuildError {
+  return new BuildError('E_LAYER_LIMIT', `the context has ${why}`);
 }

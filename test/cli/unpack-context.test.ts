@@ -186,3 +186,35 @@ test('the time of the newest entry is the time of the context', async () => {
   onTestFinished(dispose);
   expect(newest).toBe(9);
 });
+
+test('a context of more entries than are allowed, or more bytes, is refused, and nothing is left', async () => {
+  const left = (): string[] =>
+    readdirSync(tmpdir()).filter((name) => name.startsWith('slipway-context-'));
+  const before = left();
+  const tar = await makeTar([
+    { name: 'a', content: 'one' },
+    { name: 'b', content: 'two' },
+  ]);
+  expect(await rejected(unpackContext(once(tar), { maxEntries: 1 }))).toContain(
+    'error[E_LAYER_LIMIT]: the context has more than 1 entries',
+  );
+  expect(await rejected(unpackContext(once(tar), { maxBytes: 5 }))).toContain(
+    'error[E_LAYER_LIMIT]: the context has files of more than 5 bytes',
+  );
+  expect(left().filter((name) => !before.includes(name))).toEqual([]);
+});
+
+// A tar of a few KiB could otherwise fill the disk.
+test('holes of sparse files count among the bytes of a context', async () => {
+  const pax = {
+    'GNU.sparse.major': '1',
+    'GNU.sparse.minor': '0',
+    'GNU.sparse.name': 'sparse',
+    'GNU.sparse.realsize': '1048576',
+  };
+  const map = '1\n1048576\n0\n'.padEnd(512, '\0');
+  const tar = await makeTar([{ name: 'sparse', content: map, pax }]);
+  expect(await rejected(unpackContext(once(tar), { maxBytes: 2 ** 20 - 1 }))).toContain(
+    'error[E_LAYER_LIMIT]: the context has files of more than 1048575 bytes',
+  );
+});

@@ -47,8 +47,12 @@ describe('the form', () => {
   test('is one object for up to 8192 entries, and parts for more: these digests change only with the format of the store', () => {
     const [one, parts] = [directoryOf(treeOf(files(0, 8192))), directoryOf(treeOf(files(0, 8193)))];
     expect([formOf(one), formOf(parts)]).toEqual(['slipway-dir-1', 'slipway-dir-parts-1']);
-    expect(one).toMatchInlineSnapshot(`"sha256:5e8c6906504fae26a1ef6b2f81ec9843611058827c20510dc3b4ab50f16c34c5"`);
-    expect(parts).toMatchInlineSnapshot(`"sha256:56ebad07dd9d075bf746b03ab7fb1ed0b49117624e74ac1813bb6a386f7581a8"`);
+    expect(one).toMatchInlineSnapshot(
+      `"sha256:5e8c6906504fae26a1ef6b2f81ec9843611058827c20510dc3b4ab50f16c34c5"`,
+    );
+    expect(parts).toMatchInlineSnapshot(
+      `"sha256:56ebad07dd9d075bf746b03ab7fb1ed0b49117624e74ac1813bb6a386f7581a8"`,
+    );
   });
 
   test('is the same whichever way the entries came and went', () => {
