@@ -8,6 +8,7 @@ import { type Digest, parseDigest } from '../../core/digest.ts';
 import { BuildError } from '../../core/errors.ts';
 import { lastWhere } from '../../core/last-where.ts';
 import { compareNames } from '../../core/names.ts';
+import { DirectoryCache } from './directory-cache.ts';
 import type { ObjectStore } from './object-store.ts';
 
 export type TreeEntryType = 'file' | 'dir' | 'symlink' | 'char' | 'block' | 'fifo';
@@ -224,40 +225,9 @@ function contentOf(
   return { digest };
 }
 
-/** Decoded entries that are kept for each store; about 300 bytes each. */
-const CACHED_ENTRIES = 200_000;
+const caches = new WeakMap<ObjectStore, DirectoryCache<Directory>>();
 
-/** Decoded directories of one store, least recently used first. */
-class DirectoryCache {
-  readonly #directories = new Map<
-    Digest,
-    { readonly directory: Directory; readonly size: number }
-  >();
-  #entries = 0;
-
-  get(digest: Digest): Directory | undefined {
-    const kept = this.#directories.get(digest);
-    if (kept === undefined) return undefined;
-    this.#directories.delete(digest);
-    this.#directories.set(digest, kept);
-    return kept.directory;
-  }
-
-  /** `size`: how many decoded entries it holds. */
-  set(digest: Digest, directory: Directory, size: number): void {
-    this.#directories.set(digest, { directory, size });
-    this.#entries += size + 1;
-    for (const [oldest, old] of this.#directories) {
-      if (this.#entries <= CACHED_ENTRIES) return;
-      this.#directories.delete(oldest);
-      this.#entries -= old.size + 1;
-    }
-  }
-}
-
-const caches = new WeakMap<ObjectStore, DirectoryCache>();
-
-function cacheOf(objects: ObjectStore): DirectoryCache {
+function cacheOf(objects: ObjectStore): DirectoryCache<Directory> {
   let cache = caches.get(objects);
   if (cache === undefined) {
     cache = new DirectoryCache();
