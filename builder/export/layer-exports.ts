@@ -5,6 +5,7 @@ import type { Store } from '../../cache/store.ts';
 import { withSpan } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import { compressorFor } from '../../image/compress/compression.ts';
+import type { Compressor } from '../../image/compress/compressor.ts';
 import { PackRunners } from '../exec/pack-runners.ts';
 import type { LayerForm } from '../options.ts';
 import type { Graph, VertexId } from '../plan/graph.ts';
@@ -35,13 +36,16 @@ export function layerExports({ graph, ...options }: LayerExportsOptions): LayerE
   const started = new Map<string, Promise<ExportedLayer>>();
   const runners = new PackRunners(options.signal);
 
-  const startLayer = (layer: SnapshotLayer, form: LayerForm, vertex: VertexId) => {
-    const compressor = compressorFor(form.compression);
-    const key = `${layer.id} ${compressor.name} ${form.force}`;
+  const startLayer = (
+    layer: SnapshotLayer,
+    { force, compressor }: { readonly force: boolean; readonly compressor: Compressor },
+    vertex: VertexId,
+  ) => {
+    const key = `${layer.id} ${compressor.name} ${force}`;
     const known = started.get(key);
     if (known !== undefined) return known;
     const { span } = graph.vertices[vertex] ?? {};
-    const made = exportLayer({ ...options, runners, compressor, force: form.force }, layer).catch(
+    const made = exportLayer({ ...options, runners, compressor, force }, layer).catch(
       (error: unknown) => {
         throw withSpan(error, span);
       },
@@ -51,8 +55,9 @@ export function layerExports({ graph, ...options }: LayerExportsOptions): LayerE
   };
 
   return {
-    start({ layers }, form, vertex) {
-      const all = Promise.all(layers.map((layer) => startLayer(layer, form, vertex)));
+    start({ layers }, { compression, force }, vertex) {
+      const how = { force, compressor: compressorFor(compression) };
+      const all = Promise.all(layers.map((layer) => startLayer(layer, how, vertex)));
       all.catch(() => {});
       return all;
     },
