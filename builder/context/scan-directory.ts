@@ -53,6 +53,9 @@ export interface ScanOptions {
   readonly onSkipped: (path: string, kind: string) => void;
 }
 
+/** A folder costs as much memory as so many files. */
+const FILES_IN_A_FOLDER = 8;
+
 /** Scans `node`; where `keep` is given, only the files for which it is true. Throws E_COPY_SOURCE, E_FILE_CHANGED. */
 export async function scanDirectory(
   { root, rules, modes, digests, spool, onSkipped }: ScanOptions,
@@ -60,7 +63,6 @@ export async function scanDirectory(
   keep?: (path: string) => boolean,
 ): Promise<Scan> {
   const folders: ScannedFolder[] = [];
-  /** Folders and files. */
   let seen = 0;
   const shared = new SharedInodes();
   const reader = new FolderReader();
@@ -73,7 +75,7 @@ export async function scanDirectory(
       if (isTaken(others.name(index)))
         onSkipped(joinPath(at, others.name(index)), others.isSocket(index) ? 'socket' : 'device');
     if (files.count === 0) return;
-    seen += 1 + files.count;
+    seen += FILES_IN_A_FOLDER + files.count;
     if (seen > LARGE_BUILD) limitHeapGrowth();
     const absolute = pathInside(root, at);
     // What is less than the walk saw would take the place of the folder's record.
