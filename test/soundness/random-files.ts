@@ -104,7 +104,7 @@ function tryEdit(random: Random, context: string): string | undefined {
     case 13:
       return pack(context);
     case 12:
-      writeFile(full, text(random).repeat(pick(random, [1000, 200_000])));
+      writeFile(full, text(random).repeat(pick(random, [1000, 20_000])));
       return `large ${path}`;
     default:
       writeFile(full, text(random), pick(random, [0o644, 0o644, 0o755]));
