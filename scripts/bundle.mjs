@@ -37,6 +37,7 @@ const LAZY = [
   'stream/promises',
   'timers/promises',
   'tls',
+  'v8',
   'zlib',
 ];
 
