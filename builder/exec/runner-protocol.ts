@@ -5,7 +5,7 @@ import { BuildError } from '../../core/errors.ts';
 import { nameToBytes } from '../../core/names.ts';
 import { ROOM_HINT } from '../../core/room-hint.ts';
 
-export const RUNNER_PROTOCOL = 1;
+export const RUNNER_PROTOCOL = 2;
 
 export type RunnerEvent =
   | { readonly event: 'hello'; readonly version: number }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "words.h"
+
 /* Left free by values, so that keys, numbers and the closing of a line always fit. */
 #define RESERVE 512
 
@@ -125,7 +127,7 @@ int event_hello(void)
 {
 	struct json json;
 	json_begin(&json, "hello");
-	json_number(&json, "version", 1);
+	json_number(&json, "version", PROTOCOL_VERSION);
 	return json_send(&json, EVENT_FD);
 }
 

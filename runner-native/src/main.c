@@ -47,7 +47,7 @@ static int print_version(void)
 	struct utsname machine;
 	if (uname(&machine) < 0)
 		return EXIT_MISUSED;
-	printf("slipway-runner 1 %s\n", machine.machine);
+	printf("slipway-runner " AS_TEXT(PROTOCOL_VERSION) " %s\n", machine.machine);
 	return EXIT_DONE;
 }
 

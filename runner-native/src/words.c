@@ -28,12 +28,11 @@ static int words_check(struct words *words, size_t length, struct err *err)
 	int rc = words_split(words, length, err);
 	if (rc < 0)
 		return rc;
-	if (strcmp(words->all[0], "slipway-runner/1") != 0)
-		return fail(
-			err, "E_RUNNER_VERSION", 0,
-			"this runner speaks slipway-runner/1, its client \"%.64s\"; they come from "
-			"different installations",
-			words->all[0]);
+	if (strcmp(words->all[0], PROTOCOL) != 0)
+		return fail(err, "E_RUNNER_VERSION", 0,
+			    "this runner speaks " PROTOCOL ", its client \"%.64s\"; they come from "
+			    "different installations",
+			    words->all[0]);
 	if (words->count < 2 || strcmp(words->all[words->count - 1], "end") != 0)
 		return fail(err, "E_RUNNER_WORDS", 0, "the words stop before \"end\"");
 	words->word = words->all + 1;

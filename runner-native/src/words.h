@@ -6,6 +6,12 @@
 
 #define WORDS_FD 3
 
+/* Raised with every change that a client of an older version would not understand. */
+#define PROTOCOL_VERSION	 2
+#define AS_TEXT_EXPANDED(number) #number
+#define AS_TEXT(number)		 AS_TEXT_EXPANDED(number)
+#define PROTOCOL		 "slipway-runner/" AS_TEXT(PROTOCOL_VERSION)
+
 struct words {
 	char *text;  /* all of them, each ended by NUL */
 	char **all;  /* pointers into text */

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
+import { BLOCK_END, bytesPart, END, target } from '../support/pack-parts.ts';
 import { PINNED_GZIP, pinnedSample } from '../support/pinned-gzip.ts';
 import { requires, requiresPrograms } from '../support/requires.ts';
 import { callRunner, NATIVE, RUNNER } from '../support/runner.ts';
@@ -39,14 +40,14 @@ test('it is a static program of that processor and says its protocol', (context)
   const header = readFileSync(join(BUILD, 'slipway-runner')).subarray(0, 20);
   expect(header.readUInt16LE(18)).toBe(183);
   const said = spawnSync(binary, ['version'], { encoding: 'utf8' });
-  expect(said.stdout).toBe('slipway-runner 1 aarch64\n');
+  expect(said.stdout).toBe('slipway-runner 2 aarch64\n');
 });
 
 test('words of another version, and words that it does not know, are refused', async (context) => {
   needs(context);
   const old = await callRunner({
     verb: 'dump',
-    words: ['slipway-runner/2', 'end'],
+    words: ['slipway-runner/1', 'end'],
     framed: false,
     binary,
   });
@@ -74,12 +75,16 @@ test('a folder comes back from dump as the runner of this processor has it', asy
 
 test('it packs a layer to the bytes that every processor makes of it', async (context) => {
   needs(context);
-  const bytes = pinnedSample();
-  const head = Buffer.from('b\0\0\0\0');
-  head.writeUInt32LE(bytes.length, 1);
-  const stdin = Buffer.concat([head, bytes, Buffer.from('ez')]);
+  const path = join(tmpDir(), 'layer');
+  writeFileSync(path, '');
   for (const [level, digest] of Object.entries(PINNED_GZIP)) {
-    const packed = await callRunner({ verb: 'pack', words: ['gzip', level], stdin, binary });
+    const parts = [target(path, ['gzip', level]), bytesPart(pinnedSample()), BLOCK_END, END];
+    const packed = await callRunner({
+      verb: 'pack',
+      words: [],
+      stdin: Buffer.concat(parts),
+      binary,
+    });
     expect([level, packed.event('done')?.['digest']]).toEqual([level, digest]);
   }
 }, 60_000);

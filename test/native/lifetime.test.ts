@@ -103,7 +103,7 @@ describe.each(ALL_RUNGS)('on rung %s', (rung) => {
   test('kill -9 of the client leaves no process', async (context) => {
     bench.need(context);
     const step = bench.prepare({ args: ['/probe', 'stubborn', '600', mark] });
-    const words = ['slipway-runner/1', ...bench.maps, ...step.words, 'end'];
+    const words = ['slipway-runner/2', ...bench.maps, ...step.words, 'end'];
     const program = `
       import { spawn } from 'node:child_process';
       const [binary, uid, ...words] = process.argv.slice(1);

@@ -12,25 +12,11 @@ import {
 import { join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { BLOCK_END, bytesPart, END, pathField, target } from '../support/pack-parts.ts';
 import { PINNED_GZIP, PINNED_SAMPLE, pinnedSample } from '../support/pinned-gzip.ts';
 import { callRunner, type RunnerEvent, type RunnerResult } from '../support/runner.ts';
 import { seededRandom } from '../support/seed.ts';
 import { tmpDir } from '../support/tmp.ts';
-
-const END = Buffer.from('z');
-const BLOCK_END = Buffer.from('e');
-
-function bytesPart(bytes: Uint8Array): Buffer {
-  const head = Buffer.from('b\0\0\0\0');
-  head.writeUInt32LE(bytes.byteLength, 1);
-  return Buffer.concat([head, bytes]);
-}
-
-function pathField(kind: string, path: Uint8Array): Buffer {
-  const head = Buffer.from(`${kind}\0\0`);
-  head.writeUInt16LE(path.byteLength, 1);
-  return Buffer.concat([head, path]);
-}
 
 interface FilePiece {
   readonly offset?: number;
@@ -46,13 +32,6 @@ function filePart(path: string, { offset = 0, length, digest }: FilePiece = {}):
   fields.writeUInt32LE(length ?? Number(size), 48);
   const kind = digest === undefined ? 'f' : 'v';
   return Buffer.concat([pathField(kind, Buffer.from(path)), fields, digest ?? Buffer.alloc(0)]);
-}
-
-/** Where a layer goes, and how: `gzip` and a level, or as it is. */
-function target(path: string, [, level]: readonly string[]): Buffer {
-  const field = pathField('o', Buffer.from(path));
-  const how = Buffer.from([level === undefined ? 255 : Number(level)]);
-  return Buffer.concat([field.subarray(0, 1), how, field.subarray(1)]);
 }
 
 /** Makes one layer; what came of it is given as `stdout`. */

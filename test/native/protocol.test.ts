@@ -9,31 +9,31 @@ import { tmpDir } from '../support/tmp.ts';
 
 describe('words', () => {
   test('another version is refused with both versions named', async () => {
-    const words = ['slipway-runner/2', 'end'];
+    const words = ['slipway-runner/1', 'end'];
     const result = await callRunner({ verb: 'run', words, framed: false });
     expect(result.status).toBe(1);
     expect(result.events).toEqual([
-      { event: 'hello', version: 1 },
+      { event: 'hello', version: 2 },
       {
         event: 'error',
         code: 'E_RUNNER_VERSION',
         errno: null,
         message:
-          'this runner speaks slipway-runner/1, its client "slipway-runner/2"; they come from different installations',
+          'this runner speaks slipway-runner/2, its client "slipway-runner/1"; they come from different installations',
         hint: null,
       },
     ]);
   });
 
   test.for([
-    [['slipway-runner/1'], 'the words stop before "end"'],
-    [['slipway-runner/1', 'dir', '/tmp'], 'the words stop before "end"'],
+    [['slipway-runner/2'], 'the words stop before "end"'],
+    [['slipway-runner/2', 'dir', '/tmp'], 'the words stop before "end"'],
     [[], 'the last word is not ended by NUL'],
-    [['slipway-runner/1', 'nonsense', 'end'], 'unknown word "nonsense"'],
-    [['slipway-runner/1', 'dir', 'end'], '"dir" needs 1 arguments'],
-    [['slipway-runner/1', 'end'], 'this verb needs the word "dir"'],
-    [['slipway-runner/1', 'uidmap', '0', '0', 'x', 'end'], '"x" is not a number in range'],
-    [['slipway-runner/1', 'dir', '/tmp', 'end'], 'dump needs one of the words "all" and "paths"'],
+    [['slipway-runner/2', 'nonsense', 'end'], 'unknown word "nonsense"'],
+    [['slipway-runner/2', 'dir', 'end'], '"dir" needs 1 arguments'],
+    [['slipway-runner/2', 'end'], 'this verb needs the word "dir"'],
+    [['slipway-runner/2', 'uidmap', '0', '0', 'x', 'end'], '"x" is not a number in range'],
+    [['slipway-runner/2', 'dir', '/tmp', 'end'], 'dump needs one of the words "all" and "paths"'],
   ] as const)('%j is refused', async ([words, message]) => {
     const result = await callRunner({ verb: 'dump', words, framed: false });
     expect(result.status).toBe(1);
@@ -92,7 +92,7 @@ describe('words that a changed root cannot perform', () => {
 describe('called by hand', () => {
   test('version needs no descriptors', () => {
     const result = spawnSync(RUNNER, ['version'], { encoding: 'utf8' });
-    expect(result.stdout).toMatch(/^slipway-runner 1 (x86_64|aarch64)\n$/);
+    expect(result.stdout).toMatch(/^slipway-runner 2 (x86_64|aarch64)\n$/);
     expect(result.status).toBe(0);
   });
 

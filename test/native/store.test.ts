@@ -69,7 +69,7 @@ describe.each(RUNGS)('on rung %s', (rung) => {
     const dir = bench.folder();
     const extracted = await bench.call('extract', ['dir', dir], stream(...TREE));
     expect(extracted.events).toEqual([
-      { event: 'hello', version: 1 },
+      { event: 'hello', version: 2 },
       { event: 'done', entries: TREE.length, bytes: 3_500_000 + 4 + 8 + 1 + 6 + 9 },
     ]);
     const dumped = await bench.call('dump', ['dir', dir, 'all']);

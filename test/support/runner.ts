@@ -73,7 +73,7 @@ export function startRunner(call: RunnerCall): RunningRunner {
     },
     ...(call.uid === undefined ? {} : { uid: call.uid, gid: call.gid ?? call.uid }),
   });
-  const words = call.framed === false ? call.words : ['slipway-runner/1', ...call.words, 'end'];
+  const words = call.framed === false ? call.words : ['slipway-runner/2', ...call.words, 'end'];
   send(child.stdio[3] as Writable, Buffer.concat(words.map(terminated)));
   send(child.stdio[0] as Writable, call.stdin ?? Buffer.alloc(0));
   const out = collect((child.stdio[1] as Readable | null) ?? Readable.from([]));

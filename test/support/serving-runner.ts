@@ -50,7 +50,7 @@ export function serveRunner({ binary, uid, words }: ServingOptions): ServingRunn
     if (LAST.has(event.event)) settle(events.splice(0));
   });
   const send = (list: readonly string[]): void => {
-    const bytes = Buffer.from(['slipway-runner/1', ...list, 'end', ''].join('\0'));
+    const bytes = Buffer.from(['slipway-runner/2', ...list, 'end', ''].join('\0'));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(bytes.length);
     control.write(Buffer.concat([length, bytes]));

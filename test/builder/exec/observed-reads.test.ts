@@ -24,7 +24,7 @@ const tree = applyLayer(objects, emptyTree(objects), sortEntries(BASE));
 
 function sight(paths: string[], end: object = {}): Sight {
   const events: RunnerEvent[] = [
-    { event: 'hello', version: 1 },
+    { event: 'hello', version: 2 },
     { event: 'looked', paths },
     {
       event: 'observed',
