@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // One project after the other, the cheap ones first.
@@ -12,6 +13,8 @@ const WAYS = {
   'adversaries-chroot': 'chroot',
   'adversaries-ptrace': 'ptrace',
 };
+/** Builds wait for their steps and disks most of the time. */
+const AT_ONCE = Math.min(availableParallelism() + 1, 4);
 const OTHER_RUNNERS = {
   asan: 'command,hostile-stream,identity,observe-adversaries,protocol,serve,store,tracing',
   musl: 'command,serve',
@@ -56,7 +59,7 @@ export default defineConfig({
           include: ['test/{e2e,security,conformance}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          maxWorkers: AT_ONCE,
           sequence: { groupOrder: 2 },
         },
       },
@@ -67,7 +70,7 @@ export default defineConfig({
           include: ['test/soundness/{soundness,forgotten-rules}.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          maxWorkers: AT_ONCE,
           sequence: { groupOrder: 2 },
         },
       },
@@ -78,7 +81,7 @@ export default defineConfig({
           include: ['test/soundness/adversaries.test.ts'],
           env: { SLIPWAY_SOUNDNESS_WAY: way },
           testTimeout: 600_000,
-          maxWorkers: 2,
+          maxWorkers: AT_ONCE,
           sequence: { groupOrder: 2 },
         },
       })),
