@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // One project after the other, the cheap ones first.
@@ -13,8 +12,6 @@ const WAYS = {
   'adversaries-chroot': 'chroot',
   'adversaries-ptrace': 'ptrace',
 };
-/** Builds wait for their steps and disks most of the time. */
-const AT_ONCE = Math.min(availableParallelism() + 1, 4);
 const OTHER_RUNNERS = {
   asan: 'command,hostile-stream,identity,observe-adversaries,protocol,serve,store,tracing',
   musl: 'command,serve',
@@ -59,7 +56,7 @@ export default defineConfig({
           include: ['test/{e2e,security,conformance}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: AT_ONCE,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
@@ -70,7 +67,7 @@ export default defineConfig({
           include: ['test/soundness/{soundness,forgotten-rules}.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
-          maxWorkers: AT_ONCE,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
@@ -81,7 +78,7 @@ export default defineConfig({
           include: ['test/soundness/adversaries.test.ts'],
           env: { SLIPWAY_SOUNDNESS_WAY: way },
           testTimeout: 600_000,
-          maxWorkers: AT_ONCE,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       })),
