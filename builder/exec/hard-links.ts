@@ -28,6 +28,17 @@ export function layerHardLinks(
   return groups;
 }
 
+/** What is asked of each layer at each RUN above it. */
+const digests = new WeakMap<HardLinks, Digest>();
+
+function digestOfLinks(links: HardLinks): Digest {
+  const known = digests.get(links);
+  if (known !== undefined) return known;
+  const digest = digestOf('slipway-hard-links/1', links);
+  digests.set(links, digest);
+  return digest;
+}
+
 /** The hard links of all layers of a snapshot, from the lowest on. */
 export function hardLinksIn({ layers }: Pick<Snapshot, 'layers'>): HardLinks {
   return layers.flatMap((layer) => layer.hardLinks());
@@ -35,6 +46,6 @@ export function hardLinksIn({ layers }: Pick<Snapshot, 'layers'>): HardLinks {
 
 /** The part of an exact key that says them; none where there are none. */
 export function hardLinksPart(input: Pick<Snapshot, 'layers'>): KeyParts {
-  const links = hardLinksIn(input);
-  return links.length === 0 ? [] : [['hard links', digestOf('slipway-hard-links/1', links)]];
+  const links = input.layers.map((layer) => layer.hardLinks()).filter(({ length }) => length > 0);
+  return links.length === 0 ? [] : [['hard links', links.map(digestOfLinks).join(' ')]];
 }

@@ -13,6 +13,7 @@ import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { LayerContents, LayerEntries } from '../../image/layer.ts';
 import { LayerList } from '../../image/layer-list.ts';
+import type { HardLinks } from '../../image/reads/links-read.ts';
 import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
 import { ownTarToEntryStream } from '../../image/tar/own-tar-to-entry-stream.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
@@ -51,6 +52,7 @@ export function layerStore(
 ): LayerStore {
   const making = new Map<Digest, Promise<string>>();
   const given = new Map<Digest, LayerContents>();
+  const links = new Map<Digest, HardLinks>();
 
   const temporary = async (): Promise<string> => makeTemporary(store);
   const kept = keptFolders(store, temporary);
@@ -110,7 +112,11 @@ export function layerStore(
       const places = async () => ((await unkept()) ?? (await inFolder(id)))?.places?.();
       const contentsOf = { read, places };
       const entries = () => listOf(id);
-      const hardLinks = () => layerHardLinks(store, id, entries);
+      const hardLinks = (): HardLinks => {
+        const known = links.get(id) ?? layerHardLinks(store, id, entries);
+        links.set(id, known);
+        return known;
+      };
       const layer: SnapshotLayer = { id, origin, entries, hardLinks, contents: contentsOf };
       return layer;
     },
