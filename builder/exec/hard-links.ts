@@ -8,8 +8,19 @@ import type { LayerEntries } from '../../image/layer.ts';
 import type { HardLinks } from '../../image/reads/links-read.ts';
 import type { Snapshot } from '../snapshot.ts';
 
-/** The hard links among the entries of the layer `id`, looked for once. */
-export function layerHardLinks(
+/** Tells the hard links among the entries of the layer `id`: looked for once, and read once for each store that is opened. */
+export function hardLinksOfLayers(
+  store: Pick<Store, 'links'>,
+): (id: Digest, entries: () => LayerEntries) => HardLinks {
+  const known = new Map<Digest, HardLinks>();
+  return (id, entries) => {
+    const links = known.get(id) ?? layerHardLinks(store, id, entries);
+    known.set(id, links);
+    return links;
+  };
+}
+
+function layerHardLinks(
   { links }: Pick<Store, 'links'>,
   id: Digest,
   entries: () => LayerEntries,

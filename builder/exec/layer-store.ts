@@ -13,12 +13,11 @@ import { decompressLayer } from '../../image/compress/decompress.ts';
 import type { Entry } from '../../image/entry.ts';
 import type { LayerContents, LayerEntries } from '../../image/layer.ts';
 import { LayerList } from '../../image/layer-list.ts';
-import type { HardLinks } from '../../image/reads/links-read.ts';
 import { layerToEntryStream } from '../../image/tar/layer-to-entry-stream.ts';
 import { ownTarToEntryStream } from '../../image/tar/own-tar-to-entry-stream.ts';
 import { findAnyLayerBlob } from '../export/layer-blob-record.ts';
 import type { LayerOrigin, SnapshotLayer } from '../snapshot.ts';
-import { layerHardLinks } from './hard-links.ts';
+import { hardLinksOfLayers } from './hard-links.ts';
 import { type KeptFolders, keptFolders } from './kept-folders.ts';
 import { entriesToStream, extractInto, readFromFolder } from './layer-transfer.ts';
 import { placesInFolder } from './places-in-folder.ts';
@@ -52,7 +51,7 @@ export function layerStore(
 ): LayerStore {
   const making = new Map<Digest, Promise<string>>();
   const given = new Map<Digest, LayerContents>();
-  const links = new Map<Digest, HardLinks>();
+  const linksOf = hardLinksOfLayers(store);
 
   const temporary = async (): Promise<string> => makeTemporary(store);
   const kept = keptFolders(store, temporary);
@@ -112,11 +111,7 @@ export function layerStore(
       const places = async () => ((await unkept()) ?? (await inFolder(id)))?.places?.();
       const contentsOf = { read, places };
       const entries = () => listOf(id);
-      const hardLinks = (): HardLinks => {
-        const known = links.get(id) ?? layerHardLinks(store, id, entries);
-        links.set(id, known);
-        return known;
-      };
+      const hardLinks = () => linksOf(id, entries);
       const layer: SnapshotLayer = { id, origin, entries, hardLinks, contents: contentsOf };
       return layer;
     },
