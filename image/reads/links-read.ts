@@ -52,40 +52,50 @@ function encode(links: HardLinks): Buffer {
   return Buffer.from(HEADER + JSON.stringify(links), 'utf8');
 }
 
-/** Empty where the store has lost them: they are only told. */
+/** Empty where the store has lost them, or a stranger's record names something else: they are only told. */
 function getLinks(objects: ObjectStore, digest: Digest): HardLinks {
-  const bytes = objects.get(digest);
-  return bytes === undefined ? [] : JSON.parse(Buffer.from(bytes).toString('utf8', HEADER.length));
+  const text = Buffer.from(objects.get(digest) ?? []).toString('utf8');
+  return text.startsWith(HEADER) ? JSON.parse(text.slice(HEADER.length)) : [];
 }
+
+type Rows = ReadonlyMap<string, ReadRow>;
+
+const NOTHING: Rows = new Map();
 
 /** A read set, asked by path. */
 class Looked {
   readonly #objects: ObjectStore;
   readonly #root: ReadRow | undefined;
-  readonly #folders = new Map<Digest, ReadonlyMap<string, ReadRow>>();
+  readonly #folders = new Map<Digest, Rows | undefined>();
 
   constructor(objects: ObjectStore, reads: Digest) {
     this.#objects = objects;
     this.#root = getReads(objects, reads)?.[0];
   }
 
-  /** Whether the step may know of the inode at `path`: it looked at it, or listed the folder that it is in. */
+  /**
+   * Whether the step may know of the inode at `path`: it looked at it, or listed the folder that it is in. What the store has lost of
+   * the set may have said so.
+   */
   hasSeen(path: string): boolean {
     let row = this.#root;
-    for (const name of path.split('/')) {
-      if (row?.below === undefined) return row?.uses.includes('l') ?? false;
-      const found: ReadRow | undefined = this.#rows(row.below).get(name);
-      if (found === undefined) return row.uses.includes('l');
+    if (row === undefined) return true;
+    const names = path.split('/');
+    for (const [at, name] of names.entries()) {
+      const rows: Rows | undefined = row.below === undefined ? NOTHING : this.#rows(row.below);
+      if (rows === undefined) return true;
+      const found: ReadRow | undefined = rows.get(name);
+      if (found === undefined) return at === names.length - 1 && row.uses.includes('l');
       row = found;
     }
-    return row !== undefined && row.uses !== '';
+    return row.uses !== '';
   }
 
-  #rows(folder: Digest): ReadonlyMap<string, ReadRow> {
-    const known = this.#folders.get(folder);
-    if (known !== undefined) return known;
-    const rows = new Map(getReads(this.#objects, folder)?.map((row) => [row.name, row]));
-    this.#folders.set(folder, rows);
-    return rows;
+  #rows(folder: Digest): Rows | undefined {
+    if (!this.#folders.has(folder)) {
+      const rows = getReads(this.#objects, folder);
+      this.#folders.set(folder, rows && new Map(rows.map((row) => [row.name, row])));
+    }
+    return this.#folders.get(folder);
   }
 }
